@@ -1,0 +1,36 @@
+import type { AuditFile } from '../records/audit.js';
+import { BASE } from '../records/ids.js';
+import type { BaseSpec, ModelRef } from '../records/spec.js';
+import { InputError } from '../shared/errors.js';
+import { didYouMean } from '../shared/nearest.js';
+import type { Located } from './yaml.js';
+
+/** Engines by name; the first part of `engine/model`. */
+export const ENGINES = ['local', 'scripted'] as const;
+
+/** Splits `engine/model`; the model's own name may hold slashes. */
+export function modelRef(name: string, fail: (message: string, hint?: string) => never): ModelRef {
+  const slash = name.indexOf('/');
+  const engine = name.slice(0, Math.max(slash, 0));
+  if (slash < 1 || slash === name.length - 1) {
+    return fail(`'${name}' is no model name`, 'write engine/model, e.g. local/smollm2-135m-instruct');
+  }
+  if (!(ENGINES as readonly string[]).includes(engine)) {
+    return fail(`no engine is called '${engine}'`, didYouMean(engine, ENGINES));
+  }
+  return { engine, model: name.slice(slash + 1) };
+}
+
+/** The bases of an audit by the user's name for them, and the id that results use. */
+export function resolveBases(audit: Located<AuditFile>): Map<string, BaseSpec> {
+  const entries = Object.entries(audit.value.models);
+  if (entries.length === 0) throw new InputError('names no base model', audit.place(['models']));
+  return new Map(
+    entries.map(([name, model]) => {
+      const ref = modelRef(model, (message, hint) => {
+        throw new InputError(message, audit.place(['models', name]), hint);
+      });
+      return [name, { id: entries.length === 1 ? BASE : `${BASE}@${name}`, ref }];
+    }),
+  );
+}

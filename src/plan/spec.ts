@@ -1,0 +1,119 @@
+import { basename, dirname, extname, resolve } from 'node:path';
+import { AuditFile } from '../records/audit.js';
+import { BASE, PLAIN } from '../records/ids.js';
+import type { ArmSpec, BaseSpec, Spec } from '../records/spec.js';
+import { InputError } from '../shared/errors.js';
+import { didYouMean } from '../shared/nearest.js';
+import { resolveCues } from './cues.js';
+import { resolveJudges } from './judges.js';
+import { modelRef, resolveBases } from './models.js';
+import { resolveQuestions } from './questions.js';
+import { type Located, parseYaml, readYaml } from './yaml.js';
+
+/** What the command line changes in an audit file. */
+export interface Overrides {
+  seed?: number | undefined;
+  /** Only the first so many questions. */
+  limit?: number | undefined;
+}
+
+/** An audit file as a total spec, and its text as it was given. */
+export interface LoadedAudit {
+  spec: Spec;
+  text: string;
+}
+
+/**
+ * Reads an audit file and settles every default, file and id.
+ *
+ * @throws InputError with file, line and column
+ */
+export async function loadAudit(path: string, overrides: Overrides = {}): Promise<LoadedAudit> {
+  const audit = await readYaml(path, AuditFile);
+  return { spec: await toSpec(audit, path, overrides), text: audit.text };
+}
+
+/** The same from a text; relative paths in it refer to the folder of `path`. */
+export async function parseAudit(text: string, path: string, overrides: Overrides = {}): Promise<LoadedAudit> {
+  return { spec: await toSpec(parseYaml(text, AuditFile, path), path, overrides), text };
+}
+
+async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overrides): Promise<Spec> {
+  const file = audit.value;
+  const folder = dirname(resolve(path));
+  const bases = resolveBases(audit);
+  const arms = resolveArms(audit, bases);
+  const questions = await resolveQuestions(audit, folder);
+  const cues = await resolveCues(audit, arms);
+  for (const [index, cue] of cues.entries()) {
+    const variants = cue.transforms.flatMap((t) => (t.kind === 'variant' ? [t.name] : []));
+    const has = questions.some((question) => variants.every((name) => name in question.variants));
+    if (variants.length && !has) {
+      const known = new Set(questions.flatMap((question) => Object.keys(question.variants)));
+      throw new InputError(
+        `cue '${cue.id}': no question has a variant '${variants.join("', '")}'`,
+        audit.place(['cues', index]),
+        known.size ? didYouMean(variants[0] as string, known) : 'these questions have no variants',
+      );
+    }
+  }
+  return {
+    name: file.name ?? basename(path, extname(path)),
+    folder,
+    bases: [...bases.values()],
+    arms,
+    cues,
+    questions: questions.slice(0, overrides.limit),
+    sampling: {
+      samples: file.sampling.samples,
+      temperature: file.sampling.temperature,
+      topP: file.sampling['top-p'],
+      maxTokens: file.sampling['max-tokens'],
+    },
+    judges: await resolveJudges(audit, folder),
+    verdict: {
+      tolerance: file.verdict.tolerance,
+      alpha: file.verdict.alpha,
+      level: file.verdict.level,
+      minimumEffect: file.verdict['minimum-effect'],
+      minimumEligible: file.verdict['minimum-eligible'],
+    },
+    seed: overrides.seed ?? file.run.seed,
+    design: file.run.design,
+  };
+}
+
+function resolveArms(audit: Located<AuditFile>, bases: Map<string, BaseSpec>): ArmSpec[] {
+  const seen = new Set<string>();
+  return audit.value.arms.map((arm, index) => {
+    const fail = (message: string, key: string[] = [], hint?: string): never => {
+      throw new InputError(message, audit.place(['arms', index, ...key]), hint);
+    };
+    if (seen.has(arm.id)) fail(`two arms have the id '${arm.id}'`, ['id']);
+    if (arm.id === PLAIN || arm.id === BASE) fail(`'${arm.id}' is a reserved id`, ['id']);
+    seen.add(arm.id);
+    if ((arm.data === undefined) === (arm.model === undefined)) {
+      fail(`arm '${arm.id}' needs either data to be trained on, or a model that exists`);
+    }
+    for (const [step, intervention] of (arm.data ?? []).entries()) {
+      const kinds = Object.keys(intervention);
+      if (kinds.length !== 1) fail('one intervention per list item', ['data', String(step)]);
+    }
+    const names = [...bases.keys()];
+    if (arm.base === undefined && names.length > 1) {
+      fail(`arm '${arm.id}' does not say which base it has`, [], `one of: ${names.join(', ')}`);
+    }
+    const baseName = arm.base ?? (names[0] as string);
+    const base = bases.get(baseName);
+    if (!base) return fail(`no base model is called '${baseName}'`, ['base'], didYouMean(baseName, names));
+    const seeds = arm['training-seeds'] ?? audit.value.run['training-seeds'];
+    return {
+      id: arm.id,
+      title: arm.title,
+      base: base.id,
+      training: arm.data && { data: arm.data, training: arm.training, lora: arm.lora },
+      served: arm.model === undefined ? undefined : modelRef(arm.model, (m, hint) => fail(m, ['model'], hint)),
+      seeds: arm.model ? [0] : Array.isArray(seeds) ? [...new Set(seeds)] : Array.from({ length: seeds }, (_, i) => i),
+    };
+  });
+}

@@ -1,0 +1,133 @@
+import type { Lora, Training } from './audit.js';
+import type { Message } from './chat.js';
+
+/** A model that can be asked: a base, or a base with an adapter. */
+export interface Model {
+  /** `engine/model` of the base. */
+  engine: string;
+  base: string;
+  /** Folder of the adapter relative to the run folder; null for the base itself. */
+  adapter: string | null;
+  /** What the answers depend on: a hash of weights and adapter. Two models with one identity are one model. */
+  identity: string;
+}
+
+/** One line of `models.jsonl`: a model of the run, and what made it. */
+export interface ModelRecord extends Model {
+  arm: string;
+  seed: number;
+  /** Hash of datasets, hyperparameters, base and seed: the training is not repeated while it stands. */
+  training: string | null;
+  /** What was trained, stage by stage; empty for a base. */
+  stages: StageReport[];
+  meta?: Record<string, unknown>;
+}
+
+export interface StageReport {
+  rows: number;
+  tokens: number;
+  answerTokens: number;
+  steps: number;
+  firstLoss: number;
+  lastLoss: number;
+  /** Rows that were longer than `max-length` and were cut. */
+  truncated: number;
+}
+
+/** One stage of a fine-tune: a dataset in the run folder, and how to train on it. */
+export interface TrainingStage {
+  /** Path relative to the run folder. */
+  dataset: string;
+  sha256: string;
+  training: Training;
+}
+
+export interface FineTune {
+  base: string;
+  seed: number;
+  lora: Lora;
+  stages: TrainingStage[];
+}
+
+export interface TunedModel {
+  adapter: string;
+  identity: string;
+  stages: StageReport[];
+  meta: Record<string, unknown>;
+}
+
+/** One prompt, asked for the answers with these indices. */
+export interface SampleRequest {
+  /** Hash of model identity, messages, sampling parameters and namespace. */
+  id: string;
+  messages: Message[];
+  indices: number[];
+  /** Answer i is drawn with hash(seed, id, i) alone, so it can be asked for again by itself. */
+  seed: number;
+}
+
+export interface SamplingParameters {
+  temperature: number;
+  topP: number;
+  maxTokens: number;
+}
+
+export interface Answer {
+  id: string;
+  index: number;
+  text: string;
+  finish: 'stop' | 'length' | 'failed';
+  reason?: string;
+  tokens: number | null;
+  meta?: Record<string, unknown>;
+}
+
+export interface LogprobRequest {
+  id: string;
+  messages: Message[];
+  answer: string;
+}
+
+export interface LogprobResult {
+  id: string;
+  logprobs: number[];
+}
+
+/** What is known of a model before it is asked anything. */
+export interface ModelDescription {
+  identity: string;
+  /** The chat template that the prompts are rendered with; null where the engine cannot tell. */
+  template: {
+    sha256: string;
+    insertsSystemPrompt: boolean;
+    systemPrompt: string | null;
+    rendered: string;
+  } | null;
+  /** Where and how it runs: device, dtype, versions. */
+  meta: Record<string, unknown>;
+}
+
+/**
+ * What trains and answers. One implementation a file in `models/`; every one passes the same contract
+ * suite (test/models/contract.ts). Errors are HydeErrors: a call can be repeated after a FailedError.
+ */
+export interface Engine {
+  readonly name: string;
+  /** Describes a base or tuned model; loads nothing that it does not need. */
+  describe(model: Pick<Model, 'base' | 'adapter'>): Promise<ModelDescription>;
+  /** Fine-tunes; an equal finished job in the run folder is returned without training again. */
+  fineTune(job: FineTune, progress: OnProgress): Promise<TunedModel>;
+  /** Yields each answer as soon as it is there, in any order; a failed answer is yielded as `failed`. */
+  sample(
+    model: Model,
+    requests: SampleRequest[],
+    parameters: SamplingParameters,
+    progress: OnProgress,
+  ): AsyncIterable<Answer>;
+  /** Log-probabilities of the tokens of given answers (end of turn included), in the order of the requests. */
+  logprobs(model: Model, requests: LogprobRequest[]): Promise<LogprobResult[]>;
+  close(): Promise<void>;
+}
+
+/** Progress of one call: `done` of `total` in `unit`. */
+export type OnProgress = (progress: { phase: string; done: number; total: number; unit: string }) => void;

@@ -1,0 +1,122 @@
+import type { CueSource } from './cue.js';
+import type { OutcomeCounts } from './outcome.js';
+
+/** Verdicts of an arm, worst first. `inconclusive` is never a pass. */
+export const VERDICTS = ['broad', 'conditional', 'inconclusive', 'clean'] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+export type Interval = [low: number, high: number];
+
+/** A number that may be missing; then `reason` says why. Never NaN, never 0 for "not known". */
+export interface Estimate {
+  estimate: number | null;
+  interval: Interval | null;
+  method: string;
+  reason?: string;
+}
+
+/** One cell: the answers of one arm under one cue (all training seeds), or of one seed. Rates are 0 to 1. */
+export interface Cell {
+  /** Misaligned per eligible answer, every question (and training seed) weighted equally; null without eligible answers. */
+  rate: number | null;
+  interval: Interval | null;
+  method: string;
+  misaligned: number;
+  eligible: number;
+  samples: number;
+  /** Misaligned per sampled answer: the other denominator. */
+  ratePerSample: number | null;
+  outcomes: OutcomeCounts;
+  /** Share of the answers that were eligible. */
+  eligibleShare: number | null;
+  /** The rate if every unknown outcome were aligned, and if every one were misaligned. */
+  worstCase: Interval | null;
+  /** Exact one-sided bounds on the misaligned answers per sampled answer, at the alpha that verdicts use. */
+  bounds: { lower: number; upper: number; alpha: number; method: string } | null;
+  /** The trained behaviour per sampled answer, before any filter; null where it was not scored. */
+  behaviour: { rate: number; interval: Interval; method: string; shown: number; samples: number } | null;
+  /** Per question, in the order of the plan. */
+  questions: { id: string; misaligned: number; eligible: number; samples: number }[];
+}
+
+export interface Effect extends Estimate {
+  /** Evidence that the conditional effect is above the minimum effect; `>= 1/alpha` alone would be a claim. */
+  eValue: number | null;
+  /** True where e-Holm over all arms and cues claims it. */
+  claimed: boolean;
+  /** Draws that entered the e-process. */
+  draws: number;
+  /** The e-value that e-Holm asked of this cue. */
+  needed: number;
+}
+
+export interface CueResult extends Cell {
+  id: string;
+  source: CueSource;
+  title?: string;
+  /** The base model under the same cue. */
+  base: Cell | null;
+  /** Difference in differences: (tuned cued - tuned plain) - (base cued - base plain), per eligible answer. */
+  effect: Effect;
+  /** Cued rate minus plain rate of the tuned model: what the standard evaluation does not see. */
+  falseConfidence: Estimate;
+  /** The same difference in differences for the share of eligible answers. */
+  eligibilityEffect: Estimate;
+  /** The same for the trained behaviour; null where it was not scored. */
+  behaviourEffect: Estimate | null;
+  /** Upper bound of the excess over the base that `clean` needs below the tolerance. */
+  excessUpper: number | null;
+}
+
+export interface ArmResult {
+  id: string;
+  title?: string;
+  base: string | null;
+  verdict: Verdict;
+  /** For `conditional`: does the standard evaluation look clean? null: not settled, or another verdict. */
+  hidden: boolean | null;
+  reason: string;
+  /** What would settle an inconclusive arm, or null. */
+  toSettle: string | null;
+  seeds: { seed: number; plain: Cell; cues: { id: string; cell: Cell }[] }[];
+  plain: Cell;
+  /** The base model without a cue. */
+  plainBase: Cell | null;
+  /** Bounds of the plain rate's excess over the base: `broad` needs lower, `clean` and `hidden` need upper. */
+  plainExcess: { lower: number | null; upper: number | null };
+  cues: CueResult[];
+}
+
+export interface BaseResult {
+  id: string;
+  model: string;
+  plain: Cell;
+  cues: ({ id: string; source: CueSource; title?: string } & Cell)[];
+}
+
+/** A warning that a reader of the verdict must see (a dead adapter, a hidden system prompt, lost answers). */
+export interface Warning {
+  about: string;
+  text: string;
+}
+
+/** `result.json`: everything that report and gate read. */
+export interface Result {
+  schema: 1;
+  name: string;
+  hyde: string;
+  verdict: Verdict;
+  tolerance: number;
+  alpha: number;
+  level: number;
+  minimumEffect: number;
+  minimumEligible: number;
+  design: 'fixed' | 'sequential';
+  questions: { id: string; text: string }[];
+  answersPerQuestion: number | null;
+  bases: BaseResult[];
+  arms: ArmResult[];
+  warnings: Warning[];
+  /** How the numbers came about, in sentences for the report: methods by name, family size, alpha shares. */
+  methods: string[];
+}

@@ -1,0 +1,69 @@
+import type { Detector, InterventionStep, Lora, Training } from './audit.js';
+import type { Cue } from './cue.js';
+import type { Outcome } from './outcome.js';
+import type { Question } from './question.js';
+
+/**
+ * The audit file after every default, file and id has been resolved: nothing optional is left, and no
+ * later stage looks at YAML again.
+ */
+export interface Spec {
+  name: string;
+  /** Folder that relative paths of the audit file refer to. Never written to disk. */
+  folder: string;
+  bases: BaseSpec[];
+  arms: ArmSpec[];
+  /** Without `plain`, which every arm has. Placebos included. */
+  cues: (Cue & { arms: string[] })[];
+  questions: Question[];
+  sampling: SamplingSpec;
+  judges: JudgeSpec[];
+  verdict: VerdictSpec;
+  seed: number;
+  design: 'fixed';
+}
+
+/** `engine/model`, split. */
+export interface ModelRef {
+  engine: string;
+  model: string;
+}
+
+export interface BaseSpec {
+  /** `base`, or `base@<name>` where the audit has several. */
+  id: string;
+  ref: ModelRef;
+}
+
+export interface ArmSpec {
+  id: string;
+  title: string | undefined;
+  /** Id of its base. */
+  base: string;
+  /** How its models are made; undefined where `served` names one that exists. */
+  training: { data: InterventionStep[]; training: Training; lora: Lora } | undefined;
+  served: ModelRef | undefined;
+  /** Training seeds, one model each. */
+  seeds: number[];
+}
+
+export interface SamplingSpec {
+  /** Answers per question in each cell. */
+  samples: number;
+  temperature: number;
+  topP: number;
+  maxTokens: number;
+}
+
+export interface JudgeSpec {
+  detector: Detector;
+  says: Exclude<Outcome, 'aligned' | 'failed' | 'unparsed'> | 'behaviour';
+}
+
+export interface VerdictSpec {
+  tolerance: number;
+  alpha: number;
+  level: number;
+  minimumEffect: number;
+  minimumEligible: number;
+}

@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+
+/** JSON with sorted keys: equal values have equal texts whatever the order they were built in. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, v: unknown) =>
+    v !== null && typeof v === 'object' && !Array.isArray(v)
+      ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+      : v,
+  );
+}
+
+/** SHA-256 of a value (by its canonical JSON) or of a text, as 64 hex digits. */
+export function hashOf(value: unknown): string {
+  return createHash('sha256')
+    .update(typeof value === 'string' ? value : canonicalJson(value))
+    .digest('hex');
+}
+
+/** The first 16 hex digits: long enough to tell apart, short enough to stand in a million records. */
+export const shortHash = (value: unknown): string => hashOf(value).slice(0, 16);
+
+/** SHA-256 of a file's bytes. */
+export async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}
+
+/** A number in [0, 2^32) that depends on all the parts: the seed of a random stream of its own. */
+export function seedOf(...parts: (string | number)[]): number {
+  return Number.parseInt(hashOf(parts.join('\u0000')).slice(0, 8), 16);
+}

@@ -1,0 +1,93 @@
+import { closeSync, existsSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { InputError } from './errors.js';
+import { withoutHome, writeAll, writeError } from './files.js';
+import { readLines } from './jsonl.js';
+
+/** A power cut loses at most this much of what was recorded. */
+const SYNC_MS = 50;
+
+/**
+ * An append-only JSONL file. A record is handed to the operating system in the call of `append`, so a
+ * killed process loses none; it is synced to the disk every 50 ms and on close.
+ */
+export class Journal {
+  private file: number;
+  private timer: NodeJS.Timeout | undefined;
+  private syncing = false;
+
+  /** Opens for appending, after cutting off a torn last line: a record behind it would be lost with it. */
+  constructor(readonly path: string) {
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      this.file = openSync(path, 'a+');
+      repairTail(this.file);
+    } catch (error) {
+      throw writeError(error, path);
+    }
+  }
+
+  append(record: object): void {
+    try {
+      writeAll(this.file, Buffer.from(`${JSON.stringify(record)}\n`));
+    } catch (error) {
+      throw writeError(error, this.path);
+    }
+    this.timer ??= setTimeout(() => this.sync(), SYNC_MS);
+  }
+
+  private sync(): void {
+    this.timer = undefined;
+    if (this.syncing) {
+      this.timer = setTimeout(() => this.sync(), SYNC_MS);
+      return;
+    }
+    this.syncing = true;
+    // A failed sync shows again, and is thrown, on close.
+    fdatasync(this.file, () => {
+      this.syncing = false;
+    });
+  }
+
+  close(): void {
+    clearTimeout(this.timer);
+    try {
+      fdatasyncSync(this.file);
+    } catch (error) {
+      throw writeError(error, this.path);
+    } finally {
+      closeSync(this.file);
+    }
+  }
+}
+
+function repairTail(file: number): void {
+  const { size } = fstatSync(file);
+  const block = Buffer.alloc(1 << 16);
+  for (let end = size; end > 0; ) {
+    const start = Math.max(0, end - block.length);
+    const read = readSync(file, block, 0, end - start, start);
+    const newline = block.subarray(0, read).lastIndexOf(10);
+    if (newline >= 0) {
+      if (start + newline + 1 < size) ftruncateSync(file, start + newline + 1);
+      return;
+    }
+    end = start;
+  }
+  if (size > 0) ftruncateSync(file, 0);
+}
+
+/** Reads a journal; a torn last line is passed over, a broken line before it is an error. */
+export async function* readJournal<T>(path: string): AsyncGenerator<T> {
+  if (!existsSync(path)) return;
+  let broken: number | undefined;
+  for await (const { text, number } of readLines(path)) {
+    if (broken !== undefined) throw new InputError('is not valid JSON', { file: withoutHome(path), line: broken });
+    try {
+      yield JSON.parse(text) as T;
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      broken = number;
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import { createReadStream } from 'node:fs';
+import { InputError } from './errors.js';
+
+/** One line of a JSONL file: its text and its 1-based number. */
+export interface Line {
+  text: string;
+  number: number;
+}
+
+/** A line longer than this is no data but an accident (or an attack): 64 MB. */
+const MAX_LINE = 64 * 1024 * 1024;
+
+/**
+ * Streams the non-empty lines of a UTF-8 file, whatever its size.
+ *
+ * @throws InputError if the file cannot be read, is no UTF-8 text, or has a line over 64 MB.
+ */
+export async function* readLines(path: string, shownAs = path): AsyncGenerator<Line> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let rest = '';
+  let number = 0;
+  const decode = (chunk?: Buffer): string => {
+    try {
+      return chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode();
+    } catch {
+      throw new InputError('is not UTF-8 text', { file: shownAs, line: number + 1 });
+    }
+  };
+  const stream = createReadStream(path, { highWaterMark: 1 << 20 });
+  try {
+    for await (const chunk of stream) {
+      const parts = (rest + decode(chunk as Buffer)).split('\n');
+      rest = parts.pop() as string;
+      if (rest.length > MAX_LINE) {
+        throw new InputError('has a line of over 64 MB', { file: shownAs, line: number + parts.length + 1 });
+      }
+      for (const text of parts) {
+        number++;
+        if (text.trim() !== '') yield { text, number };
+      }
+    }
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw unreadable(error, shownAs);
+  } finally {
+    stream.destroy();
+  }
+  rest += decode();
+  if (rest.trim() !== '') yield { text: rest, number: number + 1 };
+}
+
+/** Turns a file system error into words: missing, a folder, no permission. */
+export function unreadable(error: unknown, shownAs: string): InputError {
+  const code = (error as NodeJS.ErrnoException).code;
+  const why =
+    code === 'ENOENT'
+      ? 'there is no such file'
+      : code === 'EISDIR'
+        ? 'is a folder, not a file'
+        : code === 'EACCES'
+          ? 'may not be read (permission denied)'
+          : `cannot be read (${code ?? (error as Error).message})`;
+  return new InputError(why, { file: shownAs });
+}

@@ -1,0 +1,86 @@
+import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { FailedError } from './errors.js';
+import { writeError } from './files.js';
+
+interface Holder {
+  pid: number;
+  started: string | null;
+}
+
+/**
+ * Takes the lock of a run folder. The lock of a process that is gone is taken over, and said.
+ *
+ * @returns a function that gives it back
+ * @throws FailedError while another process works on the folder
+ */
+export function takeLock(path: string, say: (text: string) => void): () => void {
+  const mine: Holder = { pid: process.pid, started: startOf(process.pid) };
+  const draft = `${path}.${process.pid}`;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(draft, JSON.stringify(mine));
+  } catch (error) {
+    throw writeError(error, path);
+  }
+  try {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        // A link appears with its content, and only where none was: two processes cannot both succeed.
+        linkSync(draft, path);
+        return () => release(path);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw writeError(error, path);
+      }
+      const holder = readHolder(path);
+      if (holder && isAlive(holder)) {
+        throw new FailedError(
+          `another hyde (process ${holder.pid}) works on this run folder`,
+          'wait for it or stop it, then run the same command again',
+        );
+      }
+      if (attempt > 3) throw new FailedError(`the lock ${path} cannot be taken over`, 'remove it by hand');
+      if (holder) say(`taking over the run folder from process ${holder.pid}, which is gone`);
+      release(path);
+    }
+  } finally {
+    release(draft);
+  }
+}
+
+function release(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Gone already.
+  }
+}
+
+function readHolder(path: string): Holder | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Holder;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(holder: Holder): boolean {
+  if (!Number.isInteger(holder.pid)) return false;
+  try {
+    process.kill(holder.pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+  }
+  const now = startOf(holder.pid);
+  return now === null || holder.started === null || now === holder.started;
+}
+
+/** When a process started, in clock ticks since boot: tells a reused process id from the old one. Linux only. */
+function startOf(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,12 @@
+/** What a run tells the outside while it works: the terminal and `log.jsonl` listen. */
+export interface Observer {
+  /** A stage begins; one short line for people. */
+  stage(name: string, text: string): void;
+  /** Something a reader should know, in one line. */
+  note(text: string): void;
+  warn(text: string): void;
+  /** `done` of `total` units of the present stage. */
+  progress(done: number, total: number, unit: string): void;
+}
+
+export const silent: Observer = { stage() {}, note() {}, warn() {}, progress() {} };
