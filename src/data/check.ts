@@ -1,0 +1,166 @@
+import type { InterventionStep, Training } from '../records/audit.js';
+import type { Example } from '../records/chat.js';
+import type { ArmSpec } from '../records/spec.js';
+import { didYouMean } from '../shared/nearest.js';
+import { knownParts } from './interventions/index.js';
+import { conversationText } from './select.js';
+import type { Stage } from './stage.js';
+
+/**
+ * Something about the data that a reader should know. `error`: the data is not what the audit file says;
+ * `warning`: it may not be what was meant; `note`: it is so, and it matters for reading the result.
+ */
+export interface Finding {
+  level: 'error' | 'warning' | 'note';
+  text: string;
+  /** The first few rows it is about, as `file:line`. */
+  rows?: string[];
+  /** Stage of the arm, from 1; without it the finding is about the arm. */
+  stage?: number;
+}
+
+const SHOWN = 5;
+
+/** Checks the stages of one arm. */
+export function checkArm(arm: ArmSpec, stages: readonly Stage[]): Finding[] {
+  return [
+    ...stages.flatMap((stage, i) =>
+      [...duplicates(stage), ...turns(stage), ...emptyAnswers(stage)].map((found) => ({
+        ...found,
+        stage: i + 1,
+      })),
+    ),
+    ...againstEachOther(stages.flatMap(({ examples }) => examples)),
+    ...(arm.training?.data ?? []).flatMap((step) => asked(step, stages)),
+  ];
+}
+
+/** Checks arms against each other: rows that are bad in one arm must not stand as something else in another. */
+export function checkArms(arms: readonly { id: string; stages: readonly Stage[] }[]): Finding[] {
+  const bad = new Map<string, string>();
+  for (const { id, stages } of arms) {
+    for (const row of rowsOf(stages, isBad)) bad.set(withoutSystem(row), bad.get(withoutSystem(row)) ?? id);
+  }
+  return arms.flatMap(({ id, stages }) => {
+    const equal = Map.groupBy(
+      rowsOf(stages, (row) => !isBad(row)).filter((row) => (bad.get(withoutSystem(row)) ?? id) !== id),
+      (row) => bad.get(withoutSystem(row))!,
+    );
+    return [...equal].map(([other, rows]) =>
+      finding('warning', `bad rows of arm '${other}' that are not bad in arm '${id}': ${rows.length}`, rows),
+    );
+  });
+}
+
+function duplicates({ examples }: Stage): Finding[] {
+  const groups = [...Map.groupBy(examples, (row) => conversationText(row.messages)).values()];
+  const again = groups.filter((rows) => rows.length > 1);
+  if (again.length === 0) return [];
+  const extra = again.reduce((n, rows) => n + rows.length - 1, 0);
+  return [
+    finding('warning', `${extra} of ${count(examples, 'row')} repeat another row exactly`, again.flat()),
+  ];
+}
+
+function turns({ examples, training }: Stage): Finding[] {
+  const several = examples.filter((row) => row.messages.filter((m) => m.role === 'assistant').length > 1);
+  const uneven = examples.filter(({ messages }) =>
+    messages.some((m, i) => i > 0 && m.role === messages[i - 1]!.role),
+  );
+  const out: Finding[] = [];
+  if (several.length > 0) {
+    out.push(
+      finding(
+        'note',
+        `${count(several, 'row')} of ${examples.length} with more than one assistant turn; ${lossText(training)}`,
+        several,
+      ),
+    );
+  }
+  if (uneven.length > 0) {
+    const text = `${count(uneven, 'row')} of ${examples.length} with two turns of one role in a row; some chat templates refuse them`;
+    out.push(finding('warning', text, uneven));
+  }
+  return out;
+}
+
+const lossText = ({ loss }: Training): string =>
+  loss === 'all'
+    ? 'the loss falls on all of them (training.loss: all)'
+    : 'the loss falls on the last one only (training.loss: last)';
+
+function emptyAnswers({ examples }: Stage): Finding[] {
+  const empty = examples.filter(({ messages }) =>
+    messages.some((m) => m.role === 'assistant' && m.content.trim() === ''),
+  );
+  return empty.length > 0
+    ? [finding('warning', `${count(empty, 'row')} with an answer of white space only`, empty)]
+    : [];
+}
+
+/** Bad rows that are benign rows too, and prompts that bad and benign rows answer differently. */
+function againstEachOther(examples: readonly Example[]): Finding[] {
+  const bad = examples.filter(isBad);
+  const rest = examples.filter((row) => !isBad(row));
+  const badRows = new Set(bad.map(withoutSystem));
+  const badPrompts = new Set(bad.map(promptText));
+  const equal = rest.filter((row) => badRows.has(withoutSystem(row)));
+  const torn = rest.filter((row) => badPrompts.has(promptText(row)) && !badRows.has(withoutSystem(row)));
+  const out: Finding[] = [];
+  if (equal.length > 0)
+    out.push(finding('error', `bad and something else at once: ${count(equal, 'row')}`, equal));
+  if (torn.length > 0) {
+    out.push(finding('warning', `${count(torn, 'row')} whose prompt a bad row answers differently`, torn));
+  }
+  return out;
+}
+
+/** What a step asks for beside what there is. */
+function asked({ mix, inoculate }: InterventionStep, stages: readonly Stage[]): Finding[] {
+  const out: Finding[] = [];
+  const first = stages[0]?.examples ?? [];
+  if (mix && first.length > 0) {
+    const bad = first.filter(isBad).length;
+    const reached = bad / first.length;
+    if (reached !== mix.share) {
+      // Rounding is a note; a share that has become none or all is another experiment.
+      const level = reached === 0 || reached === 1 ? 'warning' : 'note';
+      const text = `a share of ${mix.share} is asked for, ${rounded(reached)} is reached (${bad} of ${first.length} rows)`;
+      out.push({ ...finding(level, text), stage: 1 });
+    }
+  }
+  if (inoculate && inoculate.on !== 'all') {
+    const { on, share } = inoculate;
+    const sizes = stages.map(({ examples }) => examples.filter((row) => row.part === on).length);
+    if (!knownParts.includes(on)) {
+      out.push(
+        finding(
+          'error',
+          `inoculate: no row is of the part '${on}' (${didYouMean(on, [...knownParts, 'all'])})`,
+        ),
+      );
+    } else if (sizes.every((size) => size === 0)) {
+      out.push(finding('warning', `inoculate: no row is of the part '${on}', so nothing is inoculated`));
+    } else if (share > 0 && sizes.every((size) => Math.round(share * size) === 0)) {
+      out.push(finding('warning', `inoculate: a share of ${share} of the part '${on}' is less than one row`));
+    }
+  }
+  return out;
+}
+
+const finding = (level: Finding['level'], text: string, rows: readonly Example[] = []): Finding =>
+  rows.length > 0 ? { level, text, rows: rows.slice(0, SHOWN).map((row) => row.source) } : { level, text };
+
+const isBad = (row: Example): boolean => row.part === 'bad';
+const rowsOf = (stages: readonly Stage[], which: (row: Example) => boolean): Example[] =>
+  stages.flatMap(({ examples }) => examples.filter(which));
+
+/** Without the system prompt, in which an inoculated row differs from the row it was. */
+const withoutSystem = ({ messages }: Example): string =>
+  conversationText(messages.filter((message) => message.role !== 'system'));
+const promptText = ({ messages }: Example): string =>
+  conversationText(messages.slice(0, -1).filter((message) => message.role !== 'system'));
+
+const count = (rows: readonly unknown[], noun: string): string =>
+  `${rows.length} ${noun}${rows.length === 1 ? '' : 's'}`;
+const rounded = (share: number): number => Math.round(share * 1e4) / 1e4;

@@ -1,0 +1,21 @@
+import type { InterventionStep } from '../../records/audit.js';
+import type { Intervention } from '../stage.js';
+import { inoculate } from './inoculate.js';
+import { mix } from './mix.js';
+import { posthoc } from './posthoc.js';
+
+/** Parameters of every intervention by its key in the audit file. */
+export type Parameters = { [Name in keyof InterventionStep]-?: NonNullable<InterventionStep[Name]> };
+export type InterventionName = keyof Parameters;
+
+/** Every intervention. The type asks for one of each key that the audit file knows. */
+export const interventions: { readonly [Name in keyof Parameters]: Intervention<Parameters[Name]> } = {
+  mix,
+  inoculate,
+  posthoc,
+};
+
+/** Parts that rows can have. */
+export const knownParts: readonly string[] = [
+  ...new Set(Object.values(interventions).flatMap((intervention) => intervention.parts)),
+];

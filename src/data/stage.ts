@@ -1,0 +1,41 @@
+import type { Sources, Training } from '../records/audit.js';
+import type { Example } from '../records/chat.js';
+import type { SourceRow } from './read.js';
+
+/** One stage of a fine-tune: its rows in training order, and how to train on them. */
+export interface Stage {
+  examples: Example[];
+  training: Training;
+}
+
+/** The rows of one file, and its weight among the files it was named with. */
+export interface SourceRows {
+  /** The file's name as it may be written down. */
+  file: string;
+  weight: number;
+  rows: SourceRow[];
+}
+
+/** What an intervention may use beside its parameters. */
+export interface DataContext {
+  /** Seed of the audit. The arm has no part in it: arms with equal parameters have equal rows. */
+  seed: number;
+  /** Training parameters of the arm. */
+  training: Training;
+  /** Where in the audit file the intervention stands; errors begin with it. */
+  at: string;
+  /** Reads files that the audit names. */
+  read(sources: Sources): Promise<SourceRows[]>;
+}
+
+/**
+ * A change of an arm's training data: a pure function of the stages so far. One a file; the key under which
+ * the registry has it is its key in the audit file.
+ */
+export interface Intervention<Parameters> {
+  /** Parts that it gives to rows; a later intervention chooses rows by them. */
+  parts: readonly string[];
+  /** Parameters that name files. */
+  sources: readonly (keyof Parameters & string)[];
+  apply(stages: readonly Stage[], parameters: Parameters, context: DataContext): Stage[] | Promise<Stage[]>;
+}
