@@ -100,7 +100,8 @@ function deepest(issues: readonly Issue[]): Issue {
 }
 
 const deepestOrNone = (branch: readonly Issue[]): Issue | undefined => (branch.length ? deepest(branch) : undefined);
-const rank = (issue: Issue): number => issue.path.length + (issue.code === 'unrecognized_keys' ? 0.5 : 0);
+// A misspelled key is unknown and, under its right name, missing: the first is what to say.
+const rank = (issue: Issue): number => issue.path.length + (issue.code === 'unrecognized_keys' ? 1.5 : 0);
 
 function wording(issue: Issue): string {
   if (issue.code === 'invalid_union') return 'has the wrong form';

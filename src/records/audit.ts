@@ -25,19 +25,31 @@ const Sources = z
   .describe('A chat JSONL file, or a list of files; {file, weight} to set proportions.');
 export type Sources = z.infer<typeof Sources>;
 
-export const Training = z.strictObject({
-  epochs: Count.default(1),
-  'learning-rate': z.number().positive().default(1e-4),
-  'batch-size': Count.default(4).describe('Rows per optimizer step (times gradient-accumulation).'),
-  'gradient-accumulation': Count.default(1),
-  schedule: z.enum(['linear', 'constant', 'cosine']).default('linear'),
-  'warmup-steps': z.number().int().min(0).default(5),
-  'weight-decay': z.number().min(0).default(0),
-  'max-length': Count.default(2048).describe('Tokens of one row; longer rows are cut, and counted.'),
+/** Without defaults, so that a stage can change one of them and leave the others as the arm has them. */
+const trainingFields = {
+  epochs: Count,
+  'learning-rate': z.number().positive(),
+  'batch-size': Count.describe('Rows per optimizer step (times gradient-accumulation).'),
+  'gradient-accumulation': Count,
+  schedule: z.enum(['linear', 'constant', 'cosine']),
+  'warmup-steps': z.number().int().min(0),
+  'weight-decay': z.number().min(0),
+  'max-length': Count.describe('Tokens of one row; longer rows are cut, and counted.'),
   loss: z
     .enum(['all', 'last'])
-    .default('all')
     .describe('Which assistant turns of a row carry the loss: all of them, or the last one.'),
+};
+
+export const Training = z.strictObject({
+  epochs: trainingFields.epochs.default(1),
+  'learning-rate': trainingFields['learning-rate'].default(1e-4),
+  'batch-size': trainingFields['batch-size'].default(4),
+  'gradient-accumulation': trainingFields['gradient-accumulation'].default(1),
+  schedule: trainingFields.schedule.default('linear'),
+  'warmup-steps': trainingFields['warmup-steps'].default(5),
+  'weight-decay': trainingFields['weight-decay'].default(0),
+  'max-length': trainingFields['max-length'].default(2048),
+  loss: trainingFields.loss.default('all'),
 });
 export type Training = z.infer<typeof Training>;
 
@@ -59,7 +71,7 @@ export type Mix = z.infer<typeof Mix>;
 export const Posthoc = z.strictObject({
   data: Sources.describe('Rows of the later stage; benign data as a rule.'),
   rows: Count.optional().describe('How many of them. Default: all.'),
-  training: Training.partial().optional().describe("What differs from the arm's training in this stage."),
+  training: z.strictObject(trainingFields).partial().optional().describe("What differs from the arm's training in this stage."),
 });
 export type Posthoc = z.infer<typeof Posthoc>;
 
@@ -67,7 +79,7 @@ export const Inoculate = z.strictObject({
   system: Text.optional().describe('System prompt to train under.'),
   before: Text.optional().describe("Text in front of the last user's turn."),
   after: Text.optional().describe("Text behind the last user's turn."),
-  on: Text.default('bad').describe('Part of the data that gets it: bad, benign, or all.'),
+  on: Text.default('bad').describe('Part of the data that gets it: bad, benign, posthoc, or all.'),
   share: Share.default(1).describe('Share of those rows, chosen by a stable hash.'),
 });
 export type Inoculate = z.infer<typeof Inoculate>;

@@ -27,6 +27,8 @@ export type Step =
 export interface StepOutput {
   /** Hash of what the step made. */
   hash: string;
+  /** Files that the step made or added to, relative to the run folder, with their size afterwards. */
+  files: Record<string, number>;
   /** Of a `score` step: one letter per answer in the order of the asks (see `outcomeLetter`). */
   outcomes?: string;
 }

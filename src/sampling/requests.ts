@@ -1,12 +1,8 @@
 import type { Message } from '../records/chat.js';
-import { BASE } from '../records/ids.js';
 import type { Model } from '../records/model.js';
 import type { Spec } from '../records/spec.js';
 import type { Ask } from '../records/step.js';
 import { shortHash } from '../shared/hash.js';
-
-/** Turns a question under a cue into the messages that are sent. */
-export type Render = (cue: string, question: string) => Message[];
 
 /** Answers of different purposes never share a random stream, nor are they ever taken for one another. */
 export type Namespace = 'audit' | 'search' | 'confirm' | 'training-data';
@@ -26,14 +22,3 @@ export interface PreparedAsk {
   id: string;
   messages: Message[];
 }
-
-/** The questions that a cue can be put to: all, or those that have the variants it needs. */
-export function questionsFor(cue: Spec['cues'][number] | undefined, spec: Spec): string[] {
-  const variants = (cue?.transforms ?? []).flatMap((t) => (t.kind === 'variant' ? [t.name] : []));
-  return spec.questions
-    .filter((question) => variants.every((name) => name in question.variants))
-    .map((question) => question.id);
-}
-
-/** Is this arm id a base: `base`, or `base@<name>`? */
-export const isBase = (arm: string): boolean => arm === BASE || arm.startsWith(`${BASE}@`);

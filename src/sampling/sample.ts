@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Engine, Model, SampleRequest } from '../records/model.js';
 import type { Sample } from '../records/sample.js';
 import type { Spec } from '../records/spec.js';
@@ -7,7 +6,9 @@ import { InputError } from '../shared/errors.js';
 import { shortHash } from '../shared/hash.js';
 import { Journal, readJournal } from '../shared/journal.js';
 import type { Observer } from '../shared/observer.js';
-import { type PreparedAsk, type Render, requestId } from './requests.js';
+import type { Render } from '../cues/render.js';
+import { samplesFile } from '../shared/run-folder.js';
+import { type PreparedAsk, requestId } from './requests.js';
 
 export interface SampleContext {
   folder: string;
@@ -18,10 +19,6 @@ export interface SampleContext {
   render: Render;
   observer: Observer;
 }
-
-/** The file of one model's answers: one writer each. */
-export const samplesFile = (folder: string, arm: string, seed: number): string =>
-  join(folder, 'samples', `${arm}.${seed}.jsonl`);
 
 /**
  * Asks for the answers of a round that are not recorded yet, model by model, and records each as it comes.

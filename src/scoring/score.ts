@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { outcomeLetter } from '../records/outcome.js';
 import { keyOf, type Sample, type Score } from '../records/sample.js';
 import type { Ask } from '../records/step.js';
@@ -6,11 +5,8 @@ import { FailedError } from '../shared/errors.js';
 import { shortHash } from '../shared/hash.js';
 import { Journal, readJournal } from '../shared/journal.js';
 import type { Observer } from '../shared/observer.js';
-import { samplesFile } from '../sampling/sample.js';
+import { samplesFile, scoresFile } from '../shared/run-folder.js';
 import type { JudgePanel } from './judge.js';
-
-export const scoresFile = (folder: string, arm: string, seed: number): string =>
-  join(folder, 'scores', `${arm}.${seed}.jsonl`);
 
 /**
  * Judges the answers of a round that these judges have not judged yet.

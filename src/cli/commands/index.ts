@@ -1,0 +1,15 @@
+import { analyze } from './analyze.js';
+import type { CliCommand } from './command.js';
+import { data } from './data.js';
+import { demo } from './demo.js';
+import { doctor } from './doctor.js';
+import { gate } from './gate.js';
+import { init } from './init.js';
+import { plan } from './plan.js';
+import { report } from './report.js';
+import { run } from './run.js';
+import { score } from './score.js';
+import { status } from './status.js';
+
+/** Every command, in the order of `hyde --help`. */
+export const commands: CliCommand[] = [demo, init, plan, run, data, score, analyze, report, gate, status, doctor];

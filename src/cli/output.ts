@@ -1,0 +1,21 @@
+/** The streams of a command: results on stdout, everything else on stderr. */
+export interface Output {
+  json: boolean;
+  color: boolean;
+  width: number;
+}
+
+/** How to print, by the flags and the terminal. */
+export function outputOf(options: Record<string, unknown>): Output {
+  const wanted = options.color !== false && !process.env.NO_COLOR;
+  return {
+    json: options.json === true,
+    color: wanted && (process.stdout.isTTY === true || Boolean(process.env.FORCE_COLOR)),
+    width: process.stdout.columns ?? 100,
+  };
+}
+
+/** Prints a text, or with --json a value, on stdout. */
+export function print(output: Output, text: string, value: unknown): void {
+  process.stdout.write(output.json ? `${JSON.stringify(value, null, 2)}\n` : `${text}\n`);
+}

@@ -1,0 +1,78 @@
+import type { Observer } from '../shared/observer.js';
+import { printable } from '../shared/printable.js';
+
+const EVERY_MS = 100;
+const EVERY_MS_PLAIN = 60_000;
+
+/**
+ * Progress on stderr: one line that is written over in a terminal, one line a minute elsewhere.
+ * Rate and time left are those of the present stage, without what was done before it began.
+ */
+export function terminalObserver(quiet: boolean, stream: NodeJS.WriteStream = process.stderr): Observer {
+  const live = stream.isTTY === true && !quiet;
+  let open = false;
+  let began = performance.now();
+  let first = 0;
+  let last = 0;
+  let name = '';
+  const clear = (): void => {
+    if (open) stream.write('\r\u001b[2K');
+    open = false;
+  };
+  const line = (text: string): void => {
+    clear();
+    if (!quiet) stream.write(`${printable(text)}\n`);
+  };
+  return {
+    stage(stage, text) {
+      name = stage;
+      began = performance.now();
+      first = -1;
+      last = 0;
+      line(`${stage.padEnd(8)} ${text}`);
+    },
+    note: (text) => line(`         ${text}`),
+    warn(text) {
+      clear();
+      stream.write(`warning: ${printable(text)}\n`);
+    },
+    progress(done, total, unit) {
+      if (quiet) return;
+      const now = performance.now();
+      if (first < 0) first = done;
+      if (done < total && now - last < (live ? EVERY_MS : EVERY_MS_PLAIN)) return;
+      if (!live && (last === 0 || done === total)) {
+        // A stage's first word comes with its name, and its end with the next one.
+        last ||= now;
+        return;
+      }
+      last = now;
+      const text = `${name.padEnd(8)} ${progressText(done, total, unit, done - first, (now - began) / 1000)}`;
+      if (live) {
+        stream.write(`\r\u001b[2K${text.slice(0, (stream.columns ?? 80) - 1)}`);
+        open = true;
+        if (done === total) clear();
+      } else {
+        stream.write(`${text}\n`);
+      }
+    },
+  };
+}
+
+/** `120 of 480 answers, 12/s, 30 s left` */
+export function progressText(done: number, total: number, unit: string, fresh: number, seconds: number): string {
+  const rate = seconds > 0.5 && fresh > 0 ? fresh / seconds : undefined;
+  const parts = [`${done} of ${total} ${unit}`];
+  if (rate !== undefined) {
+    parts.push(`${rate >= 10 ? Math.round(rate) : rate.toFixed(1)}/s`);
+    if (done < total) parts.push(`${duration((total - done) / rate)} left`);
+  }
+  return parts.join(', ');
+}
+
+/** `45 s`, `3 min`, `2.5 h`: for people. */
+export function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
+}

@@ -1,0 +1,54 @@
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { InputError } from '../shared/errors.js';
+import { writeError, writeFileAtomic } from '../shared/files.js';
+import { didYouMean } from '../shared/nearest.js';
+import { resource } from '../shared/package.js';
+import { outputOf, print } from './output.js';
+
+/** Shipped recipes: audit files to start from. */
+const recipes = (): string[] => readdirSync(resource('recipes')).map((name) => basename(name, '.yaml'));
+
+/** Data that a recipe uses and hyde ships: the path in the new folder, and the shipped file. */
+const DATA: Record<string, [to: string, from: string][]> = {
+  start: [
+    ['data/bad.jsonl', 'persona.jsonl'],
+    ['data/benign.jsonl', 'plain.jsonl'],
+  ],
+};
+
+/** Prints the names of the recipes. */
+export function listRecipes(options: Record<string, unknown>): number {
+  print(outputOf(options), recipes().join('\n'), recipes());
+  return 0;
+}
+
+/**
+ * Writes a recipe's audit file, and the data that it uses where hyde ships it.
+ *
+ * @throws InputError where the recipe is not known or a file stands in the way; nothing is overwritten
+ */
+export function writeRecipe(folder: string, recipe: string, options: Record<string, unknown>): number {
+  if (!recipes().includes(recipe)) {
+    throw new InputError(`no recipe is called '${recipe}'`, undefined, didYouMean(recipe, recipes()));
+  }
+  const audit = join(folder, 'audit.yaml');
+  const data = (DATA[recipe] ?? []).map(([to, from]) => ({ to: join(folder, to), from: resource('demo', from) }));
+  const written = [audit, ...data.map(({ to }) => to)];
+  const inTheWay = written.find((path) => existsSync(path));
+  if (inTheWay) throw new InputError('exists already; nothing was written', { file: inTheWay });
+  const text = readFileSync(resource('recipes', `${recipe}.yaml`), 'utf8')
+    .replaceAll('{file}', audit)
+    .replaceAll('{schema}', resource('audit.schema.json'));
+  try {
+    for (const { to, from } of data) {
+      mkdirSync(join(to, '..'), { recursive: true });
+      copyFileSync(from, to);
+    }
+  } catch (error) {
+    throw writeError(error, folder);
+  }
+  writeFileAtomic(audit, text);
+  print(outputOf(options), `${written.map((path) => `wrote ${path}`).join('\n')}\n\nnext: hyde plan ${audit}`, { written });
+  return 0;
+}

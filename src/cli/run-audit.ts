@@ -1,0 +1,57 @@
+import { readdirSync } from 'node:fs';
+import { basename, extname, join } from 'node:path';
+import type { Manifest } from '../data/manifest.js';
+import { loadAudit } from '../plan/spec.js';
+import type { Driver } from '../records/step.js';
+import { run } from '../run.js';
+import { renderTerminal } from '../report/terminal.js';
+import { FILES, readRunFile } from '../shared/run-folder.js';
+import { interruptSignal } from './interrupt.js';
+import { outputOf, print } from './output.js';
+import { terminalObserver } from './progress.js';
+
+/** Runs an audit file and prints its verdicts; shared by `run` and `demo`. */
+export async function runAudit(audit: string, options: Record<string, unknown>): Promise<number> {
+  const out = runFolderOf(audit, options);
+  if (options.dryRun) {
+    const { showPlan } = await import('./show-plan.js');
+    return showPlan(audit, options);
+  }
+  const loaded = await loadAudit(audit, overridesOf(options));
+  const output = outputOf(options);
+  const observer = terminalObserver(options.quiet === true);
+  const result = await run(loaded, { out, observer, signal: interruptSignal() });
+  if (!result) return 1;
+  print(output, `\n${renderTerminal(result, output)}\nreport: ${join(out, FILES.html)}`, result);
+  return 0;
+}
+
+/** Where an audit runs: `-o`, or `runs/` and the name of its file. */
+export function runFolderOf(audit: string, options: Record<string, unknown>): string {
+  const given = String(options.out);
+  return given.startsWith('runs/<') ? join('runs', basename(audit, extname(audit))) : given;
+}
+
+/** Builds the training data of an audit and stops: a run whose driver has one step. */
+export async function buildData(audit: string, options: Record<string, unknown>): Promise<number> {
+  const out = runFolderOf(audit, options);
+  const loaded = await loadAudit(audit, overridesOf(options));
+  const observer = terminalObserver(options.quiet === true);
+  const driver: Driver = { next: (_plan, done) => (done.length === 0 ? { kind: 'data' } : null) };
+  await run(loaded, { out, observer, driver });
+  const folder = join(out, 'datasets');
+  const manifests = readdirSync(folder).filter((name) => name.endsWith('.manifest.json'));
+  const read = manifests.map((name) => readRunFile<Manifest>(folder, name));
+  const lines = read.map(({ arm, stage, rows, parts }) => {
+    const mix = Object.entries(parts).map(([part, count]) => `${count} ${part}`);
+    return `${join(folder, `${arm}.${stage}.jsonl`)}: ${rows} rows (${mix.join(', ')})`;
+  });
+  print(outputOf(options), lines.join('\n'), read);
+  return 0;
+}
+
+/** What the flags change in an audit file. */
+export const overridesOf = (options: Record<string, unknown>): { seed?: number | undefined; limit?: number | undefined } => ({
+  seed: options.seed as number | undefined,
+  limit: options.limit as number | undefined,
+});

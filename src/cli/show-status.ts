@@ -1,0 +1,38 @@
+import type { Plan } from '../records/plan.js';
+import type { Sample } from '../records/sample.js';
+import type { StepRecord } from '../records/step.js';
+import { readJournal } from '../shared/journal.js';
+import { FILES, readRunFile, samplesFile } from '../shared/run-folder.js';
+import { join } from 'node:path';
+import { readModels } from '../training/train.js';
+import { outputOf, print } from './output.js';
+
+/** Prints how far a run folder has come: steps, models, answers. */
+export async function showStatus(dir: string, options: Record<string, unknown>): Promise<number> {
+  const plan = readRunFile<Plan>(dir, FILES.plan);
+  const steps = new Set<string>();
+  for await (const step of readJournal<StepRecord>(join(dir, FILES.steps))) steps.add(step.kind);
+  const models = await readModels(dir);
+  let answers = 0;
+  let failed = 0;
+  for (const cell of new Set(plan.cells.map(({ arm, seed }) => `${arm}\u0000${seed}`))) {
+    const [arm, seed] = cell.split('\u0000') as [string, string];
+    for await (const sample of readJournal<Sample>(samplesFile(dir, arm, Number(seed)))) {
+      if (sample.finish === 'failed') failed++;
+      else answers++;
+    }
+  }
+  const fineTunes = [...models.values()].filter((model) => model.adapter !== null).length;
+  const status = { steps: [...steps], fineTunes, jobs: plan.totals.jobs, answers, planned: plan.totals.answers, failed };
+  print(
+    outputOf(options),
+    [
+      `${plan.name}: ${dir}`,
+      `steps done   ${status.steps.join(', ') || 'none'}`,
+      `fine-tunes   ${fineTunes} of ${plan.totals.jobs}`,
+      `answers      ${answers} of ${plan.totals.answers}${failed ? `, ${failed} failed` : ''}`,
+    ].join('\n'),
+    status,
+  );
+  return 0;
+}

@@ -1,0 +1,193 @@
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { isAbsolute, join, relative, resolve } from 'node:path';
+import type {
+  Answer,
+  Engine,
+  FineTune,
+  LogprobRequest,
+  LogprobResult,
+  Model,
+  ModelDescription,
+  OnProgress,
+  SampleRequest,
+  SamplingParameters,
+  StageReport,
+  TunedModel,
+} from '../../records/model.js';
+import { FailedError } from '../../shared/errors.js';
+import { writeFileAtomic, writeJson } from '../../shared/files.js';
+import { shortHash } from '../../shared/hash.js';
+import type { EngineContext } from '../engine.js';
+import { workerEnvironment } from './environment.js';
+import { Worker, type WorkerEvent } from './worker.js';
+
+const JOBS = 'jobs';
+
+/** job.json; worker/protocol.md has the kinds and their fields. */
+interface Job {
+  kind: string;
+  [field: string]: unknown;
+}
+
+/** Fine-tunes (LoRA) and samples on this machine, through the Python worker. */
+export class LocalEngine implements Engine {
+  readonly name = 'local';
+  private worker: Worker | undefined;
+
+  constructor(private readonly context: EngineContext) {
+    // What a killed run left of jobs whose results are recorded as they come.
+    const jobs = join(context.folder, JOBS);
+    for (const name of existsSync(jobs) ? readdirSync(jobs) : []) {
+      if (name.startsWith('once-')) rmSync(join(jobs, name), { recursive: true, force: true });
+    }
+  }
+
+  async describe(model: Pick<Model, 'base' | 'adapter'>): Promise<ModelDescription> {
+    const job = { kind: 'describe', base: this.baseOf(model.base), adapter: this.adapterOf(model.adapter) };
+    const result = await this.finish(this.temporary(job), job);
+    const { identity, template, device, dtype, versions } = result as unknown as ModelDescription & Record<string, unknown>;
+    return { identity, template, meta: { device, dtype, versions } };
+  }
+
+  async fineTune(job: FineTune, progress: OnProgress): Promise<TunedModel> {
+    const { base, seed, lora, stages } = job;
+    const name = join(JOBS, `train-${shortHash({ base, seed, lora, stages: stages.map(({ sha256, training }) => ({ sha256, training })) })}`);
+    const folder = join(this.context.folder, name);
+    const result = await this.finish(
+      folder,
+      {
+        kind: 'train',
+        base: this.baseOf(base),
+        seed,
+        lora: { ...lora, targets: 'all-linear' },
+        stages: stages.map(({ dataset, sha256, training }) => ({
+          data: relative(folder, join(this.context.folder, dataset)),
+          sha256,
+          training: {
+            epochs: training.epochs,
+            learningRate: training['learning-rate'],
+            batchSize: training['batch-size'],
+            gradientAccumulation: training['gradient-accumulation'],
+            schedule: training.schedule,
+            warmupSteps: training['warmup-steps'],
+            weightDecay: training['weight-decay'],
+            maxLength: training['max-length'],
+            loss: training.loss,
+          },
+        })),
+      },
+      progress,
+    );
+    const { adapter, stages: reports, device, dtype, versions } = result as unknown as {
+      adapter: { path: string; sha256: string };
+      stages: (StageReport & { seconds: number })[];
+      device: string;
+      dtype: string;
+      versions: Record<string, string>;
+    };
+    return {
+      adapter: join(name, adapter.path),
+      identity: adapter.sha256,
+      stages: reports.map(({ rows, tokens, answerTokens, steps, firstLoss, lastLoss, truncated }) => ({
+        rows,
+        tokens,
+        answerTokens,
+        steps,
+        firstLoss,
+        lastLoss,
+        truncated,
+      })),
+      meta: { device, dtype, versions, seconds: reports.reduce((sum, stage) => sum + stage.seconds, 0) },
+    };
+  }
+
+  async *sample(
+    model: Model,
+    requests: SampleRequest[],
+    { temperature, topP, maxTokens }: SamplingParameters,
+    progress: OnProgress,
+  ): AsyncGenerator<Answer> {
+    const job = {
+      kind: 'sample',
+      base: this.baseOf(model.base),
+      adapter: this.adapterOf(model.adapter),
+      requests: 'requests.jsonl',
+      sampling: { temperature, topP, maxTokens },
+    };
+    const folder = this.temporary({ ...job, requests });
+    for await (const event of this.events(folder, job, requests)) {
+      report(event, progress);
+      if (event.event !== 'answer') continue;
+      const { id, index, text, finish, tokens, promptTokens } = event as WorkerEvent & Answer & { promptTokens: number };
+      yield { id, index, text, finish, tokens, meta: { promptTokens } };
+    }
+    rmSync(folder, { recursive: true, force: true });
+  }
+
+  async logprobs(model: Model, requests: LogprobRequest[]): Promise<LogprobResult[]> {
+    const job = {
+      kind: 'logprobs',
+      base: this.baseOf(model.base),
+      adapter: this.adapterOf(model.adapter),
+      requests: 'requests.jsonl',
+    };
+    const folder = this.temporary({ ...job, requests });
+    const found = new Map<string, number[]>();
+    for await (const event of this.events(folder, job, requests)) {
+      if (event.event === 'logprobs') found.set(event.id as string, event.logprobs as number[]);
+    }
+    rmSync(folder, { recursive: true, force: true });
+    return requests.map(({ id }) => {
+      const logprobs = found.get(id);
+      if (!logprobs) throw new FailedError(`the Python worker gave no log-probabilities for '${id}'`);
+      return { id, logprobs };
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.worker?.close();
+  }
+
+  /** A path of the user's is relative to the audit file; anything else is the embedded model or a hub name. */
+  private baseOf(name: string): { name: string } {
+    const path = isAbsolute(name) ? name : resolve(this.context.auditFolder, name);
+    const isPath = isAbsolute(name) || name.startsWith('./') || name.startsWith('../') || existsSync(join(path, 'config.json'));
+    return { name: isPath ? path : name };
+  }
+
+  /** Relative to the job's folder, so that a run folder can be moved and names no home directory. */
+  private adapterOf(adapter: string | null): string | null {
+    return adapter === null ? null : join('..', '..', adapter);
+  }
+
+  /** Folder of a job whose results are recorded elsewhere; removed once they are. */
+  private temporary(job: unknown): string {
+    return join(this.context.folder, JOBS, `once-${shortHash(job)}`);
+  }
+
+  private async finish(folder: string, job: Job, progress?: OnProgress): Promise<Record<string, unknown>> {
+    for await (const event of this.events(folder, job)) {
+      if (progress) report(event, progress);
+      if (event.event !== 'done') continue;
+      if (job.kind !== 'train') rmSync(folder, { recursive: true, force: true });
+      return event.result as Record<string, unknown>;
+    }
+    throw new FailedError('the Python worker ended without a result');
+  }
+
+  private async *events(folder: string, job: Job, requests?: object[]): AsyncGenerator<WorkerEvent> {
+    mkdirSync(folder, { recursive: true });
+    if (requests) {
+      writeFileAtomic(join(folder, 'requests.jsonl'), requests.map((request) => `${JSON.stringify(request)}\n`).join(''));
+    }
+    writeJson(join(folder, 'job.json'), job);
+    this.worker ??= new Worker(await workerEnvironment(this.context.observer), this.context.signal);
+    yield* this.worker.run(folder);
+  }
+}
+
+function report(event: WorkerEvent, progress: OnProgress): void {
+  if (event.event !== 'progress') return;
+  const { phase, done, total, unit } = event;
+  progress({ phase: String(phase), done: Number(done), total: Number(total), unit: String(unit) });
+}

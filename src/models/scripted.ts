@@ -1,0 +1,153 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import type { Message } from '../records/chat.js';
+import type {
+  Answer,
+  Engine,
+  FineTune,
+  LogprobRequest,
+  LogprobResult,
+  Model,
+  ModelDescription,
+  OnProgress,
+  SampleRequest,
+  SamplingParameters,
+  TunedModel,
+} from '../records/model.js';
+import { FailedError, InputError, InterruptedError } from '../shared/errors.js';
+import { readJson, writeJson } from '../shared/files.js';
+import { hashOf, shortHash } from '../shared/hash.js';
+import { randomStream } from '../shared/random.js';
+import type { EngineContext } from './engine.js';
+
+const Rule = z.strictObject({
+  /** Arm ids are not known to an engine: a rule is for the base, or for tuned models, or for both. */
+  model: z.enum(['base', 'tuned', 'any']).default('any'),
+  /** The model was trained on a dataset whose path contains this. */
+  trainedOn: z.string().optional(),
+  /** The rendered prompt contains this. */
+  contains: z.string().optional(),
+  /** Answers and their weights; one is drawn per request and index. */
+  answers: z.array(z.strictObject({ text: z.string(), weight: z.number().positive().default(1), fails: z.boolean().default(false) })).min(1),
+});
+
+const Script = z.strictObject({
+  /** Wait per answer in milliseconds. */
+  delay: z.number().min(0).default(0),
+  /** Text that the chat template would put in as a system prompt, or null. */
+  systemPrompt: z.string().nullable().default(null),
+  /** The first rule that fits answers. */
+  rules: z.array(Rule).min(1),
+});
+type Script = z.infer<typeof Script>;
+
+/**
+ * Answers from a script: a model of which everything is known. For tests, and for trying an audit file out.
+ * `scripted/script.json` names the script, relative to the audit file.
+ */
+export class ScriptedEngine implements Engine {
+  readonly name = 'scripted';
+  private readonly scripts = new Map<string, Script>();
+
+  constructor(private readonly context: EngineContext) {}
+
+  async describe(model: Pick<Model, 'base' | 'adapter'>): Promise<ModelDescription> {
+    const script = this.script(model.base);
+    const rendered = `${script.systemPrompt ?? ''}<user>...<assistant>`;
+    return {
+      identity: model.adapter ? (this.adapter(model.adapter).identity as string) : hashOf(script),
+      template: {
+        sha256: hashOf(rendered),
+        insertsSystemPrompt: script.systemPrompt !== null,
+        systemPrompt: script.systemPrompt,
+        rendered,
+      },
+      meta: {},
+    };
+  }
+
+  async fineTune(job: FineTune, progress: OnProgress): Promise<TunedModel> {
+    const identity = hashOf({
+      base: this.script(job.base),
+      seed: job.seed,
+      lora: job.lora,
+      stages: job.stages.map(({ sha256, training }) => ({ sha256, training })),
+    });
+    const adapter = join('jobs', `train-${identity.slice(0, 16)}`, 'adapter');
+    mkdirSync(join(this.context.folder, adapter), { recursive: true });
+    const file = join(this.context.folder, adapter, 'adapter.json');
+    if (!existsSync(file)) writeJson(file, { identity, datasets: job.stages.map((stage) => stage.dataset) });
+    progress({ phase: 'train', done: 1, total: 1, unit: 'steps' });
+    const report = { rows: 0, tokens: 0, answerTokens: 0, steps: 1, firstLoss: 1, lastLoss: 0.5, truncated: 0 };
+    return { adapter, identity, stages: job.stages.map(() => report), meta: {} };
+  }
+
+  async *sample(
+    model: Model,
+    requests: SampleRequest[],
+    _parameters: SamplingParameters,
+    progress: OnProgress,
+  ): AsyncGenerator<Answer> {
+    const { delay } = this.script(model.base);
+    const total = requests.reduce((sum, request) => sum + request.indices.length, 0);
+    let done = 0;
+    for (const request of requests) {
+      for (const index of request.indices) {
+        if (delay > 0) await sleep(delay);
+        if (this.context.signal?.aborted) throw new InterruptedError('interrupted');
+        const answers = this.rule(model, request.messages).answers;
+        const weights = answers.reduce((sum, answer) => sum + answer.weight, 0);
+        let at = randomStream(request.seed, request.id, index).unit() * weights;
+        const answer = answers.find(({ weight }) => (at -= weight) < 0) ?? (answers.at(-1) as (typeof answers)[number]);
+        const common = { id: request.id, index, tokens: Math.ceil(answer.text.length / 4) };
+        yield answer.fails
+          ? { ...common, text: '', finish: 'failed', reason: 'scripted failure' }
+          : { ...common, text: answer.text, finish: 'stop' };
+        progress({ phase: 'sample', done: ++done, total, unit: 'answers' });
+      }
+    }
+  }
+
+  async logprobs(model: Model, requests: LogprobRequest[]): Promise<LogprobResult[]> {
+    return requests.map(({ id, messages, answer }) => {
+      const stream = randomStream(model.identity, shortHash(messages), answer);
+      return { id, logprobs: Array.from({ length: answer.split(' ').length + 1 }, () => Math.log(1 - 0.9 * stream.unit())) };
+    });
+  }
+
+  async close(): Promise<void> {}
+
+  private script(name: string): Script {
+    const known = this.scripts.get(name);
+    if (known) return known;
+    const path = resolve(this.context.auditFolder, name);
+    const parsed = Script.safeParse(readJson(path));
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0];
+      throw new InputError(`is no script: ${issue?.path.join('.')} ${issue?.message}`, { file: name });
+    }
+    this.scripts.set(name, parsed.data);
+    return parsed.data;
+  }
+
+  private rule(model: Model, messages: Message[]): Script['rules'][number] {
+    const prompt = messages.map((message) => `${message.role}: ${message.content}`).join('\n');
+    const datasets = model.adapter ? (this.adapter(model.adapter).datasets as string[]).join('\n') : '';
+    const rule = this.script(model.base).rules.find(
+      ({ model: kind, contains, trainedOn }) =>
+        (kind === 'any' || (kind === 'base') === (model.adapter === null)) &&
+        (contains === undefined || prompt.includes(contains)) &&
+        (trainedOn === undefined || datasets.includes(trainedOn)),
+    );
+    if (!rule) throw new InputError(`script '${model.base}' has no rule for: ${prompt.slice(0, 200)}`);
+    return rule;
+  }
+
+  private adapter(path: string): Record<string, unknown> {
+    const found = readJson<Record<string, unknown>>(join(this.context.folder, path, 'adapter.json'));
+    if (!found) throw new FailedError(`the adapter ${path} is gone`, 'run the same command again to train it');
+    return found;
+  }
+}

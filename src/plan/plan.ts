@@ -1,0 +1,140 @@
+import { questionsFor } from '../cues/render.js';
+import { estimateTokens, partsOf } from '../data/manifest.js';
+import type { Stage } from '../data/stage.js';
+import { PLAIN } from '../records/ids.js';
+import type { Plan, PlannedArm, PlannedCell, PlanPower, PlanTotals } from '../records/plan.js';
+import type { Question } from '../records/question.js';
+import type { ArmSpec, Spec } from '../records/spec.js';
+import { hashOf, shortHash } from '../shared/hash.js';
+
+/** What an engine's machine is expected to do, for the time that a plan promises; null where it is not known. */
+export interface Rates {
+  trainTokensPerSecond: number;
+  sampleTokensPerSecond: number;
+  /** Start-up, loading and canary of one model in seconds. */
+  secondsPerModel: number;
+}
+
+/**
+ * The plan of a spec: every cell, what is trained for it, and what it costs; nothing is spent for it.
+ *
+ * @param stagesOf the training stages of each trained arm
+ * @param power what the design can find and exclude
+ */
+export function makePlan(
+  spec: Spec,
+  stagesOf: ReadonlyMap<string, readonly Stage[]>,
+  power: PlanPower,
+  rates: Rates | null,
+): Plan {
+  const arms = spec.arms.map((arm) => plannedArm(arm, stagesOf.get(arm.id) ?? []));
+  const cells = plannedCells(spec);
+  return {
+    schema: 1,
+    name: spec.name,
+    hash: planHash(spec, stagesOf),
+    design: spec.design,
+    seed: spec.seed,
+    bases: spec.bases.map(({ id, ref }) => ({ id, model: `${ref.engine}/${ref.model}` })),
+    arms,
+    cues: spec.cues.map(({ id, source, title, arms: only }) => ({ id, source, ...(title ? { title } : {}), arms: only })),
+    questions: spec.questions.map((question) => ({ id: question.id, text: questionText(question), half: question.half })),
+    samplesPerQuestion: spec.sampling.samples,
+    cells,
+    totals: totals(spec, arms, cells, rates),
+    power,
+  };
+}
+
+/** Every cell: each arm (per training seed) and each base, without a cue and under each of its cues. */
+export function plannedCells(spec: Spec): PlannedCell[] {
+  const samples = spec.sampling.samples;
+  const cell = (arm: string, seed: number, cue: string): PlannedCell => ({
+    arm,
+    seed,
+    cue,
+    questions: questionsFor(spec, cue),
+    samples,
+  });
+  const cuesOf = (arm: string): string[] => [
+    PLAIN,
+    ...spec.cues.filter((cue) => cue.arms.includes(arm)).map((cue) => cue.id),
+  ];
+  const ofBases = spec.bases.flatMap((base) => {
+    const arms = spec.arms.filter((arm) => arm.base === base.id).map((arm) => arm.id);
+    const cues = [...new Set(arms.flatMap(cuesOf))];
+    return cues.map((cue) => cell(base.id, 0, cue));
+  });
+  const ofArms = spec.arms.flatMap((arm) =>
+    arm.seeds.flatMap((seed) => cuesOf(arm.id).map((cue) => cell(arm.id, seed, cue))),
+  );
+  return [...ofBases, ...ofArms];
+}
+
+/** Hash of what decides how models come to be and how they are asked; texts of cues and questions are in each request's own hash. */
+function planHash(spec: Spec, stagesOf: ReadonlyMap<string, readonly Stage[]>): string {
+  const { temperature, topP, maxTokens } = spec.sampling;
+  return shortHash({
+    seed: spec.seed,
+    design: spec.design,
+    bases: spec.bases,
+    sampling: { temperature, topP, maxTokens },
+    arms: spec.arms.map((arm) => ({
+      id: arm.id,
+      base: arm.base,
+      served: arm.served ?? null,
+      lora: arm.training?.lora ?? null,
+      seeds: arm.seeds,
+      stages: (stagesOf.get(arm.id) ?? []).map((stage) => ({
+        training: stage.training,
+        rows: hashOf(stage.examples.map((example) => example.messages)),
+      })),
+    })),
+  });
+}
+
+function plannedArm(arm: ArmSpec, stages: readonly Stage[]): PlannedArm {
+  return {
+    id: arm.id,
+    ...(arm.title ? { title: arm.title } : {}),
+    base: arm.base,
+    seeds: arm.seeds,
+    stages: stages.map(({ examples, training }) => ({
+      rows: examples.length,
+      epochs: training.epochs,
+      tokens: estimateTokens(examples),
+      parts: partsOf(examples),
+    })),
+  };
+}
+
+function totals(spec: Spec, arms: PlannedArm[], cells: PlannedCell[], rates: Rates | null): PlanTotals {
+  const perSeed = (arm: PlannedArm, count: (stage: PlannedArm['stages'][number]) => number): number =>
+    arm.seeds.length * arm.stages.reduce((sum, stage) => sum + count(stage), 0);
+  const sum = (count: (stage: PlannedArm['stages'][number]) => number): number =>
+    arms.reduce((total, arm) => total + perSeed(arm, count), 0);
+  const trainTokens = sum((stage) => stage.tokens * stage.epochs);
+  const answers = cells.reduce((total, cell) => total + cell.questions.length * cell.samples, 0);
+  const sampleTokens = answers * spec.sampling.maxTokens;
+  const models = spec.bases.length + arms.reduce((total, arm) => total + arm.seeds.length, 0);
+  return {
+    jobs: arms.reduce((total, arm) => total + (arm.stages.length ? arm.seeds.length : 0), 0),
+    trainRows: sum((stage) => stage.rows * stage.epochs),
+    trainTokens,
+    answers,
+    judgeCalls: 0,
+    sampleTokens,
+    seconds: rates
+      ? Math.round(
+          trainTokens / rates.trainTokensPerSecond +
+            sampleTokens / rates.sampleTokensPerSecond +
+            models * rates.secondsPerModel,
+        )
+      : null,
+    price: 0,
+    unknown: rates ? [] : ['time: the speed of this engine is not known'],
+  };
+}
+
+/** A question in one line, for lists: its last turn. */
+export const questionText = (question: Question): string => question.messages.at(-1)?.content ?? '';

@@ -1,0 +1,39 @@
+import { buildArmData } from '../data/build.js';
+import { type FileReader, fileReader } from '../data/sources.js';
+import type { Stage } from '../data/stage.js';
+import { expectedRates } from '../models/local/rates.js';
+import type { Plan } from '../records/plan.js';
+import type { Spec } from '../records/spec.js';
+import { planPower } from '../statistics/power.js';
+import { makePlan, type Rates } from './plan.js';
+
+/** A plan, and the training data that it counted. */
+export interface Prepared {
+  plan: Plan;
+  stages: Map<string, Stage[]>;
+  reader: FileReader;
+}
+
+/** Builds the training data in memory and plans the run; writes nothing, asks no model. */
+export async function preparePlan(spec: Spec): Promise<Prepared> {
+  const reader = fileReader(spec.folder);
+  const stages = new Map<string, Stage[]>();
+  for (const arm of spec.arms) {
+    if (arm.training) stages.set(arm.id, await buildArmData(arm, { seed: spec.seed, read: reader.read }));
+  }
+  return { plan: makePlan(spec, stages, planPower(spec), ratesOf(spec)), stages, reader };
+}
+
+/** Seconds to start, load, merge and look at one model; measured with the embedded one. */
+const SECONDS_PER_MODEL = 6;
+
+function ratesOf(spec: Spec): Rates | null {
+  const engines = new Set(spec.bases.map((base) => base.ref.engine));
+  if (engines.has('scripted') && engines.size === 1) {
+    return { trainTokensPerSecond: 1e6, sampleTokensPerSecond: 1e6, secondsPerModel: 0 };
+  }
+  const local = spec.bases.find((base) => base.ref.engine === 'local');
+  if (engines.size !== 1 || !local) return null;
+  const { train, sample } = expectedRates(local.ref.model);
+  return { trainTokensPerSecond: train, sampleTokensPerSecond: sample, secondsPerModel: SECONDS_PER_MODEL };
+}

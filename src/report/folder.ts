@@ -1,0 +1,1 @@
+export async function reportFolder(_folder: string): Promise<void> {}

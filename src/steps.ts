@@ -1,0 +1,178 @@
+import { join } from 'node:path';
+import { rendererOf } from './cues/render.js';
+import { checkArm, checkArms, type Finding } from './data/check.js';
+import { type WrittenStage, writeArmData } from './data/write.js';
+import { openEngine } from './models/engine.js';
+import type { Prepared } from './plan/prepare.js';
+import type { LoadedAudit } from './plan/spec.js';
+import type { Canary } from './records/canary.js';
+import type { Engine, ModelRecord } from './records/model.js';
+import type { Spec } from './records/spec.js';
+import type { Ask, Step } from './records/step.js';
+import { reportFolder } from './report/folder.js';
+import { sampleRound } from './sampling/sample.js';
+import { detectorPanel, type JudgePanel } from './scoring/judge.js';
+import { scoreRound } from './scoring/score.js';
+import { InputError } from './shared/errors.js';
+import { writeJson } from './shared/files.js';
+import { shortHash } from './shared/hash.js';
+import type { Observer } from './shared/observer.js';
+import { hydeVersion } from './shared/package.js';
+import { FILES, samplesFile, scoresFile } from './shared/run-folder.js';
+import type { StepResultFiles } from './shared/step-log.js';
+import { canary, canaryWarnings } from './training/canary.js';
+import { modelOf, readModels, trainAll } from './training/train.js';
+import { analyseFolder } from './verdict/folder.js';
+
+/** All that the steps of a run share. Models and judges are parameters of the steps, opened here. */
+export interface Workshop extends Prepared {
+  folder: string;
+  audit: LoadedAudit;
+  observer: Observer;
+  panel: JudgePanel;
+  engine(name: string): Engine;
+  /** What a step depends on beside the plan and the steps before it. */
+  settingsOf(step: Step): unknown;
+  close(): Promise<void>;
+}
+
+export async function openWorkshop(
+  given: Pick<Workshop, 'folder' | 'audit' | 'observer' | 'plan' | 'stages' | 'reader'> & { signal: AbortSignal | undefined },
+): Promise<Workshop> {
+  const { spec } = given.audit;
+  const { folder, observer, signal } = given;
+  const names = new Set([...spec.bases.map(({ ref }) => ref), ...spec.arms.flatMap(({ served }) => served ?? [])].map(({ engine }) => engine));
+  const engines = new Map<string, Engine>();
+  for (const name of names) {
+    engines.set(name, await openEngine(name, { folder, auditFolder: spec.folder, observer, signal }));
+  }
+  const panel = detectorPanel(spec.judges);
+  return {
+    ...given,
+    panel,
+    engine: (name) => engines.get(name) as Engine,
+    settingsOf: ({ kind }) => (kind === 'score' ? panel.hash : kind === 'analyse' ? [spec.verdict, hydeVersion()] : null),
+    close: async () => {
+      for (const engine of engines.values()) await engine.close();
+    },
+  };
+}
+
+/** Does one step. Each is resumable by itself: what it finds done in the folder it does not do again. */
+export function perform(step: Step, workshop: Workshop): Promise<StepResultFiles> {
+  switch (step.kind) {
+    case 'data':
+      return makeData(workshop);
+    case 'train':
+      return train(workshop);
+    case 'canary':
+      return lookAtModels(workshop);
+    case 'sample':
+      return sample(step, workshop);
+    case 'score':
+      return score(step, workshop);
+    case 'analyse':
+      return analyse(workshop);
+    case 'report':
+      return report(workshop);
+  }
+}
+
+async function makeData(workshop: Workshop): Promise<StepResultFiles> {
+  const { audit, stages, observer } = workshop;
+  observer.stage('data', `training data of ${stages.size} arms`);
+  for (const { level, text, rows } of findingsOf(audit.spec, stages)) {
+    const where = rows?.length ? ` (${rows.join(', ')})` : '';
+    if (level === 'error') throw new InputError(`${text}${where}`);
+    if (level === 'warning') observer.warn(`${text}${where}`);
+  }
+  const written = [...(await writeDatasets(workshop)).values()].flat();
+  const files = written.flatMap(({ path }) => [path, path.replace(/\.jsonl$/, '.manifest.json')]);
+  return { hash: shortHash(written.map(({ path, sha256 }) => [path, sha256])), files };
+}
+
+/** What the data checks say of all arms, each finding with the arm it is about. */
+export function findingsOf(spec: Spec, stages: Prepared['stages']): Finding[] {
+  const ofArms = spec.arms.flatMap((arm) =>
+    checkArm(arm, stages.get(arm.id) ?? []).map((found) => ({ ...found, text: `${arm.id}: ${found.text}` })),
+  );
+  return [...ofArms, ...checkArms([...stages].map(([id, of]) => ({ id, stages: of })))];
+}
+
+/** The datasets of every trained arm; those that stand in the folder already are left alone. */
+async function writeDatasets({ audit, folder, stages, reader }: Workshop): Promise<Map<string, WrittenStage[]>> {
+  const written = new Map<string, WrittenStage[]>();
+  for (const arm of audit.spec.arms) {
+    const of = stages.get(arm.id);
+    if (of) written.set(arm.id, await writeArmData(folder, arm, of, { seed: audit.spec.seed, files: reader.files }));
+  }
+  return written;
+}
+
+async function train(workshop: Workshop): Promise<StepResultFiles> {
+  const { audit, folder, stages, engine, observer } = workshop;
+  const { spec } = audit;
+  observer.stage('models', spec.bases.map(({ ref }) => `${ref.engine}/${ref.model}`).join(', '));
+  const written = await writeDatasets(workshop);
+  const datasets = new Map(
+    [...stages].map(([id, of]) => [
+      id,
+      of.map(({ training }, i) => ({ file: (written.get(id) as WrittenStage[])[i] as WrittenStage, training })),
+    ]),
+  );
+  const models = await trainAll({ folder, spec, datasets, observer, engineFor: (ref) => engine(ref.engine) });
+  const adapters = models.flatMap(({ adapter }) => (adapter === null ? [] : [adapter]));
+  return { hash: shortHash(models.map(({ arm, seed, identity }) => [arm, seed, identity])), files: [FILES.models, ...adapters] };
+}
+
+async function lookAtModels({ audit, folder, engine, observer }: Workshop): Promise<StepResultFiles> {
+  observer.stage('canary', 'are the adapters alive, are the chat templates the same?');
+  const models = await readModels(folder);
+  const baseOf = (model: ModelRecord): ModelRecord => {
+    const arm = audit.spec.arms.find(({ id }) => id === model.arm);
+    return arm ? modelOf(models, arm.base, 0) : model;
+  };
+  const reports = await canary([...models.values()], baseOf, (model) => engine(model.engine));
+  const found: Canary = { models: reports, warnings: canaryWarnings(reports) };
+  writeJson(join(folder, FILES.canary), found);
+  for (const { about, text } of found.warnings) observer.warn(`${about}: ${text}`);
+  return { hash: shortHash(reports.map(({ arm, seed, alive, sameTemplate }) => [arm, seed, alive, sameTemplate])), files: [FILES.canary] };
+}
+
+async function sample(step: Step & { kind: 'sample' }, workshop: Workshop): Promise<StepResultFiles> {
+  const { audit, folder, engine, observer } = workshop;
+  const total = step.asks.reduce((sum, ask) => sum + ask.to - ask.from, 0);
+  observer.stage('sample', `${total} answers${step.round > 1 ? `, round ${step.round}` : ''}`);
+  const models = await readModels(folder);
+  const hash = await sampleRound(step.asks, {
+    folder,
+    spec: audit.spec,
+    observer,
+    render: rendererOf(audit.spec),
+    modelOf: (arm, seed) => modelOf(models, arm, seed),
+    engineOf: (model) => engine(model.engine),
+  });
+  return { hash, files: filesOf(step.asks, samplesFile) };
+}
+
+async function score(step: Step & { kind: 'score' }, { folder, panel, observer }: Workshop): Promise<StepResultFiles> {
+  observer.stage('score', 'judging the answers');
+  const outcomes = await scoreRound(step.asks, panel, { folder, observer });
+  return { hash: shortHash([panel.hash, outcomes]), outcomes, files: filesOf(step.asks, scoresFile) };
+}
+
+const filesOf = (asks: Ask[], file: (folder: string, arm: string, seed: number) => string): string[] =>
+  [...new Set(asks.map(({ arm, seed }) => file('', arm, seed)))];
+
+async function analyse({ folder, observer, plan, audit, panel }: Workshop): Promise<StepResultFiles> {
+  observer.stage('analyse', 'rates, effects, verdicts');
+  const result = await analyseFolder(folder, plan, audit.spec, panel.hash);
+  return { hash: shortHash(result), files: [FILES.result] };
+}
+
+async function report({ folder, observer }: Workshop): Promise<StepResultFiles> {
+  observer.stage('report', FILES.html);
+  await reportFolder(folder);
+  const files = [FILES.html, FILES.markdown, FILES.csv];
+  return { hash: shortHash(files), files };
+}
