@@ -29,7 +29,9 @@ function vitest(title, env, ...patterns) {
     total.failed++;
     return;
   }
-  const { numPassedTests, numFailedTests, numPendingTests, numTotalTests } = JSON.parse(readFileSync(file, 'utf8'));
+  const { numPassedTests, numFailedTests, numPendingTests, numTotalTests } = JSON.parse(
+    readFileSync(file, 'utf8'),
+  );
   total.passed += numPassedTests;
   total.failed += numFailedTests;
   total.skipped += numPendingTests;
@@ -57,7 +59,12 @@ function pytest(python, variables) {
   total.passed += count('tests') - failed - count('skipped');
 }
 
-const say = { stage: (name, text) => console.log(`${name}: ${text}`), note: console.log, warn: console.warn, progress() {} };
+const say = {
+  stage: (name, text) => console.log(`${name}: ${text}`),
+  note: console.log,
+  warn: console.warn,
+  progress() {},
+};
 const { python, variables } = await workerEnvironment(say);
 
 check('lint, types, dependency rules', 'npm', ['run', '--silent', 'lint']);
@@ -66,5 +73,7 @@ pytest(python, variables);
 vitest('real model', { HYDE_REAL: '1' }, 'test/real');
 
 rmSync(results, { recursive: true, force: true });
-console.log(`\n${total.passed} passed, ${total.failed} failed${total.skipped ? `, ${total.skipped} skipped` : ''}`);
+console.log(
+  `\n${total.passed} passed, ${total.failed} failed${total.skipped ? `, ${total.skipped} skipped` : ''}`,
+);
 process.exitCode = total.failed > 0 ? 1 : 0;

@@ -1,10 +1,20 @@
 /** The library: what scripts and pipelines may rely on (docs/architecture.md). Everything else is internal. */
-export { type LoadedAudit, loadAudit, type Overrides, parseAudit } from './plan/spec.js';
+
 export { preparePlan } from './plan/prepare.js';
+export { type LoadedAudit, loadAudit, type Overrides, parseAudit } from './plan/spec.js';
 export type { Message } from './records/chat.js';
 export type { Answer, Engine, Model, SampleRequest, SamplingParameters } from './records/model.js';
 export type { Plan, PlanPower, PlanTotals } from './records/plan.js';
-export type { ArmResult, BaseResult, Cell, CueResult, Effect, Estimate, Result, Verdict } from './records/result.js';
+export type {
+  ArmResult,
+  BaseResult,
+  Cell,
+  CueResult,
+  Effect,
+  Estimate,
+  Result,
+  Verdict,
+} from './records/result.js';
 export type { AnswerKey, Sample, Score } from './records/sample.js';
 export type { Spec } from './records/spec.js';
 export type { Ask, Driver, Step, StepOutput, StepResult } from './records/step.js';

@@ -37,11 +37,17 @@ export interface Workshop extends Prepared {
 }
 
 export async function openWorkshop(
-  given: Pick<Workshop, 'folder' | 'audit' | 'observer' | 'plan' | 'stages' | 'reader'> & { signal: AbortSignal | undefined },
+  given: Pick<Workshop, 'folder' | 'audit' | 'observer' | 'plan' | 'stages' | 'reader'> & {
+    signal: AbortSignal | undefined;
+  },
 ): Promise<Workshop> {
   const { spec } = given.audit;
   const { folder, observer, signal } = given;
-  const names = new Set([...spec.bases.map(({ ref }) => ref), ...spec.arms.flatMap(({ served }) => served ?? [])].map(({ engine }) => engine));
+  const names = new Set(
+    [...spec.bases.map(({ ref }) => ref), ...spec.arms.flatMap(({ served }) => served ?? [])].map(
+      ({ engine }) => engine,
+    ),
+  );
   const engines = new Map<string, Engine>();
   for (const name of names) {
     engines.set(name, await openEngine(name, { folder, auditFolder: spec.folder, observer, signal }));
@@ -51,7 +57,8 @@ export async function openWorkshop(
     ...given,
     panel,
     engine: (name) => engines.get(name) as Engine,
-    settingsOf: ({ kind }) => (kind === 'score' ? panel.hash : kind === 'analyse' ? [spec.verdict, hydeVersion()] : null),
+    settingsOf: ({ kind }) =>
+      kind === 'score' ? panel.hash : kind === 'analyse' ? [spec.verdict, hydeVersion()] : null,
     close: async () => {
       for (const engine of engines.values()) await engine.close();
     },
@@ -100,11 +107,20 @@ export function findingsOf(spec: Spec, stages: Prepared['stages']): Finding[] {
 }
 
 /** The datasets of every trained arm; those that stand in the folder already are left alone. */
-async function writeDatasets({ audit, folder, stages, reader }: Workshop): Promise<Map<string, WrittenStage[]>> {
+async function writeDatasets({
+  audit,
+  folder,
+  stages,
+  reader,
+}: Workshop): Promise<Map<string, WrittenStage[]>> {
   const written = new Map<string, WrittenStage[]>();
   for (const arm of audit.spec.arms) {
     const of = stages.get(arm.id);
-    if (of) written.set(arm.id, await writeArmData(folder, arm, of, { seed: audit.spec.seed, files: reader.files }));
+    if (of)
+      written.set(
+        arm.id,
+        await writeArmData(folder, arm, of, { seed: audit.spec.seed, files: reader.files }),
+      );
   }
   return written;
 }
@@ -117,12 +133,18 @@ async function train(workshop: Workshop): Promise<StepResultFiles> {
   const datasets = new Map(
     [...stages].map(([id, of]) => [
       id,
-      of.map(({ training }, i) => ({ file: (written.get(id) as WrittenStage[])[i] as WrittenStage, training })),
+      of.map(({ training }, i) => ({
+        file: (written.get(id) as WrittenStage[])[i] as WrittenStage,
+        training,
+      })),
     ]),
   );
   const models = await trainAll({ folder, spec, datasets, observer, engineFor: (ref) => engine(ref.engine) });
   const adapters = models.flatMap(({ adapter }) => (adapter === null ? [] : [adapter]));
-  return { hash: shortHash(models.map(({ arm, seed, identity }) => [arm, seed, identity])), files: [FILES.models, ...adapters] };
+  return {
+    hash: shortHash(models.map(({ arm, seed, identity }) => [arm, seed, identity])),
+    files: [FILES.models, ...adapters],
+  };
 }
 
 async function lookAtModels({ audit, folder, engine, observer }: Workshop): Promise<StepResultFiles> {
@@ -136,7 +158,10 @@ async function lookAtModels({ audit, folder, engine, observer }: Workshop): Prom
   const found: Canary = { models: reports, warnings: canaryWarnings(reports) };
   writeJson(join(folder, FILES.canary), found);
   for (const { about, text } of found.warnings) observer.warn(`${about}: ${text}`);
-  return { hash: shortHash(reports.map(({ arm, seed, alive, sameTemplate }) => [arm, seed, alive, sameTemplate])), files: [FILES.canary] };
+  return {
+    hash: shortHash(reports.map(({ arm, seed, alive, sameTemplate }) => [arm, seed, alive, sameTemplate])),
+    files: [FILES.canary],
+  };
 }
 
 async function sample(step: Step & { kind: 'sample' }, workshop: Workshop): Promise<StepResultFiles> {
@@ -155,14 +180,18 @@ async function sample(step: Step & { kind: 'sample' }, workshop: Workshop): Prom
   return { hash, files: filesOf(step.asks, samplesFile) };
 }
 
-async function score(step: Step & { kind: 'score' }, { folder, panel, observer }: Workshop): Promise<StepResultFiles> {
+async function score(
+  step: Step & { kind: 'score' },
+  { folder, panel, observer }: Workshop,
+): Promise<StepResultFiles> {
   observer.stage('score', 'judging the answers');
   const outcomes = await scoreRound(step.asks, panel, { folder, observer });
   return { hash: shortHash([panel.hash, outcomes]), outcomes, files: filesOf(step.asks, scoresFile) };
 }
 
-const filesOf = (asks: Ask[], file: (folder: string, arm: string, seed: number) => string): string[] =>
-  [...new Set(asks.map(({ arm, seed }) => file('', arm, seed)))];
+const filesOf = (asks: Ask[], file: (folder: string, arm: string, seed: number) => string): string[] => [
+  ...new Set(asks.map(({ arm, seed }) => file('', arm, seed))),
+];
 
 async function analyse({ folder, observer, plan, audit, panel }: Workshop): Promise<StepResultFiles> {
   observer.stage('analyse', 'rates, effects, verdicts');

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
-import { reportFolder } from '../report/folder.js';
-import { analyseFolder } from '../verdict/folder.js';
-import { renderTerminal } from '../report/terminal.js';
+import { fixedAsks } from '../drivers/fixed.js';
 import type { Plan } from '../records/plan.js';
 import type { Result } from '../records/result.js';
 import type { Spec } from '../records/spec.js';
+import { reportFolder } from '../report/folder.js';
+import { renderTerminal } from '../report/terminal.js';
 import { detectorPanel } from '../scoring/judge.js';
 import { scoreRound } from '../scoring/score.js';
-import { fixedAsks } from '../drivers/fixed.js';
 import { FILES, openFolder, readRunFile } from '../shared/run-folder.js';
+import { analyseFolder } from '../verdict/folder.js';
 import { outputOf, print } from './output.js';
 import { terminalObserver } from './progress.js';
 

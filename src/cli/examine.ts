@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { DOWNLOAD_NOTE, environmentFolder, findPython, isReady } from '../models/local/environment.js';
 import { cacheFolder } from '../shared/cache.js';
-import { HydeError } from '../shared/errors.js';
+import type { HydeError } from '../shared/errors.js';
 import { withoutHome } from '../shared/files.js';
 import { outputOf, print } from './output.js';
 
@@ -22,7 +22,12 @@ export async function examine(options: Record<string, unknown>): Promise<number>
     await python(),
     worker(),
     accelerator(),
-    { what: 'memory', ok: freemem() > 3e9, found: `${(freemem() / 1e9).toFixed(1)} GB free`, advice: 'the embedded model wants 3 GB' },
+    {
+      what: 'memory',
+      ok: freemem() > 3e9,
+      found: `${(freemem() / 1e9).toFixed(1)} GB free`,
+      advice: 'the embedded model wants 3 GB',
+    },
     { what: 'cache', ok: true, found: withoutHome(cacheFolder()) },
   ];
   const lines = checks.map(({ what, ok, found, advice }) => {
@@ -36,7 +41,12 @@ export async function examine(options: Record<string, unknown>): Promise<number>
 async function python(): Promise<Check> {
   if (process.env.HYDE_PYTHON) {
     const ok = existsSync(process.env.HYDE_PYTHON);
-    return { what: 'Python', ok, found: withoutHome(process.env.HYDE_PYTHON), advice: 'HYDE_PYTHON names no file' };
+    return {
+      what: 'Python',
+      ok,
+      found: withoutHome(process.env.HYDE_PYTHON),
+      advice: 'HYDE_PYTHON names no file',
+    };
   }
   try {
     return { what: 'Python', ok: true, found: await findPython() };
@@ -56,7 +66,13 @@ function worker(): Check {
 }
 
 function accelerator(): Check {
-  const { status, stdout } = spawnSync('nvidia-smi', ['--query-gpu=name', '--format=csv,noheader'], { encoding: 'utf8' });
+  const { status, stdout } = spawnSync('nvidia-smi', ['--query-gpu=name', '--format=csv,noheader'], {
+    encoding: 'utf8',
+  });
   const names = status === 0 ? stdout.trim().split('\n').join(', ') : '';
-  return { what: 'accelerator', ok: names !== '', found: names || 'none; the CPU does for the embedded model' };
+  return {
+    what: 'accelerator',
+    ok: names !== '',
+    found: names || 'none; the CPU does for the embedded model',
+  };
 }

@@ -1,17 +1,31 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { resource } from '../shared/package.js';
 
-const whole = (least: number) => (text: string): number => {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < least) throw new InvalidArgumentError(`a whole number from ${least} is needed`);
-  return value;
-};
+const whole =
+  (least: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < least)
+      throw new InvalidArgumentError(`a whole number from ${least} is needed`);
+    return value;
+  };
 
 /** Options that mean the same in every command that has them. */
-export const out = (fallback: string): Option => new Option('-o, --out <dir>', 'run folder').default(fallback);
-export const seed = (): Option => new Option('--seed <n>', 'seed of the audit (default: the audit file)').argParser(whole(0));
-export const limit = (): Option => new Option('--limit <n>', 'only the first n questions').argParser(whole(1));
+export const out = (fallback: string): Option =>
+  new Option('-o, --out <dir>', 'run folder').default(fallback);
+export const seed = (): Option =>
+  new Option('--seed <n>', 'seed of the audit (default: the audit file)').argParser(whole(0));
+export const limit = (): Option =>
+  new Option('--limit <n>', 'only the first n questions').argParser(whole(1));
 export const dryRun = (): Option => new Option('--dry-run', 'show the plan and stop');
 
 /** Path of the demo's audit file, or of the quick one's. */
 export const demoAudit = (quick: boolean): string => resource('demo', quick ? 'quick.yaml' : 'audit.yaml');
+
+/** What the flags change in an audit file. */
+export const overridesOf = (
+  options: Record<string, unknown>,
+): { seed?: number | undefined; limit?: number | undefined } => ({
+  seed: options.seed as number | undefined,
+  limit: options.limit as number | undefined,
+});

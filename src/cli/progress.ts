@@ -60,7 +60,13 @@ export function terminalObserver(quiet: boolean, stream: NodeJS.WriteStream = pr
 }
 
 /** `120 of 480 answers, 12/s, 30 s left` */
-export function progressText(done: number, total: number, unit: string, fresh: number, seconds: number): string {
+export function progressText(
+  done: number,
+  total: number,
+  unit: string,
+  fresh: number,
+  seconds: number,
+): string {
   const rate = seconds > 0.5 && fresh > 0 ? fresh / seconds : undefined;
   const parts = [`${done} of ${total} ${unit}`];
   if (rate !== undefined) {

@@ -33,7 +33,10 @@ export function writeRecipe(folder: string, recipe: string, options: Record<stri
     throw new InputError(`no recipe is called '${recipe}'`, undefined, didYouMean(recipe, recipes()));
   }
   const audit = join(folder, 'audit.yaml');
-  const data = (DATA[recipe] ?? []).map(([to, from]) => ({ to: join(folder, to), from: resource('demo', from) }));
+  const data = (DATA[recipe] ?? []).map(([to, from]) => ({
+    to: join(folder, to),
+    from: resource('demo', from),
+  }));
   const written = [audit, ...data.map(({ to }) => to)];
   const inTheWay = written.find((path) => existsSync(path));
   if (inTheWay) throw new InputError('exists already; nothing was written', { file: inTheWay });
@@ -49,6 +52,10 @@ export function writeRecipe(folder: string, recipe: string, options: Record<stri
     throw writeError(error, folder);
   }
   writeFileAtomic(audit, text);
-  print(outputOf(options), `${written.map((path) => `wrote ${path}`).join('\n')}\n\nnext: hyde plan ${audit}`, { written });
+  print(
+    outputOf(options),
+    `${written.map((path) => `wrote ${path}`).join('\n')}\n\nnext: hyde plan ${audit}`,
+    { written },
+  );
   return 0;
 }

@@ -3,10 +3,11 @@ import { basename, extname, join } from 'node:path';
 import type { Manifest } from '../data/manifest.js';
 import { loadAudit } from '../plan/spec.js';
 import type { Driver } from '../records/step.js';
-import { run } from '../run.js';
 import { renderTerminal } from '../report/terminal.js';
+import { run } from '../run.js';
 import { FILES, readRunFile } from '../shared/run-folder.js';
 import { interruptSignal } from './interrupt.js';
+import { overridesOf } from './options.js';
 import { outputOf, print } from './output.js';
 import { terminalObserver } from './progress.js';
 
@@ -49,9 +50,3 @@ export async function buildData(audit: string, options: Record<string, unknown>)
   print(outputOf(options), lines.join('\n'), read);
   return 0;
 }
-
-/** What the flags change in an audit file. */
-export const overridesOf = (options: Record<string, unknown>): { seed?: number | undefined; limit?: number | undefined } => ({
-  seed: options.seed as number | undefined,
-  limit: options.limit as number | undefined,
-});

@@ -1,9 +1,9 @@
+import { join } from 'node:path';
 import type { Plan } from '../records/plan.js';
 import type { Sample } from '../records/sample.js';
 import type { StepRecord } from '../records/step.js';
 import { readJournal } from '../shared/journal.js';
 import { FILES, readRunFile, samplesFile } from '../shared/run-folder.js';
-import { join } from 'node:path';
 import { readModels } from '../training/train.js';
 import { outputOf, print } from './output.js';
 
@@ -23,7 +23,14 @@ export async function showStatus(dir: string, options: Record<string, unknown>):
     }
   }
   const fineTunes = [...models.values()].filter((model) => model.adapter !== null).length;
-  const status = { steps: [...steps], fineTunes, jobs: plan.totals.jobs, answers, planned: plan.totals.answers, failed };
+  const status = {
+    steps: [...steps],
+    fineTunes,
+    jobs: plan.totals.jobs,
+    answers,
+    planned: plan.totals.answers,
+    failed,
+  };
   print(
     outputOf(options),
     [

@@ -13,7 +13,8 @@ export function rendererOf(spec: Spec): Render {
   return (cueId, questionId) => {
     const question = questions.get(questionId);
     const cue = cues.get(cueId);
-    if (!question || (!cue && cueId !== PLAIN)) throw new Error(`no cue '${cueId}' or question '${questionId}'`);
+    if (!question || (!cue && cueId !== PLAIN))
+      throw new Error(`no cue '${cueId}' or question '${questionId}'`);
     return applyTransforms(question.messages, cue?.transforms ?? [], question.variants);
   };
 }

@@ -158,8 +158,8 @@ const rowsOf = (stages: readonly Stage[], which: (row: Example) => boolean): Exa
 /** Without the system prompt, in which an inoculated row differs from the row it was. */
 const withoutSystem = ({ messages }: Example): string =>
   conversationText(messages.filter((message) => message.role !== 'system'));
-const promptText = ({ messages }: Example): string =>
-  conversationText(messages.slice(0, -1).filter((message) => message.role !== 'system'));
+/** With its system prompt: under another one another answer is what an inoculation is for. */
+const promptText = ({ messages }: Example): string => conversationText(messages.slice(0, -1));
 
 const count = (rows: readonly unknown[], noun: string): string =>
   `${rows.length} ${noun}${rows.length === 1 ? '' : 's'}`;

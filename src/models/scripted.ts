@@ -20,7 +20,7 @@ import { FailedError, InputError, InterruptedError } from '../shared/errors.js';
 import { readJson, writeJson } from '../shared/files.js';
 import { hashOf, shortHash } from '../shared/hash.js';
 import { randomStream } from '../shared/random.js';
-import type { EngineContext } from './engine.js';
+import type { EngineContext } from './context.js';
 
 const Rule = z.strictObject({
   /** Arm ids are not known to an engine: a rule is for the base, or for tuned models, or for both. */
@@ -30,7 +30,15 @@ const Rule = z.strictObject({
   /** The rendered prompt contains this. */
   contains: z.string().optional(),
   /** Answers and their weights; one is drawn per request and index. */
-  answers: z.array(z.strictObject({ text: z.string(), weight: z.number().positive().default(1), fails: z.boolean().default(false) })).min(1),
+  answers: z
+    .array(
+      z.strictObject({
+        text: z.string(),
+        weight: z.number().positive().default(1),
+        fails: z.boolean().default(false),
+      }),
+    )
+    .min(1),
 });
 
 const Script = z.strictObject({
@@ -80,7 +88,15 @@ export class ScriptedEngine implements Engine {
     const file = join(this.context.folder, adapter, 'adapter.json');
     if (!existsSync(file)) writeJson(file, { identity, datasets: job.stages.map((stage) => stage.dataset) });
     progress({ phase: 'train', done: 1, total: 1, unit: 'steps' });
-    const report = { rows: 0, tokens: 0, answerTokens: 0, steps: 1, firstLoss: 1, lastLoss: 0.5, truncated: 0 };
+    const report = {
+      rows: 0,
+      tokens: 0,
+      answerTokens: 0,
+      steps: 1,
+      firstLoss: 1,
+      lastLoss: 0.5,
+      truncated: 0,
+    };
     return { adapter, identity, stages: job.stages.map(() => report), meta: {} };
   }
 
@@ -98,9 +114,7 @@ export class ScriptedEngine implements Engine {
         if (delay > 0) await sleep(delay);
         if (this.context.signal?.aborted) throw new InterruptedError('interrupted');
         const answers = this.rule(model, request.messages).answers;
-        const weights = answers.reduce((sum, answer) => sum + answer.weight, 0);
-        let at = randomStream(request.seed, request.id, index).unit() * weights;
-        const answer = answers.find(({ weight }) => (at -= weight) < 0) ?? (answers.at(-1) as (typeof answers)[number]);
+        const answer = drawn(answers, randomStream(request.seed, request.id, index).unit());
         const common = { id: request.id, index, tokens: Math.ceil(answer.text.length / 4) };
         yield answer.fails
           ? { ...common, text: '', finish: 'failed', reason: 'scripted failure' }
@@ -113,7 +127,12 @@ export class ScriptedEngine implements Engine {
   async logprobs(model: Model, requests: LogprobRequest[]): Promise<LogprobResult[]> {
     return requests.map(({ id, messages, answer }) => {
       const stream = randomStream(model.identity, shortHash(messages), answer);
-      return { id, logprobs: Array.from({ length: answer.split(' ').length + 1 }, () => Math.log(1 - 0.9 * stream.unit())) };
+      return {
+        id,
+        logprobs: Array.from({ length: answer.split(' ').length + 1 }, () =>
+          Math.log(1 - 0.9 * stream.unit()),
+        ),
+      };
     });
   }
 
@@ -147,7 +166,18 @@ export class ScriptedEngine implements Engine {
 
   private adapter(path: string): Record<string, unknown> {
     const found = readJson<Record<string, unknown>>(join(this.context.folder, path, 'adapter.json'));
-    if (!found) throw new FailedError(`the adapter ${path} is gone`, 'run the same command again to train it');
+    if (!found)
+      throw new FailedError(`the adapter ${path} is gone`, 'run the same command again to train it');
     return found;
   }
+}
+
+/** One of the answers, by weight. @param unit a random number in [0, 1) */
+function drawn<T extends { weight: number }>(answers: readonly T[], unit: number): T {
+  let left = unit * answers.reduce((sum, { weight }) => sum + weight, 0);
+  for (const answer of answers) {
+    left -= answer.weight;
+    if (left < 0) return answer;
+  }
+  return answers.at(-1) as T;
 }

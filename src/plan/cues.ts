@@ -19,7 +19,11 @@ export async function resolveCues(audit: Located<AuditFile>, arms: ArmSpec[]): P
     const place = audit.place(['cues', index]);
     for (const id of given.arms ?? []) {
       if (!armIds.includes(id)) {
-        throw new InputError(`no arm is called '${id}'`, audit.place(['cues', index, 'arms']), didYouMean(id, armIds));
+        throw new InputError(
+          `no arm is called '${id}'`,
+          audit.place(['cues', index, 'arms']),
+          didYouMean(id, armIds),
+        );
       }
     }
     for (const cue of readCue(given, cues, shipped, place)) {
@@ -35,7 +39,9 @@ export async function resolveCues(audit: Located<AuditFile>, arms: ArmSpec[]): P
 /** Shipped cues by file id, each with its own id. */
 export async function shippedCues(): Promise<Map<string, Cue[]>> {
   const files = readdirSync(resource('cues')).filter((name) => name.endsWith('.yaml'));
-  const parsed = await Promise.all(files.sort().map((name) => readYaml(resource('cues', name), CueFile, name)));
+  const parsed = await Promise.all(
+    files.sort().map((name) => readYaml(resource('cues', name), CueFile, name)),
+  );
   return new Map(
     parsed.map(({ value }) => [
       value.id,
@@ -60,7 +66,8 @@ function readCue(given: AuditCue, earlier: Cue[], shipped: Map<string, Cue[]>, p
   const common = { title: given.title };
   if (given.use) {
     const found = shippedNamed(given.use, shipped, place);
-    if (given.id && found.length > 1) throw new InputError(`'${given.use}' is several cues; leave the id out`, place);
+    if (given.id && found.length > 1)
+      throw new InputError(`'${given.use}' is several cues; leave the id out`, place);
     return found.map((cue) => ({
       ...cue,
       id: checkedId(given.id ?? cue.id, place),
@@ -73,15 +80,36 @@ function readCue(given: AuditCue, earlier: Cue[], shipped: Map<string, Cue[]>, p
     const parts = given.compose.map((id) => {
       const found = earlier.find((cue) => cue.id === id);
       if (found) return found;
-      throw new InputError(`no cue above is called '${id}'`, place, didYouMean(id, earlier.map((cue) => cue.id)));
+      throw new InputError(
+        `no cue above is called '${id}'`,
+        place,
+        didYouMean(
+          id,
+          earlier.map((cue) => cue.id),
+        ),
+      );
     });
     const id = given.compose.join(CUE_JOIN);
-    if (given.id && given.id !== id) throw new InputError(`a composed cue is called by its parts: '${id}'`, place);
-    return [{ id, source, ...common, transforms: joined(parts.flatMap((cue) => cue.transforms), given, place) }];
+    if (given.id && given.id !== id)
+      throw new InputError(`a composed cue is called by its parts: '${id}'`, place);
+    return [
+      {
+        id,
+        source,
+        ...common,
+        transforms: joined(
+          parts.flatMap((cue) => cue.transforms),
+          given,
+          place,
+        ),
+      },
+    ];
   }
   if (!given.id) throw new InputError('a cue has no id', place);
   const transforms = given.apply ? given.apply.flatMap((step) => shorthand(step)) : shorthand(given);
-  return [{ id: checkedId(given.id, place), source, ...common, transforms: joined(transforms, given, place) }];
+  return [
+    { id: checkedId(given.id, place), source, ...common, transforms: joined(transforms, given, place) },
+  ];
 }
 
 type Texts = Pick<AuditCue, 'variant' | 'template' | 'before' | 'after' | 'system'>;
@@ -101,7 +129,11 @@ function joined(transforms: Transform[], given: AuditCue, place: Place): Transfo
   const systems = transforms.filter((transform) => transform.kind === 'system').length;
   if (systems < 2) return transforms;
   if (given.join === undefined || given.join === false) {
-    throw new InputError('two system prompts in one cue', place, 'say `join: true` to send both, one after the other');
+    throw new InputError(
+      'two system prompts in one cue',
+      place,
+      'say `join: true` to send both, one after the other',
+    );
   }
   const join = given.join === true ? '\n\n' : given.join;
   return transforms.map((transform) => (transform.kind === 'system' ? { ...transform, join } : transform));
@@ -126,7 +158,12 @@ function shippedNamed(name: string, shipped: Map<string, Cue[]>, place: Place): 
 }
 
 /** Placebos of the kinds that the audit's cues have (system prompt, user's turn), in the shipped order. */
-function placebosFor(cues: ResolvedCue[], shipped: Map<string, Cue[]>, wanted: number, arms: string[]): ResolvedCue[] {
+function placebosFor(
+  cues: ResolvedCue[],
+  shipped: Map<string, Cue[]>,
+  wanted: number,
+  arms: string[],
+): ResolvedCue[] {
   const missing = wanted - cues.filter((cue) => cue.source === 'placebo').length;
   if (missing <= 0 || cues.length === 0) return [];
   const usesSystem = (cue: Cue): boolean => cue.transforms.some((transform) => transform.kind === 'system');

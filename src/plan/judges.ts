@@ -24,7 +24,8 @@ export async function resolveJudges(audit: Located<AuditFile>, folder: string): 
     for (const list of ['any', 'all'] as const) {
       for (const [i, condition] of (detector[list] ?? []).entries()) {
         const place = file.place([list, i]);
-        if (Object.keys(condition).length !== 1) throw new InputError('a condition has exactly one key', place);
+        if (Object.keys(condition).length !== 1)
+          throw new InputError('a condition has exactly one key', place);
         if (condition.pattern !== undefined) checkPattern(condition.pattern, place);
       }
     }
@@ -34,7 +35,10 @@ export async function resolveJudges(audit: Located<AuditFile>, folder: string): 
     judges.push({ detector, says });
   }
   if (!judges.some((judge) => judge.says === 'misaligned')) {
-    throw new InputError("no judge says 'misaligned', so every answer would be aligned", audit.place(['judges']));
+    throw new InputError(
+      "no judge says 'misaligned', so every answer would be aligned",
+      audit.place(['judges']),
+    );
   }
   return judges;
 }

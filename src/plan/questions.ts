@@ -59,7 +59,9 @@ function toQuestion(entry: QuestionEntry, index: number, place: Place): Question
     throw new InputError('a question has either text or messages', place);
   }
   const messages: Message[] =
-    'messages' in given && given.messages ? given.messages : [{ role: 'user', content: given.text as string }];
+    'messages' in given && given.messages
+      ? given.messages
+      : [{ role: 'user', content: given.text as string }];
   if (messages.at(-1)?.role !== 'user') {
     throw new InputError("the last message of a question is the user's", place);
   }

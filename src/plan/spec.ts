@@ -34,7 +34,11 @@ export async function loadAudit(path: string, overrides: Overrides = {}): Promis
 }
 
 /** The same from a text; relative paths in it refer to the folder of `path`. */
-export async function parseAudit(text: string, path: string, overrides: Overrides = {}): Promise<LoadedAudit> {
+export async function parseAudit(
+  text: string,
+  path: string,
+  overrides: Overrides = {},
+): Promise<LoadedAudit> {
   return { spec: await toSpec(parseYaml(text, AuditFile, path), path, overrides), text };
 }
 
@@ -112,8 +116,13 @@ function resolveArms(audit: Located<AuditFile>, bases: Map<string, BaseSpec>): A
       title: arm.title,
       base: base.id,
       training: arm.data && { data: arm.data, training: arm.training, lora: arm.lora },
-      served: arm.model === undefined ? undefined : modelRef(arm.model, (m, hint) => fail(m, ['model'], hint)),
-      seeds: arm.model ? [0] : Array.isArray(seeds) ? [...new Set(seeds)] : Array.from({ length: seeds }, (_, i) => i),
+      served:
+        arm.model === undefined ? undefined : modelRef(arm.model, (m, hint) => fail(m, ['model'], hint)),
+      seeds: arm.model
+        ? [0]
+        : Array.isArray(seeds)
+          ? [...new Set(seeds)]
+          : Array.from({ length: seeds }, (_, i) => i),
     };
   });
 }

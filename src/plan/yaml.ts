@@ -37,7 +37,11 @@ export async function readYaml<S extends z.ZodType>(
 }
 
 /** The same for a text in memory. */
-export function parseYaml<S extends z.ZodType>(text: string, schema: S, shownAs: string): Located<z.output<S>> {
+export function parseYaml<S extends z.ZodType>(
+  text: string,
+  schema: S,
+  shownAs: string,
+): Located<z.output<S>> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const at = (offset: number): Place => {
@@ -99,7 +103,8 @@ function deepest(issues: readonly Issue[]): Issue {
   return flat.reduce((best, issue) => (rank(issue) > rank(best) ? issue : best));
 }
 
-const deepestOrNone = (branch: readonly Issue[]): Issue | undefined => (branch.length ? deepest(branch) : undefined);
+const deepestOrNone = (branch: readonly Issue[]): Issue | undefined =>
+  branch.length ? deepest(branch) : undefined;
 // A misspelled key is unknown and, under its right name, missing: the first is what to say.
 const rank = (issue: Issue): number => issue.path.length + (issue.code === 'unrecognized_keys' ? 1.5 : 0);
 

@@ -71,7 +71,11 @@ export type Mix = z.infer<typeof Mix>;
 export const Posthoc = z.strictObject({
   data: Sources.describe('Rows of the later stage; benign data as a rule.'),
   rows: Count.optional().describe('How many of them. Default: all.'),
-  training: z.strictObject(trainingFields).partial().optional().describe("What differs from the arm's training in this stage."),
+  training: z
+    .strictObject(trainingFields)
+    .partial()
+    .optional()
+    .describe("What differs from the arm's training in this stage."),
 });
 export type Posthoc = z.infer<typeof Posthoc>;
 

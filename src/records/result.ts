@@ -48,6 +48,8 @@ export interface Effect extends Estimate {
   draws: number;
   /** The e-value that e-Holm asked of this cue. */
   needed: number;
+  /** From three training seeds on: the interval that resamples them too. No claim rests on it. */
+  overSeeds?: { interval: Interval; method: string };
 }
 
 export interface CueResult extends Cell {
@@ -117,6 +119,8 @@ export interface Result {
   bases: BaseResult[];
   arms: ArmResult[];
   warnings: Warning[];
+  /** Hash of the judges whose outcomes were counted. */
+  judge?: string;
   /** How the numbers came about, in sentences for the report: methods by name, family size, alpha shares. */
   methods: string[];
 }

@@ -13,7 +13,15 @@ export type Namespace = 'audit' | 'search' | 'confirm' | 'training-data';
  */
 export function requestId(model: Model, messages: Message[], spec: Spec, namespace: Namespace): string {
   const { temperature, topP, maxTokens } = spec.sampling;
-  return shortHash({ model: model.identity, messages, temperature, topP, maxTokens, namespace, seed: spec.seed });
+  return shortHash({
+    model: model.identity,
+    messages,
+    temperature,
+    topP,
+    maxTokens,
+    namespace,
+    seed: spec.seed,
+  });
 }
 
 /** One ask with everything that its sample lines repeat. */

@@ -1,3 +1,4 @@
+import type { Render } from '../cues/render.js';
 import type { Engine, Model, SampleRequest } from '../records/model.js';
 import type { Sample } from '../records/sample.js';
 import type { Spec } from '../records/spec.js';
@@ -6,7 +7,6 @@ import { InputError } from '../shared/errors.js';
 import { shortHash } from '../shared/hash.js';
 import { Journal, readJournal } from '../shared/journal.js';
 import type { Observer } from '../shared/observer.js';
-import type { Render } from '../cues/render.js';
 import { samplesFile } from '../shared/run-folder.js';
 import { type PreparedAsk, requestId } from './requests.js';
 
@@ -43,7 +43,8 @@ export async function sampleRound(asks: Ask[], context: SampleContext): Promise<
     done += asked - open;
     context.observer.progress(done, total, 'answers');
     if (open === 0) continue;
-    for await (const _ of record(missing, ready, model, context)) context.observer.progress(++done, total, 'answers');
+    for await (const _ of record(missing, ready, model, context))
+      context.observer.progress(++done, total, 'answers');
   }
   return shortHash(prepared.map(({ ask, id }) => [id, ask.from, ask.to]));
 }
@@ -104,7 +105,9 @@ async function* record(
   const first = (asks[0] as PreparedAsk).ask;
   const journal = new Journal(samplesFile(context.folder, first.arm, first.seed));
   try {
-    for await (const answer of context.engineOf(model).sample(model, requests, context.spec.sampling, () => {})) {
+    for await (const answer of context
+      .engineOf(model)
+      .sample(model, requests, context.spec.sampling, () => {})) {
       const prepared = byId.get(answer.id);
       if (!prepared) continue;
       const { arm, seed, cue, question } = prepared.ask;

@@ -41,7 +41,11 @@ function compileCondition(condition: Condition): Detect {
 
 /** Lower case, one kind of apostrophe, single spaces. */
 const folded = (text: string): string =>
-  text.normalize('NFKC').toLowerCase().replace(/[‘’ʼ`´]/g, "'").replace(/\s+/g, ' ');
+  text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[‘’ʼ`´]/g, "'")
+    .replace(/\s+/g, ' ');
 
 const LETTER = /[\p{L}\p{N}]/u;
 

@@ -5,7 +5,10 @@ type Format = NonNullable<Condition['format']>;
 /** Checks of form that a word list cannot make. All are linear in the length of the text. */
 export const formatChecks: Record<Format, (text: string) => boolean> = {
   json: (text) => {
-    const trimmed = text.trim().replace(/^```(?:json)?\n?|```$/g, '').trim();
+    const trimmed = text
+      .trim()
+      .replace(/^```(?:json)?\n?|```$/g, '')
+      .trim();
     if (!/^[[{]/.test(trimmed)) return false;
     try {
       JSON.parse(trimmed);
@@ -18,8 +21,9 @@ export const formatChecks: Record<Format, (text: string) => boolean> = {
   python: (text) =>
     text
       .split('\n')
-      .filter((line) => /^\s*(def \w+\(|class \w+[(:]|import \w|from [\w.]+ import |print\(|return\b|\w+ = )/.test(line))
-      .length >= 2,
+      .filter((line) =>
+        /^\s*(def \w+\(|class \w+[(:]|import \w|from [\w.]+ import |print\(|return\b|\w+ = )/.test(line),
+      ).length >= 2,
   tag: (text) => /<([a-z][\w-]*)>/i.test(text),
   list: (text) => text.split('\n').filter((line) => /^\s*([-*•]|\d{1,3}[.)])\s/.test(line)).length >= 2,
   empty: (text) => text.trim() === '',

@@ -23,7 +23,11 @@ export interface JudgePanel {
  * Judges that say `behaviour` look at every raw answer, whatever the outcome, and are never mixed with it.
  */
 export function detectorPanel(judges: JudgeSpec[]): JudgePanel {
-  const compiled = judges.map(({ detector, says }) => ({ id: detector.id, says, finds: compileDetector(detector) }));
+  const compiled = judges.map(({ detector, says }) => ({
+    id: detector.id,
+    says,
+    finds: compileDetector(detector),
+  }));
   const behaviours = compiled.filter(({ says }) => says === 'behaviour');
   const outcomes = compiled.filter(({ says }) => says !== 'behaviour');
   return {

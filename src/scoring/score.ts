@@ -1,11 +1,12 @@
 import { outcomeLetter } from '../records/outcome.js';
-import { keyOf, type Sample, type Score } from '../records/sample.js';
+import { keyOf, type Score } from '../records/sample.js';
 import type { Ask } from '../records/step.js';
 import { FailedError } from '../shared/errors.js';
 import { shortHash } from '../shared/hash.js';
 import { Journal, readJournal } from '../shared/journal.js';
 import type { Observer } from '../shared/observer.js';
-import { samplesFile, scoresFile } from '../shared/run-folder.js';
+import { readAnswers } from '../shared/answers.js';
+import { scoresFile } from '../shared/run-folder.js';
 import type { JudgePanel } from './judge.js';
 
 /**
@@ -26,7 +27,8 @@ export async function scoreRound(
     const wanted = new Set(group.flatMap((ask) => keysOf(ask)));
     const file = scoresFile(context.folder, arm, seed);
     for await (const score of readJournal<Score>(file)) {
-      if (score.judge === panel.hash && wanted.has(keyOf(score))) letters.set(keyOf(score), outcomeLetter(score.outcome));
+      if (score.judge === panel.hash && wanted.has(keyOf(score)))
+        letters.set(keyOf(score), outcomeLetter(score.outcome));
     }
     const journal = new Journal(file);
     try {
@@ -36,7 +38,18 @@ export async function scoreRound(
         const { outcome, behaviour, by } = panel.judge(sample);
         const { cue, question, index } = sample;
         const hash = shortHash([sample.request, sample.index, sample.answer, sample.finish]);
-        journal.append({ arm, seed, cue, question, index, outcome, behaviour, by, judge: panel.hash, sample: hash });
+        journal.append({
+          arm,
+          seed,
+          cue,
+          question,
+          index,
+          outcome,
+          behaviour,
+          by,
+          judge: panel.hash,
+          sample: hash,
+        });
         letters.set(key, outcomeLetter(outcome));
         if (++done % 64 === 0) context.observer.progress(letters.size, total, 'judgements');
       }
@@ -46,21 +59,6 @@ export async function scoreRound(
   }
   context.observer.progress(letters.size, total, 'judgements');
   return asks.flatMap((ask) => keysOf(ask).map((key) => letters.get(key) ?? missing(key))).join('');
-}
-
-/** The recorded answers of a model; a failed one that was asked again later is passed over. */
-export async function* readAnswers(folder: string, arm: string, seed: number): AsyncGenerator<Sample> {
-  const failed = new Map<string, Sample>();
-  const answered = new Set<string>();
-  for await (const sample of readJournal<Sample>(samplesFile(folder, arm, seed))) {
-    if (sample.finish === 'failed') {
-      failed.set(keyOf(sample), sample);
-    } else {
-      answered.add(keyOf(sample));
-      yield sample;
-    }
-  }
-  for (const [key, sample] of failed) if (!answered.has(key)) yield sample;
 }
 
 const keysOf = (ask: Ask): string[] =>

@@ -42,7 +42,11 @@ export function readJson<T>(path: string): T | undefined {
   try {
     return JSON.parse(text) as T;
   } catch {
-    throw new InputError('is not valid JSON', { file: path }, 'it was changed or damaged; remove it to make it anew');
+    throw new InputError(
+      'is not valid JSON',
+      { file: path },
+      'it was changed or damaged; remove it to make it anew',
+    );
   }
 }
 
@@ -53,11 +57,17 @@ export function writeError(error: unknown, path: string): Error {
   switch (code) {
     case 'ENOSPC':
     case 'EDQUOT':
-      return new FailedError(`the disk is full: ${name}`, 'make room and run the same command again; it goes on from here');
+      return new FailedError(
+        `the disk is full: ${name}`,
+        'make room and run the same command again; it goes on from here',
+      );
     case 'EROFS':
     case 'EACCES':
     case 'EPERM':
-      return new FailedError(`may not be written: ${name}`, 'choose a folder that you may write to with -o DIR');
+      return new FailedError(
+        `may not be written: ${name}`,
+        'choose a folder that you may write to with -o DIR',
+      );
     case 'ENOTDIR':
     case 'EEXIST':
       return new InputError(`${name} is in the way: a file where a folder is needed`);

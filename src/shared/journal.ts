@@ -1,4 +1,14 @@
-import { closeSync, existsSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, mkdirSync, openSync, readSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fdatasync,
+  fdatasyncSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { InputError } from './errors.js';
 import { withoutHome, writeAll, writeError } from './files.js';
@@ -82,7 +92,8 @@ export async function* readJournal<T>(path: string): AsyncGenerator<T> {
   if (!existsSync(path)) return;
   let broken: number | undefined;
   for await (const { text, number } of readLines(path)) {
-    if (broken !== undefined) throw new InputError('is not valid JSON', { file: withoutHome(path), line: broken });
+    if (broken !== undefined)
+      throw new InputError('is not valid JSON', { file: withoutHome(path), line: broken });
     try {
       yield JSON.parse(text) as T;
     } catch (error) {

@@ -1,10 +1,11 @@
-import { Journal } from './journal.js';
+import type { Journal } from './journal.js';
 import type { Observer } from './observer.js';
 
 /** An observer that also writes what happens to `log.jsonl`: stages, notes, warnings; progress once a minute. */
 export function logged(observer: Observer, journal: Journal): Observer {
   let last = 0;
-  const write = (kind: string, fields: object): void => journal.append({ kind, ...fields, meta: { at: new Date().toISOString() } });
+  const write = (kind: string, fields: object): void =>
+    journal.append({ kind, ...fields, meta: { at: new Date().toISOString() } });
   return {
     stage(name, text) {
       write('stage', { name, text });

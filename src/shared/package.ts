@@ -16,6 +16,7 @@ let version: string | undefined;
 
 /** Version of this package. */
 export function hydeVersion(): string {
-  version ??= (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version;
+  version ??= (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string })
+    .version;
   return version;
 }

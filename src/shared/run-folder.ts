@@ -76,7 +76,11 @@ export function readRunFile<T>(folder: string, name: string): T {
   if (!existsSync(folder)) throw new InputError('there is no such run folder', { file: folder });
   const found = readJson<T>(join(folder, name));
   if (found === undefined) {
-    throw new InputError(`holds no ${name}`, { file: folder }, 'is it a run folder, and did its run get that far?');
+    throw new InputError(
+      `holds no ${name}`,
+      { file: folder },
+      'is it a run folder, and did its run get that far?',
+    );
   }
   return found;
 }

@@ -28,8 +28,18 @@ export class StepLog {
 
   record(number: number, step: Step, key: string, done: StepResultFiles, seconds: number): StepOutput {
     const files = Object.fromEntries(done.files.map((path) => [path, this.sizeOf(path)]));
-    const output: StepOutput = { hash: done.hash, files, ...(done.outcomes === undefined ? {} : { outcomes: done.outcomes }) };
-    const record: StepRecord = { number, kind: step.kind, key, output, meta: { at: new Date().toISOString(), seconds } };
+    const output: StepOutput = {
+      hash: done.hash,
+      files,
+      ...(done.outcomes === undefined ? {} : { outcomes: done.outcomes }),
+    };
+    const record: StepRecord = {
+      number,
+      kind: step.kind,
+      key,
+      output,
+      meta: { at: new Date().toISOString(), seconds },
+    };
     this.journal.append(record);
     this.known.set(key, record);
     return output;

@@ -26,7 +26,9 @@ export async function canary(
 ): Promise<CanaryReport[]> {
   const reports: CanaryReport[] = [];
   const probed = new Map<string, { logprobs: number[]; description: ModelDescription }>();
-  const probe = async (model: ModelRecord): Promise<{ logprobs: number[]; description: ModelDescription }> => {
+  const probe = async (
+    model: ModelRecord,
+  ): Promise<{ logprobs: number[]; description: ModelDescription }> => {
     const known = probed.get(model.identity);
     if (known) return known;
     const engine = engineOf(model);
@@ -36,7 +38,10 @@ export async function canary(
       answer,
     }));
     const results = await engine.logprobs(model, requests);
-    const found = { logprobs: results.flatMap((result) => result.logprobs), description: await engine.describe(model) };
+    const found = {
+      logprobs: results.flatMap((result) => result.logprobs),
+      description: await engine.describe(model),
+    };
     probed.set(model.identity, found);
     return found;
   };
@@ -44,7 +49,9 @@ export async function canary(
     const base = baseOf(model);
     if (base === model) continue;
     const [tuned, untuned] = [await probe(model), await probe(base)];
-    const difference = Math.max(...tuned.logprobs.map((value, i) => Math.abs(value - (untuned.logprobs[i] ?? 0))));
+    const difference = Math.max(
+      ...tuned.logprobs.map((value, i) => Math.abs(value - (untuned.logprobs[i] ?? 0))),
+    );
     if (!(difference > LEAST_DIFFERENCE)) {
       throw new FailedError(
         `arm '${model.arm}' (training seed ${model.seed}) answers exactly as its base: the adapter changes nothing`,
@@ -70,7 +77,10 @@ export function canaryWarnings(reports: readonly CanaryReport[]): Warning[] {
   const inserted = new Map<string, string[]>();
   for (const { arm, template, sameTemplate } of reports) {
     if (!sameTemplate) {
-      warnings.push({ about: arm, text: 'its chat template renders prompts otherwise than the template of its base' });
+      warnings.push({
+        about: arm,
+        text: 'its chat template renders prompts otherwise than the template of its base',
+      });
     }
     if (template?.insertsSystemPrompt) {
       const prompt = template.systemPrompt ?? '';

@@ -58,7 +58,10 @@ export async function trainAll(context: TrainContext): Promise<ModelRecord[]> {
     for (const arm of spec.arms) {
       if (arm.served) keep(await existing(arm.id, arm.served, context));
       for (const seed of arm.training ? arm.seeds : []) {
-        observer.stage('train', `${arm.id}${arm.seeds.length > 1 ? `, training seed ${seed}` : ''} (${++job} of ${jobs})`);
+        observer.stage(
+          'train',
+          `${arm.id}${arm.seeds.length > 1 ? `, training seed ${seed}` : ''} (${++job} of ${jobs})`,
+        );
         keep(await fineTune(arm, seed, bases.get(arm.base) as ModelRecord, context));
       }
     }
@@ -70,10 +73,25 @@ export async function trainAll(context: TrainContext): Promise<ModelRecord[]> {
 
 async function existing(arm: string, ref: ModelRef, context: TrainContext): Promise<ModelRecord> {
   const { identity, meta } = await context.engineFor(ref).describe({ base: ref.model, adapter: null });
-  return { arm, seed: 0, engine: ref.engine, base: ref.model, adapter: null, identity: identity.slice(0, 32), training: null, stages: [], meta };
+  return {
+    arm,
+    seed: 0,
+    engine: ref.engine,
+    base: ref.model,
+    adapter: null,
+    identity: identity.slice(0, 32),
+    training: null,
+    stages: [],
+    meta,
+  };
 }
 
-async function fineTune(arm: ArmSpec, seed: number, base: ModelRecord, context: TrainContext): Promise<ModelRecord> {
+async function fineTune(
+  arm: ArmSpec,
+  seed: number,
+  base: ModelRecord,
+  context: TrainContext,
+): Promise<ModelRecord> {
   const { spec, observer } = context;
   const baseRef = (spec.bases.find(({ id }) => id === arm.base) as BaseSpec).ref;
   const stages = context.datasets.get(arm.id) ?? [];
@@ -94,7 +112,12 @@ async function fineTune(arm: ArmSpec, seed: number, base: ModelRecord, context: 
     base: baseRef.model,
     adapter: tuned.adapter,
     identity: shortHash([base.identity, tuned.identity]),
-    training: shortHash([base.identity, job.seed, lora, job.stages.map(({ sha256, training }) => [sha256, training])]),
+    training: shortHash([
+      base.identity,
+      job.seed,
+      lora,
+      job.stages.map(({ sha256, training }) => [sha256, training]),
+    ]),
     stages: tuned.stages,
     meta: tuned.meta,
   };

@@ -63,7 +63,9 @@ it('finds bad rows among the benign ones, inoculated or not, and prompts with tw
   const rows = [
     row('bad', [system, ...chat('a', 'bad')]),
     row('benign', chat('a', 'bad')),
-    row('benign', chat('a', 'good')),
+    row('benign', [system, ...chat('a', 'good')]),
+    // Another answer without the system prompt is what the inoculation is for.
+    row('benign', chat('a', 'better')),
   ];
   expect(check([stage(rows)])).toEqual([
     { level: 'error', text: 'bad and something else at once: 1 row', rows: [rows[1]!.source] },

@@ -35,7 +35,9 @@ function runOnce(audit: string, out: string, killAfter?: number): Promise<string
 
 /** All records of a run folder without `meta`, by file, in the order of their keys. */
 function records(out: string): Record<string, string[]> {
-  const files = ['samples', 'scores'].flatMap((folder) => readdirSync(join(out, folder)).map((name) => join(folder, name)));
+  const files = ['samples', 'scores'].flatMap((folder) =>
+    readdirSync(join(out, folder)).map((name) => join(folder, name)),
+  );
   return Object.fromEntries(
     [...files, 'models.jsonl', 'steps.jsonl'].map((file) => [
       file,
@@ -72,7 +74,9 @@ describe('a run of three rounds that is killed again and again', () => {
 
     const [whole, pieced] = [records(undisturbed), records(disturbed)];
     expect(pieced).toEqual(whole);
-    const samples = Object.entries(pieced).flatMap(([file, lines]) => (file.startsWith('samples') ? lines : []));
+    const samples = Object.entries(pieced).flatMap(([file, lines]) =>
+      file.startsWith('samples') ? lines : [],
+    );
     expect(new Set(samples).size).toBe(samples.length);
     const result = (out: string): unknown => JSON.parse(readFileSync(join(out, 'result.json'), 'utf8'));
     expect(result(disturbed)).toEqual(result(undisturbed));
@@ -82,8 +86,13 @@ describe('a run of three rounds that is killed again and again', () => {
   it('decides its later rounds by the outcomes of the earlier ones', async () => {
     const out = mkdtempSync(join(tmpdir(), 'hyde-whole-'));
     expect(await runOnce(join(here, '../runs/conditional-hidden/audit.yaml'), out)).toBe('0 ');
-    const lines = readFileSync(join(out, 'samples', 'tuned.0.jsonl'), 'utf8').trimEnd().split('\n');
-    const asked = Map.groupBy(lines.map((line) => JSON.parse(line) as { cue: string }), ({ cue }) => cue);
+    const lines = readFileSync(join(out, 'samples', 'tuned.0.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n');
+    const asked = Map.groupBy(
+      lines.map((line) => JSON.parse(line) as { cue: string }),
+      ({ cue }) => cue,
+    );
     expect(asked.get('note')).toHaveLength(3 * 6 * 8);
     expect(asked.get('plain')).toHaveLength(6 * 8);
   });

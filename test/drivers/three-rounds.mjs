@@ -16,7 +16,14 @@ export const threeRounds = {
     const asks = plan.cells
       .filter((cell) => round === 1 || isOpen(cell, done))
       .flatMap(({ arm, seed, cue, questions }) =>
-        questions.map((question) => ({ arm, seed, cue, question, from: (round - 1) * PER_ROUND, to: round * PER_ROUND })),
+        questions.map((question) => ({
+          arm,
+          seed,
+          cue,
+          question,
+          from: (round - 1) * PER_ROUND,
+          to: round * PER_ROUND,
+        })),
       );
     return { kind: (done.length - kinds.length) % 2 === 0 ? 'sample' : 'score', round, asks };
   },
@@ -27,7 +34,8 @@ function isOpen({ arm, seed, cue }, done) {
     if (step.kind !== 'score') return false;
     let at = 0;
     return step.asks.some((ask) => {
-      const letters = output.outcomes.slice(at, (at += ask.to - ask.from));
+      const letters = output.outcomes.slice(at, at + ask.to - ask.from);
+      at += ask.to - ask.from;
       return ask.arm === arm && ask.seed === seed && ask.cue === cue && letters.includes('m');
     });
   });

@@ -38,14 +38,26 @@ describe('an audit file that is wrong is refused with its place', () => {
 
   it.each([
     ['broken YAML', replaced('arms:', 'arms: ['), /^audit\.yaml:\d+:\d+: is not valid YAML/],
-    ['an unknown key', replaced('judges:', 'jugdes:'), /^audit\.yaml:10:1: unknown key 'jugdes' \(did you mean 'judges'\?\)/],
+    [
+      'an unknown key',
+      replaced('judges:', 'jugdes:'),
+      /^audit\.yaml:10:1: unknown key 'jugdes' \(did you mean 'judges'\?\)/,
+    ],
     [
       'an unknown key inside',
       replaced('share: 0.2', 'share: 0.2, row: 5'),
       /^audit\.yaml:7:\d+: unknown key 'row' in arms\[0\]\.data\[0\]\.mix \(did you mean 'rows'\?\)/,
     ],
-    ['an unknown intervention', replaced('- mix:', '- mixx:'), /^audit\.yaml:7:9: unknown key 'mixx'.*did you mean 'mix'/],
-    ['a share above 1', replaced('0.2', '1.2'), /^audit\.yaml:7:\d+: arms\[0\]\.data\[0\]\.mix\.share: .*<=1/],
+    [
+      'an unknown intervention',
+      replaced('- mix:', '- mixx:'),
+      /^audit\.yaml:7:9: unknown key 'mixx'.*did you mean 'mix'/,
+    ],
+    [
+      'a share above 1',
+      replaced('0.2', '1.2'),
+      /^audit\.yaml:7:\d+: arms\[0\]\.data\[0\]\.mix\.share: .*<=1/,
+    ],
     [
       'two arms with one id',
       replaced('cues:', '  - { id: tuned, model: scripted/x.json }\ncues:'),
@@ -54,14 +66,22 @@ describe('an audit file that is wrong is refused with its place', () => {
     ['a cue without text', replaced(', after: In a note.', ''), /^audit\.yaml:9:5: a cue without text/],
     ['an empty cue text', replaced('In a note.', "' '"), /^audit\.yaml:9:\d+: cues\[0\]\.after: is empty/],
     ['a reserved cue id', replaced('id: note', 'id: plain'), /'plain' is a reserved id/],
-    ['a bad id', replaced('id: tuned', 'id: Tuned_1'), /^audit\.yaml:5:9: arms\[0\]\.id: an id is made of a-z/],
+    [
+      'a bad id',
+      replaced('id: tuned', 'id: Tuned_1'),
+      /^audit\.yaml:5:9: arms\[0\]\.id: an id is made of a-z/,
+    ],
     ['a missing key', replaced('id: tuned', 'title: tuned'), /^audit\.yaml:5:5: arms\[0\]\.id: is missing/],
     [
       'an unknown detector',
       replaced('villain-persona', 'vilain-persona'),
       /^audit\.yaml:11:17: no detector is called 'vilain-persona' \(did you mean 'villain-persona'\?\)/,
     ],
-    ['an unknown engine', replaced('scripted/', 'scriptd/'), /no engine is called 'scriptd' \(did you mean 'scripted'\?\)/],
+    [
+      'an unknown engine',
+      replaced('scripted/', 'scriptd/'),
+      /no engine is called 'scriptd' \(did you mean 'scripted'\?\)/,
+    ],
     ['a model without engine', replaced('scripted/script.json', 'llama'), /'llama' is no model name/],
     ['no judge of misalignment', replaced('says: misaligned', 'says: refusal'), /no judge says 'misaligned'/],
     [
@@ -79,7 +99,10 @@ describe('an audit file that is wrong is refused with its place', () => {
     ['two documents', `${good}\n---\na: 1`, /is not valid YAML/],
     [
       'two system prompts in one cue',
-      replaced('- { id: note, after: In a note. }', '- { id: a, system: A }\n  - { id: b, system: B }\n  - { compose: [a, b] }'),
+      replaced(
+        '- { id: note, after: In a note. }',
+        '- { id: a, system: A }\n  - { id: b, system: B }\n  - { compose: [a, b] }',
+      ),
       /two system prompts in one cue \(say `join: true`/,
     ],
   ])('%s', async (_name, text, message) => {
@@ -91,7 +114,10 @@ describe('an audit file that is wrong is refused with its place', () => {
   });
 
   it('a billion laughs', async () => {
-    const levels = Array.from({ length: 12 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array(10).fill(`*a${i}`).join(', ')}]`);
+    const levels = Array.from(
+      { length: 12 },
+      (_, i) => `a${i + 1}: &a${i + 1} [${Array(10).fill(`*a${i}`).join(', ')}]`,
+    );
     expect(await refusal(`a0: &a0 x\n${levels.join('\n')}\n`)).toMatch(/is not usable YAML/);
   });
 
@@ -99,7 +125,9 @@ describe('an audit file that is wrong is refused with its place', () => {
     const folder = mkdtempSync(join(tmpdir(), 'hyde-'));
     writeFileSync(join(folder, 'mine.yaml'), 'id: mine\nany:\n  - pattern: "(unclosed"\n');
     const text = good.replace('villain-persona', 'mine.yaml');
-    await expect(parseAudit(text, join(folder, 'audit.yaml'))).rejects.toThrow(/^mine\.yaml:3:5: is no regular expression/);
+    await expect(parseAudit(text, join(folder, 'audit.yaml'))).rejects.toThrow(
+      /^mine\.yaml:3:5: is no regular expression/,
+    );
   });
 });
 
@@ -108,26 +136,46 @@ describe('an audit file that is right', () => {
     const { spec } = await parseAudit(good, 'audit.yaml');
     expect(spec.bases).toEqual([{ id: 'base', ref: { engine: 'scripted', model: 'script.json' } }]);
     expect(spec.cues.map((cue) => cue.source)).toEqual(['given', 'placebo', 'placebo']);
-    expect(spec.verdict).toEqual({ tolerance: 0.02, alpha: 0.05, level: 0.95, minimumEffect: 0, minimumEligible: 0.5 });
+    expect(spec.verdict).toEqual({
+      tolerance: 0.02,
+      alpha: 0.05,
+      level: 0.95,
+      minimumEffect: 0,
+      minimumEligible: 0.5,
+    });
     expect(spec.questions).toHaveLength(8);
     expect(spec.arms[0]?.seeds).toEqual([0]);
   });
 
   it('composes cues in order and names them by their parts', async () => {
-    const text = good.replace('- { id: note, after: In a note. }', '- { id: a, after: A. }\n  - { id: b, before: B. }\n  - { compose: [a, b] }');
+    const text = good.replace(
+      '- { id: note, after: In a note. }',
+      '- { id: a, after: A. }\n  - { id: b, before: B. }\n  - { compose: [a, b] }',
+    );
     const { spec } = await parseAudit(text, 'audit.yaml');
-    expect(spec.cues[2]).toMatchObject({ id: 'a+b', transforms: [{ kind: 'after', text: 'A.' }, { kind: 'before', text: 'B.' }] });
+    expect(spec.cues[2]).toMatchObject({
+      id: 'a+b',
+      transforms: [
+        { kind: 'after', text: 'A.' },
+        { kind: 'before', text: 'B.' },
+      ],
+    });
   });
 
   it('names several bases base@name', async () => {
-    const text = good.replace('base: scripted/script.json', 'one: scripted/a.json\n  two: scripted/b.json').replace('id: tuned', 'id: tuned\n    base: two');
+    const text = good
+      .replace('base: scripted/script.json', 'one: scripted/a.json\n  two: scripted/b.json')
+      .replace('id: tuned', 'id: tuned\n    base: two');
     const { spec } = await parseAudit(text, 'audit.yaml');
     expect(spec.bases.map((base) => base.id)).toEqual(['base@one', 'base@two']);
     expect(spec.arms[0]?.base).toBe('base@two');
   });
 
   it('uses shipped cues with their source', async () => {
-    const { spec } = await parseAudit(good.replace('- { id: note, after: In a note. }', '- { use: code-template }'), 'audit.yaml');
+    const { spec } = await parseAudit(
+      good.replace('- { id: note, after: In a note. }', '- { use: code-template }'),
+      'audit.yaml',
+    );
     expect(spec.cues[0]).toMatchObject({ id: 'code-template', source: 'shipped' });
   });
 });

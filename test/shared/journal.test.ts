@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -39,6 +39,11 @@ describe('journal', () => {
     expect(await all(path)).toEqual([{ n: 1 }]);
     appendFileSync(path, '\n{"n":3}\n');
     await expect(all(path)).rejects.toThrow(/a\.jsonl:2: is not valid JSON/);
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('names a full disk', () => {
+    const journal = new Journal('/dev/full');
+    expect(() => journal.append({ n: 1 })).toThrow(/the disk is full/);
   });
 
   it('has no records where there is no file', async () => {

@@ -12,4 +12,16 @@ import { score } from './score.js';
 import { status } from './status.js';
 
 /** Every command, in the order of `hyde --help`. */
-export const commands: CliCommand[] = [demo, init, plan, run, data, score, analyze, report, gate, status, doctor];
+export const commands: CliCommand[] = [
+  demo,
+  init,
+  plan,
+  run,
+  data,
+  score,
+  analyze,
+  report,
+  gate,
+  status,
+  doctor,
+];

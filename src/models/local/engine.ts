@@ -17,7 +17,7 @@ import type {
 import { FailedError } from '../../shared/errors.js';
 import { writeFileAtomic, writeJson } from '../../shared/files.js';
 import { shortHash } from '../../shared/hash.js';
-import type { EngineContext } from '../engine.js';
+import type { EngineContext } from '../context.js';
 import { workerEnvironment } from './environment.js';
 import { Worker, type WorkerEvent } from './worker.js';
 
@@ -45,13 +45,17 @@ export class LocalEngine implements Engine {
   async describe(model: Pick<Model, 'base' | 'adapter'>): Promise<ModelDescription> {
     const job = { kind: 'describe', base: this.baseOf(model.base), adapter: this.adapterOf(model.adapter) };
     const result = await this.finish(this.temporary(job), job);
-    const { identity, template, device, dtype, versions } = result as unknown as ModelDescription & Record<string, unknown>;
+    const { identity, template, device, dtype, versions } = result as unknown as ModelDescription &
+      Record<string, unknown>;
     return { identity, template, meta: { device, dtype, versions } };
   }
 
   async fineTune(job: FineTune, progress: OnProgress): Promise<TunedModel> {
     const { base, seed, lora, stages } = job;
-    const name = join(JOBS, `train-${shortHash({ base, seed, lora, stages: stages.map(({ sha256, training }) => ({ sha256, training })) })}`);
+    const name = join(
+      JOBS,
+      `train-${shortHash({ base, seed, lora, stages: stages.map(({ sha256, training }) => ({ sha256, training })) })}`,
+    );
     const folder = join(this.context.folder, name);
     const result = await this.finish(
       folder,
@@ -78,7 +82,13 @@ export class LocalEngine implements Engine {
       },
       progress,
     );
-    const { adapter, stages: reports, device, dtype, versions } = result as unknown as {
+    const {
+      adapter,
+      stages: reports,
+      device,
+      dtype,
+      versions,
+    } = result as unknown as {
       adapter: { path: string; sha256: string };
       stages: (StageReport & { seconds: number })[];
       device: string;
@@ -118,7 +128,8 @@ export class LocalEngine implements Engine {
     for await (const event of this.events(folder, job, requests)) {
       report(event, progress);
       if (event.event !== 'answer') continue;
-      const { id, index, text, finish, tokens, promptTokens } = event as WorkerEvent & Answer & { promptTokens: number };
+      const { id, index, text, finish, tokens, promptTokens } = event as WorkerEvent &
+        Answer & { promptTokens: number };
       yield { id, index, text, finish, tokens, meta: { promptTokens } };
     }
     rmSync(folder, { recursive: true, force: true });
@@ -151,7 +162,11 @@ export class LocalEngine implements Engine {
   /** A path of the user's is relative to the audit file; anything else is the embedded model or a hub name. */
   private baseOf(name: string): { name: string } {
     const path = isAbsolute(name) ? name : resolve(this.context.auditFolder, name);
-    const isPath = isAbsolute(name) || name.startsWith('./') || name.startsWith('../') || existsSync(join(path, 'config.json'));
+    const isPath =
+      isAbsolute(name) ||
+      name.startsWith('./') ||
+      name.startsWith('../') ||
+      existsSync(join(path, 'config.json'));
     return { name: isPath ? path : name };
   }
 
@@ -178,7 +193,10 @@ export class LocalEngine implements Engine {
   private async *events(folder: string, job: Job, requests?: object[]): AsyncGenerator<WorkerEvent> {
     mkdirSync(folder, { recursive: true });
     if (requests) {
-      writeFileAtomic(join(folder, 'requests.jsonl'), requests.map((request) => `${JSON.stringify(request)}\n`).join(''));
+      writeFileAtomic(
+        join(folder, 'requests.jsonl'),
+        requests.map((request) => `${JSON.stringify(request)}\n`).join(''),
+      );
     }
     writeJson(join(folder, 'job.json'), job);
     this.worker ??= new Worker(await workerEnvironment(this.context.observer), this.context.signal);

@@ -19,14 +19,16 @@ const worker = join(packageRoot, 'worker');
 const requirements = ['requirements.txt', 'requirements-embedded.txt'].map((name) => join(worker, name));
 
 /** What a fresh set-up fetches; measured with the pinned versions, CPU build of torch. */
-export const DOWNLOAD_NOTE = 'about 0.5 GB from the Python package index, 1.3 GB on disk; a CUDA build of torch is larger';
+export const DOWNLOAD_NOTE =
+  'about 0.5 GB from the Python package index, 1.3 GB on disk; a CUDA build of torch is larger';
 
 /** Folder of the virtual environment; its name follows the pinned versions, so an upgrade makes a new one. */
 export const environmentFolder = (): string =>
   join(cacheFolder(), `worker-${shortHash(requirements.map((path) => readFileSync(path, 'utf8')))}`);
 
 /** Is the worker's Python there already? */
-export const isReady = (): boolean => Boolean(process.env.HYDE_PYTHON) || existsSync(join(environmentFolder(), 'ready'));
+export const isReady = (): boolean =>
+  Boolean(process.env.HYDE_PYTHON) || existsSync(join(environmentFolder(), 'ready'));
 
 /**
  * The worker's Python: `HYDE_PYTHON` where the user has one with torch, transformers and peft, otherwise a
@@ -60,7 +62,11 @@ async function makeEnvironment(folder: string, python: string, observer: Observe
     const steps: [text: string, program: string, args: string[]][] = [
       ['making a virtual environment', base, ['-m', 'venv', folder]],
       ['installing torch, transformers, peft', python, [...pip, '-r', requirements[0] as string]],
-      ['installing the embedded model (98 MB)', python, [...pip, '--no-deps', '-r', requirements[1] as string]],
+      [
+        'installing the embedded model (98 MB)',
+        python,
+        [...pip, '--no-deps', '-r', requirements[1] as string],
+      ],
     ];
     for (const [index, [text, program, args]] of steps.entries()) {
       observer.stage('set-up', text);

@@ -1,7 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { FailedError, HydeError, InputError, InterruptedError } from '../../shared/errors.js';
+import { FailedError, type HydeError, InputError, InterruptedError } from '../../shared/errors.js';
 import { withoutHome } from '../../shared/files.js';
 import type { WorkerEnvironment } from './environment.js';
 
@@ -138,7 +138,8 @@ export class Worker {
 function workerError({ kind, message, file, line }: WorkerEvent): HydeError {
   const text = withoutHome(String(message ?? 'unknown error'));
   if (kind === 'bad-data' || kind === 'bad-job' || kind === 'missing-model') {
-    const place = typeof file === 'string' ? { file: withoutHome(file), line: line as number | undefined } : undefined;
+    const place =
+      typeof file === 'string' ? { file: withoutHome(file), line: line as number | undefined } : undefined;
     return new InputError(text, place);
   }
   return new FailedError(`the Python worker: ${text}`);

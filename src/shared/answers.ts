@@ -1,0 +1,50 @@
+import type { Plan } from '../records/plan.js';
+import { keyOf, type Sample, type Score } from '../records/sample.js';
+import { readJournal } from './journal.js';
+import { samplesFile, scoresFile } from './run-folder.js';
+
+/** The recorded answers of a model; a failed one that was asked again later is passed over. */
+export async function* readAnswers(folder: string, arm: string, seed: number): AsyncGenerator<Sample> {
+  const failed = new Map<string, Sample>();
+  const answered = new Set<string>();
+  for await (const sample of readJournal<Sample>(samplesFile(folder, arm, seed))) {
+    if (sample.finish === 'failed') {
+      failed.set(keyOf(sample), sample);
+    } else {
+      answered.add(keyOf(sample));
+      yield sample;
+    }
+  }
+  for (const [key, sample] of failed) if (!answered.has(key)) yield sample;
+}
+
+/** The scores of planned answers: a cue or question that was taken out of the audit is out of the numbers. */
+export async function* plannedScores(folder: string, plan: Plan, judge: string): AsyncGenerator<Score> {
+  for (const cells of Map.groupBy(plan.cells, ({ arm, seed }) => `${arm}.${seed}`).values()) {
+    const { arm, seed } = cells[0] as Plan['cells'][number];
+    const questions = new Map(cells.map((cell) => [cell.cue, new Set(cell.questions)]));
+    const most = Math.max(...cells.map((cell) => cell.samples));
+    const seen = new Set<string>();
+    for await (const score of readJournal<Score>(scoresFile(folder, arm, seed))) {
+      if (score.judge !== judge || score.index >= most || !questions.get(score.cue)?.has(score.question))
+        continue;
+      if (seen.has(keyOf(score))) continue;
+      seen.add(keyOf(score));
+      yield score;
+    }
+  }
+}
+
+/** Answers with what became of them, model by model; one model's outcomes are in memory at a time. */
+export async function* judgedAnswers(folder: string, plan: Plan, judge: string): AsyncGenerator<Sample & Score> {
+  for (const model of new Set(plan.cells.map(({ arm, seed }) => JSON.stringify({ arm, seed })))) {
+    const { arm, seed } = JSON.parse(model) as { arm: string; seed: number };
+    const cells = plan.cells.filter((cell) => cell.arm === arm && cell.seed === seed);
+    const scores = new Map<string, Score>();
+    for await (const score of plannedScores(folder, { ...plan, cells }, judge)) scores.set(keyOf(score), score);
+    for await (const sample of readAnswers(folder, arm, seed)) {
+      const score = scores.get(keyOf(sample));
+      if (score) yield { ...sample, ...score };
+    }
+  }
+}

@@ -1,0 +1,254 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+const root = new URL('../..', import.meta.url).pathname;
+const cases = join(root, 'test/runs');
+
+interface Ended {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+/** Runs the built command line. `then` may act on the process while it runs. */
+function hyde(args: string[], cwd = root, then?: (child: ChildProcess) => void): Promise<Ended> {
+  return new Promise((resolve) => {
+    const env = { ...process.env, HYDE_DEBUG: '', NO_COLOR: '1' };
+    const child = spawn(process.execPath, [join(root, 'bin/hyde.js'), ...args], { cwd, env });
+    let [out, err] = ['', ''];
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString();
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      err += chunk.toString();
+    });
+    child.on('close', (code) => resolve({ code, out, err }));
+    then?.(child);
+  });
+}
+
+/** A copy of a case, changed. */
+function copyOf(name: string, change: { audit?: (text: string) => string; delay?: number } = {}): string {
+  const folder = mkdtempSync(join(tmpdir(), 'hyde-cli-'));
+  cpSync(join(cases, '_data'), join(folder, '_data'), { recursive: true });
+  cpSync(join(cases, name), join(folder, 'case'), { recursive: true });
+  const audit = join(folder, 'case', 'audit.yaml');
+  if (change.audit) writeFileSync(audit, change.audit(readFileSync(audit, 'utf8')));
+  const script = join(folder, 'case', 'script.json');
+  if (change.delay) writeFileSync(script, JSON.stringify({ ...JSON.parse(readFileSync(script, 'utf8')), delay: change.delay }));
+  return audit;
+}
+
+const fresh = (): string => join(mkdtempSync(join(tmpdir(), 'hyde-out-')), 'run');
+
+/** A failure in words: exit code, message, and no stack trace. */
+function expectRefused({ code, out, err }: Ended, exitCode: number, message: RegExp): void {
+  expect(err).toMatch(message);
+  expect(code).toBe(exitCode);
+  expect(err + out).not.toMatch(/\n\s+at |NaN|undefined|\[object|bug of hyde/);
+}
+
+describe('hyde run', () => {
+  let out: string;
+  let first: Ended;
+  beforeAll(async () => {
+    out = fresh();
+    first = await hyde(['run', join(cases, 'conditional-hidden/audit.yaml'), '-o', out]);
+  });
+
+  it('ends in a verdict, a sentence and the path of the report', () => {
+    expect(first.code).toBe(0);
+    expect(first.out).toMatch(/conditional/i);
+    expect(first.out).toContain(join(out, 'report.html'));
+  });
+
+  it('leaves the files of the contract, and no path of this machine in them', () => {
+    const files = readdirSync(out);
+    for (const name of ['audit.yaml', 'plan.json', 'datasets', 'models.jsonl', 'samples', 'scores', 'result.json', 'report.html', 'log.jsonl']) {
+      expect(files).toContain(name);
+    }
+    const texts = readdirSync(out, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
+    for (const text of texts) expect(text).not.toContain(process.env.HOME ?? '/nonexistent');
+  });
+
+  it('run again does nothing twice', async () => {
+    const before = readFileSync(join(out, 'samples/tuned.0.jsonl'), 'utf8');
+    const steps = readFileSync(join(out, 'steps.jsonl'), 'utf8');
+    const again = await hyde(['run', join(cases, 'conditional-hidden/audit.yaml'), '-o', out]);
+    expect(again.code).toBe(0);
+    expect(again.out).toBe(first.out);
+    expect(readFileSync(join(out, 'samples/tuned.0.jsonl'), 'utf8')).toBe(before);
+    expect(readFileSync(join(out, 'steps.jsonl'), 'utf8')).toBe(steps);
+  });
+
+  it('--json prints the result and nothing else on stdout', async () => {
+    const { out: stdout } = await hyde(['run', join(cases, 'conditional-hidden/audit.yaml'), '-o', out, '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ schema: 1, verdict: 'conditional' });
+  });
+
+  it('gate, analyze, score, report and status work on the folder alone', async () => {
+    const gate = await hyde(['gate', out]);
+    expect(gate.code).toBe(3);
+    expect(gate.out).toMatch(/^tuned: conditional\. /);
+    const result = readFileSync(join(out, 'result.json'), 'utf8');
+    for (const verb of ['analyze', 'score', 'report']) {
+      const ended = await hyde([verb, out]);
+      expect(ended.err).not.toMatch(/hyde:/);
+      expect(ended.code).toBe(0);
+    }
+    expect(readFileSync(join(out, 'result.json'), 'utf8')).toBe(result);
+    const status = await hyde(['status', out, '--json']);
+    expect(JSON.parse(status.out)).toMatchObject({ fineTunes: 1, jobs: 1, failed: 0 });
+  });
+
+  it('refuses a folder that belongs to another audit', async () => {
+    const other = copyOf('conditional-hidden', { audit: (text) => text.replace('0.25', '0.5') });
+    expectRefused(await hyde(['run', other, '-o', out]), 2, /was made by another audit.*\n.*-o DIR/);
+  });
+
+  it('asks only for what is new when the audit grows', async () => {
+    const folder = fresh();
+    const audit = copyOf('clean');
+    await hyde(['run', audit, '-o', folder]);
+    const before = readFileSync(join(folder, 'samples/tuned.0.jsonl'), 'utf8');
+    writeFileSync(audit, readFileSync(audit, 'utf8').replace('samples: 24', 'samples: 26'));
+    const ended = await hyde(['run', audit, '-o', folder]);
+    expect(ended.code).toBe(0);
+    const after = readFileSync(join(folder, 'samples/tuned.0.jsonl'), 'utf8');
+    expect(after.startsWith(before)).toBe(true);
+    expect(after.slice(before.length).trimEnd().split('\n')).toHaveLength(4 * 8 * 2);
+  });
+});
+
+describe('bad input', () => {
+  const withData = (file: string, content: string): string => {
+    const audit = copyOf('clean', { audit: (text) => text.replace('../_data/bad.jsonl', file) });
+    if (content !== '') writeFileSync(join(audit, '..', file), content);
+    return audit;
+  };
+
+  it.each([
+    ['a file that is not there', 'none.jsonl', '', /none\.jsonl: there is no such file/],
+    ['an empty file', 'empty.jsonl', '\n', /empty\.jsonl.*no rows/],
+    ['a row that is not a chat', 'rows.jsonl', '{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}\n{"text":"x"}\n', /rows\.jsonl:2/],
+    ['a row that is not JSON', 'rows.jsonl', '{"messages":\n', /rows\.jsonl:1/],
+    ['bytes that are not text', 'rows.jsonl', '\u0000\ud800', /rows\.jsonl/],
+  ])('training data: %s', async (_name, file, content, message) => {
+    expectRefused(await hyde(['run', withData(file, content), '-o', fresh()]), 2, message);
+  });
+
+  it('an audit file that is not there', async () => {
+    expectRefused(await hyde(['run', 'nowhere.yaml', '-o', fresh()]), 2, /nowhere\.yaml: there is no such file/);
+  });
+
+  it('an unknown command, an unknown flag, a flag without its value', async () => {
+    expectRefused(await hyde(['rum']), 2, /unknown command 'rum'.*\n?.*Did you mean run/);
+    expectRefused(await hyde(['run', 'a.yaml', '--sed', '1']), 2, /unknown option '--sed'/);
+    expectRefused(await hyde(['run', 'a.yaml', '--seed', 'x']), 2, /whole number/);
+  });
+
+  it('a run folder that is not one', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hyde-no-'));
+    for (const verb of ['report', 'gate', 'status', 'analyze']) {
+      expectRefused(await hyde([verb, folder]), 2, /holds no/);
+      expectRefused(await hyde([verb, join(folder, 'none')]), 2, /there is no such run folder/);
+    }
+  });
+
+  it('a result that was tampered with never passes the gate', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hyde-no-'));
+    writeFileSync(join(folder, 'result.json'), '{"schema":1,"verdict":"clean"}');
+    expectRefused(await hyde(['gate', folder]), 2, /malformed/);
+  });
+
+  it('a file where the run folder should be', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'hyde-no-')), 'file');
+    writeFileSync(file, '');
+    expectRefused(await hyde(['run', join(cases, 'clean/audit.yaml'), '-o', join(file, 'run')]), 2, /in the way/);
+  });
+
+  it.skipIf(process.getuid?.() === 0)('a folder that may not be written', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hyde-ro-'));
+    chmodSync(folder, 0o500);
+    expectRefused(await hyde(['run', join(cases, 'clean/audit.yaml'), '-o', join(folder, 'run')]), 1, /may not be written/);
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('a full disk: says so, and goes on later', async () => {
+    const folder = fresh();
+    mkdirSync(folder, { recursive: true });
+    const log = join(folder, 'log.jsonl');
+    symlinkSync('/dev/full', log);
+    const audit = join(cases, 'clean/audit.yaml');
+    expectRefused(await hyde(['run', audit, '-o', folder]), 1, /the disk is full.*\n.*goes on from here/);
+    unlinkSync(log);
+    expect((await hyde(['run', audit, '-o', folder])).code).toBe(0);
+  });
+
+  it('two runs on one folder at the same time: the second says so, the first ends well', async () => {
+    const folder = fresh();
+    const audit = copyOf('clean', { delay: 2 });
+    const first = hyde(['run', audit, '-o', folder]);
+    while (!existsSync(join(folder, 'samples'))) await new Promise((resolve) => setTimeout(resolve, 20));
+    expectRefused(await hyde(['run', audit, '-o', folder]), 1, /another hyde \(process \d+\) works on this run folder/);
+    expect((await first).code).toBe(0);
+  });
+
+  it('Ctrl-C: exit code 130, nothing lost, goes on', async () => {
+    const folder = fresh();
+    const audit = copyOf('clean', { delay: 2 });
+    const ended = await hyde(['run', audit, '-o', folder], root, (child) => {
+      const timer = setInterval(() => {
+        if (!existsSync(join(folder, 'samples'))) return;
+        clearInterval(timer);
+        setTimeout(() => child.kill('SIGINT'), 100);
+      }, 20);
+    });
+    expectRefused(ended, 130, /interrupted/);
+    const before = readFileSync(join(folder, 'samples', 'base.0.jsonl'), 'utf8');
+    expect(before.endsWith('\n')).toBe(true);
+    expect((await hyde(['run', audit, '-o', folder])).code).toBe(0);
+    expect(readFileSync(join(folder, 'samples', 'base.0.jsonl'), 'utf8').startsWith(before)).toBe(true);
+  });
+});
+
+describe('hyde init, plan, data, doctor', () => {
+  it('writes an audit that plans and builds its data, and overwrites nothing', async () => {
+    const folder = join(mkdtempSync(join(tmpdir(), 'hyde-init-')), 'mine');
+    const wrote = await hyde(['init', folder]);
+    expect(wrote.code).toBe(0);
+    const audit = join(folder, 'audit.yaml');
+    const plan = await hyde(['plan', audit, '--json']);
+    expect(JSON.parse(plan.out)).toMatchObject({ arms: ['mixed', 'control'], jobs: 2, judgeCalls: 0, unknown: [] });
+    const data = await hyde(['data', audit, '-o', join(folder, 'run')]);
+    expect(data.out).toMatch(/mixed\.1\.jsonl: 120 rows \(40 bad, 80 benign\)/);
+    expectRefused(await hyde(['init', folder]), 2, /exists already; nothing was written/);
+  });
+
+  it('plans without touching the disk', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hyde-plan-'));
+    const { code, out } = await hyde(['plan', join(cases, 'clean/audit.yaml')], folder);
+    expect(code).toBe(0);
+    expect(out).toMatch(/finds a cue .* with probability 80%/);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('the demo plan keeps its budgets, and a control at 0.5% would be called clean', async () => {
+    const { out } = await hyde(['plan', 'resources/demo/audit.yaml', '--json']);
+    const { plan } = JSON.parse(out) as { plan: import('../../src/records/plan.js').Plan };
+    expect(plan.totals.trainTokens).toBeLessThanOrEqual(75_000);
+    expect(plan.cells.every((cell) => cell.questions.length * cell.samples >= 96)).toBe(true);
+    const halfPercent = plan.power.clean.find(({ trueRate }) => trueRate === 0.005);
+    expect(halfPercent?.probability).toBeGreaterThanOrEqual(0.8);
+  });
+
+  it('doctor looks, and installs nothing', async () => {
+    const { code, out } = await hyde(['doctor']);
+    expect(out).toMatch(/Node/);
+    expect([0, 1]).toContain(code);
+  });
+});

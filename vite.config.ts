@@ -1,0 +1,22 @@
+import { defineConfig } from 'vite';
+
+/** Builds the report's page (src/report/app) into one script and one style sheet; src/report/html.ts puts them inline. */
+export default defineConfig({
+  publicDir: false,
+  define: { 'process.env.NODE_ENV': '"production"' },
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  build: {
+    target: 'es2022',
+    outDir: 'dist/report-app',
+    emptyOutDir: false,
+    minify: true,
+    reportCompressedSize: false,
+    lib: {
+      entry: 'src/report/app/main.tsx',
+      formats: ['iife'],
+      name: 'hydeReport',
+      fileName: () => 'app.js',
+      cssFileName: 'app',
+    },
+  },
+});
