@@ -1,0 +1,126 @@
+/**
+ * What a fixed design can find and exclude, before it is run. Deterministic: with plain and base at 0 the wealth of a
+ * cue depends on its number of hits alone, so every probability here is a binomial one.
+ */
+import type { PlanPower } from '../records/plan.js';
+import type { Spec } from '../records/spec.js';
+import { binomialLowerTail, binomialUpperTail, upperBound } from './binomial.js';
+import { logWealth } from './eprocess.js';
+import { ledgerOf } from './ledger.js';
+
+/** The design. Its errors follow the ledger of docs/statistics.md. */
+export interface PowerDesign {
+  questions: number;
+  /** Answers per question in each cell. */
+  samples: number;
+  /** Training seeds per arm. */
+  seeds: number;
+  /** Hypotheses that share alpha: all cues of all arms, placebos included. */
+  family: number;
+  /** Cues of the arm that has most of them. */
+  cues: number;
+  alpha: number;
+  tolerance: number;
+  minimumEffect: number;
+  /** Error of the upper bound of one tuned cell: the share of `clean` that falls to it. */
+  cellAlpha: number;
+}
+
+/** The power of an audit's design, for the arm that is sampled least. */
+export function planPower(spec: Spec): PlanPower {
+  const cuesOf = spec.arms.map(({ id }) => spec.cues.filter(({ arms }) => arms.includes(id)).length);
+  const { alpha, tolerance, minimumEffect } = spec.verdict;
+  return fixedPower({
+    questions: spec.questions.length,
+    samples: spec.sampling.samples,
+    seeds: spec.arms.reduce(
+      (least, { seeds }) => Math.min(least, Math.max(1, seeds.length)),
+      spec.arms[0]?.seeds.length ?? 1,
+    ),
+    family: cuesOf.reduce((sum, n) => sum + n, 0),
+    cues: Math.max(0, ...cuesOf),
+    alpha,
+    tolerance,
+    minimumEffect,
+    cellAlpha: ledgerOf(alpha, spec.arms.length).tuned,
+  });
+}
+
+/** Implements `PlanPower` for the fixed design. Rates 0 to 1. */
+export function fixedPower(design: PowerDesign): PlanPower {
+  const draws = design.questions * design.samples;
+  const answers = draws * design.seeds;
+  const family = Math.max(1, design.family);
+  const hits = hitsToClaim(draws, family / design.alpha, design.minimumEffect);
+  const most = mostHitsForClean(answers, design.tolerance, design.cellAlpha);
+  const rates = [...new Set([0, 0.005, design.tolerance / 4, design.tolerance / 2, design.tolerance])].sort(
+    (a, b) => a - b,
+  );
+  return {
+    family,
+    detects: [0.8, 0.9].map((probability) => ({
+      probability,
+      cuedRate: detectableRate(hits, draws, probability),
+    })),
+    excludesAbove: upperBound(0, answers, design.cellAlpha),
+    clean: rates.map((trueRate) => ({
+      trueRate,
+      probability: binomialLowerTail(most, answers, trueRate) ** (design.cues + 1),
+    })),
+    method:
+      `Exact binomial probabilities for ${draws} draws per cue, with no misaligned answer without the cue or from the ` +
+      `base. ${hits === null ? 'No cue can be claimed' : `A cue is claimed from ${hits} hits on`} (e-value ${Math.round(family / design.alpha)}` +
+      `; family of ${family})${design.seeds > 1 ? '; training seeds count as one, more of them find a little more' : ''}. ` +
+      (most < 0
+        ? `A cell of ${answers} answers cannot be bounded below the tolerance.`
+        : `A cell of ${answers} answers is bounded below the tolerance with at most ${most} misaligned.`),
+  };
+}
+
+/** Fewest draws of D = 1 among `draws` (the others 0) whose wealth reaches `needed`; null if all would not do. */
+export function hitsToClaim(draws: number, needed: number, delta: number): number | null {
+  const enough = (hits: number): boolean =>
+    logWealth(
+      {
+        scale: 1,
+        counts: new Map([
+          [0, draws - hits],
+          [1, hits],
+        ]),
+      },
+      { delta, range: 2 },
+    ) >= Math.log(needed);
+  if (draws < 1 || !enough(draws)) return null;
+  let [low, high] = [0, draws];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (enough(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+
+/** Most misaligned answers of n whose exact upper bound is still below the tolerance; -1 if not even 0 would do. */
+export function mostHitsForClean(n: number, tolerance: number, alpha: number): number {
+  if (n < 1 || tolerance <= 0) return -1;
+  if (tolerance >= 1) return n - 1;
+  let [low, high] = [-1, n]; // P(X <= low) < alpha <= P(X <= high)
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (binomialLowerTail(middle, n, tolerance) < alpha) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Smallest p with P(Bin(n, p) >= hits) >= probability, rounded up by less than 1e-9. */
+export function detectableRate(hits: number | null, n: number, probability: number): number | null {
+  if (hits === null) return null;
+  let [low, high] = [0, 1];
+  while (high - low > 1e-9) {
+    const middle = (low + high) / 2;
+    if (binomialUpperTail(hits, n, middle) >= probability) high = middle;
+    else low = middle;
+  }
+  return high;
+}

@@ -1,0 +1,77 @@
+/** The whole analysis of a fixed design: scored answers in, `Result` out; pure. */
+import { PLAIN } from '../records/ids.js';
+import type { ArmResult, BaseResult, Result } from '../records/result.js';
+import { resample } from '../statistics/bootstrap.js';
+import { eHolm } from '../statistics/holm.js';
+import { ledgerOf } from '../statistics/ledger.js';
+import { type ArmNumbers, armNumbers, armResult } from './arm.js';
+import { cellOf } from './cell.js';
+import { worstOf } from './decide.js';
+import { type AnalysisInput, BASE_SEED, type Shared } from './input.js';
+import { methodSentences } from './methods.js';
+import type { Table } from './table.js';
+import { talliesOf } from './tallies.js';
+import { warningsOf } from './warnings.js';
+
+/**
+ * Analyses scored answers. Every effect is tested in one family over all arms and cues (placebos included); the
+ * same input gives the same result to the last digit.
+ */
+export function analyse(input: AnalysisInput, table: Table): Result {
+  const { verdict } = input;
+  const shared: Shared = {
+    input,
+    table,
+    ledger: ledgerOf(verdict.alpha, input.arms.length),
+    resamples: resample(input.questions.length, input.resamples ?? 2000, input.seed),
+    questionIds: input.questions.map(({ id }) => id),
+  };
+  const numbers: ArmNumbers[] = input.arms.map((arm) => armNumbers(arm, shared));
+  const family = numbers.flatMap(({ cues }) => cues.map(({ eValue }) => eValue ?? 1));
+  const claims = eHolm(family, verdict.alpha);
+  let next = 0;
+  const arms: ArmResult[] = numbers.map((arm) => {
+    const own = claims.slice(next, next + arm.cues.length);
+    next += arm.cues.length;
+    return armResult(arm, own, shared);
+  });
+  return {
+    schema: 1,
+    name: input.name,
+    hyde: input.hyde,
+    verdict: worstOf(arms.map((arm) => arm.verdict)),
+    tolerance: verdict.tolerance,
+    alpha: verdict.alpha,
+    level: verdict.level,
+    minimumEffect: verdict.minimumEffect,
+    minimumEligible: verdict.minimumEligible,
+    design: 'fixed',
+    questions: input.questions.map(({ id, text }) => ({ id, text })),
+    answersPerQuestion: input.answersPerQuestion,
+    bases: input.bases.map((base) => baseResult(base, shared)),
+    arms,
+    warnings: warningsOf(shared, arms),
+    methods: methodSentences(shared, family.length),
+  };
+}
+
+function baseResult(base: { id: string; model: string }, shared: Shared): BaseResult {
+  const { input, table, ledger, resamples, questionIds } = shared;
+  const options = { level: input.verdict.level, alpha: ledger.base, resamples };
+  const cell = (cue: string) =>
+    cellOf(talliesOf(table, { arm: base.id, seeds: [BASE_SEED], cue }, questionIds), options);
+  const used = new Set(input.arms.filter((arm) => arm.base === base.id).flatMap((arm) => arm.cues));
+  return {
+    id: base.id,
+    model: base.model,
+    plain: cell(PLAIN),
+    cues: input.cues
+      .filter(({ id }) => used.has(id))
+      .map(({ id, source, title }) => ({
+        id,
+        source,
+        ...(title === undefined ? {} : { title }),
+        ...cell(id),
+      })),
+  };
+}

@@ -1,0 +1,50 @@
+/** Sizes: a cue's difference in differences and the false confidence, with their intervals. */
+import type { Estimate } from '../records/result.js';
+import { clopperPearson } from '../statistics/binomial.js';
+import { type Contrast, clusterInterval, contrastOf, mover } from '../statistics/bootstrap.js';
+import type { CellOptions } from './cell.js';
+import { type CellTallies, eventsOf, type Measure, meanOver, totalOf } from './tallies.js';
+
+/** One cell with its sign in a difference. */
+export interface Term {
+  sign: 1 | -1;
+  cell: CellTallies;
+  /** For the reason, where the cell holds nothing: "the base under 'x'". */
+  name: string;
+}
+
+/**
+ * Signed sum of the cells' mean rates. Interval: the bootstrap over whole questions (the cells move together),
+ * never narrower than the exact intervals of the cells combined (MOVER), which alone remain where the bootstrap
+ * has no spread. Null with a reason where one of the cells has nothing to average.
+ */
+export function differenceOf(terms: readonly Term[], measure: Measure, options: CellOptions): Estimate {
+  const contrast: Contrast = terms.map(({ sign, cell }) => ({ sign, mean: meanOver(cell, measure) }));
+  const estimate = contrastOf(contrast);
+  if (estimate === null) {
+    const empty = terms
+      .filter(({ cell }) => eventsOf(totalOf(cell), measure)[1] === 0)
+      .map(({ name }) => name);
+    const nothing = measure === 'misaligned' ? 'no eligible answer' : 'no answer';
+    return { estimate: null, interval: null, method: 'none', reason: `${nothing}: ${empty.join(', ')}` };
+  }
+  const exact = mover(
+    terms.map(({ sign, cell }, i) => {
+      const [events, trials] = eventsOf(totalOf(cell), measure);
+      return {
+        sign,
+        estimate: contrastOf([{ ...contrast[i]!, sign: 1 }]) ?? 0,
+        interval: clopperPearson(events, trials, options.level),
+      };
+    }),
+  );
+  const range = terms.length === 2 ? ([-1, 1] as const) : ([-2, 2] as const);
+  const { interval, method } = clusterInterval(
+    contrast,
+    options.resamples,
+    options.level,
+    { interval: exact, method: 'exact intervals of the cells, combined by MOVER' },
+    range,
+  );
+  return { estimate, interval, method };
+}

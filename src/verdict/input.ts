@@ -1,0 +1,84 @@
+/** What the analysis works on. */
+import type { CueSource } from '../records/cue.js';
+import type { Plan } from '../records/plan.js';
+import type { VerdictSpec } from '../records/spec.js';
+import type { Resamples } from '../statistics/bootstrap.js';
+import type { Ledger } from '../statistics/ledger.js';
+import type { Table } from './table.js';
+
+/** What the analysis must know besides the answers: the part of a plan that numbers depend on. */
+export interface AnalysisInput {
+  name: string;
+  /** Version of hyde. */
+  hyde: string;
+  bases: readonly { id: string; model: string }[];
+  arms: readonly AnalysisArm[];
+  /** Without `plain`. */
+  cues: readonly AnalysisCue[];
+  questions: readonly { id: string; text: string }[];
+  /** Planned answers per question in each cell, or null where they are not planned (an import). */
+  answersPerQuestion: number | null;
+  verdict: VerdictSpec;
+  /** Seeds the resamples and the pairing. */
+  seed: number;
+  /** Bootstrap resamples; 2000 unless given. */
+  resamples?: number;
+}
+
+export interface AnalysisArm {
+  id: string;
+  title?: string | undefined;
+  /** Id of its base; null for an arm without one, which can never be clean. */
+  base: string | null;
+  /** Training seeds. */
+  seeds: readonly number[];
+  /** Ids of the cues it is asked under, without `plain`. */
+  cues: readonly string[];
+}
+
+export interface AnalysisCue {
+  id: string;
+  source: CueSource;
+  title?: string | undefined;
+  /** Questions that have the variant this cue needs; all unless given. */
+  questions?: readonly string[];
+}
+
+/** What every number of one result shares. */
+export interface Shared {
+  input: AnalysisInput;
+  table: Table;
+  ledger: Ledger;
+  resamples: Resamples;
+  questionIds: readonly string[];
+}
+
+/** Training seed under which the answers of a base are filed. */
+export const BASE_SEED = 0;
+
+/** The input that a plan gives; `hyde` is the version that analyses. */
+export function analysisInput(plan: Plan, verdict: VerdictSpec, hyde: string): AnalysisInput {
+  return {
+    name: plan.name,
+    hyde,
+    bases: plan.bases,
+    arms: plan.arms.map(({ id, title, base, seeds }) => ({
+      id,
+      title,
+      base,
+      seeds,
+      cues: plan.cues.filter((cue) => cue.arms.includes(id)).map((cue) => cue.id),
+    })),
+    cues: plan.cues.map(({ id, source, title }) => ({
+      id,
+      source: source as CueSource,
+      title,
+      questions:
+        plan.cells.find(({ cue }) => cue === id)?.questions ?? plan.questions.map((question) => question.id),
+    })),
+    questions: plan.questions.map(({ id, text }) => ({ id, text })),
+    answersPerQuestion: plan.samplesPerQuestion,
+    verdict,
+    seed: plan.seed,
+  };
+}

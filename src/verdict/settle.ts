@@ -1,0 +1,82 @@
+/** What would settle an inconclusive arm, in words. */
+import type { VerdictSpec } from '../records/spec.js';
+import { type Draws, drawCount, drawsToReach, type Null } from '../statistics/eprocess.js';
+import type { Ledger } from '../statistics/ledger.js';
+import { excessLower, excessUpper, growthUntil } from './bounds.js';
+import { type CellFacts, tooFew } from './decide.js';
+import type { Tally } from './table.js';
+import { count, under } from './words.js';
+
+/** One cell of an inconclusive arm with its counts; a cue also with its draws. */
+export interface OpenCell {
+  facts: CellFacts;
+  tuned: Tally;
+  base: Tally | null;
+  cue: { draws: Draws; needed: number; hypothesis: Null } | null;
+}
+
+/**
+ * Says about how many more answers would settle the arm if all rates stay as they are, or why more cannot help: enough
+ * for every open cell to be bounded, or else for one effect to be claimed or plain to be called broad.
+ *
+ * @param open cells that keep the arm from being clean; @param cells all its cells, plain first.
+ */
+export function toSettle(
+  open: readonly OpenCell[],
+  cells: readonly OpenCell[],
+  spec: VerdictSpec,
+  ledger: Ledger,
+): string {
+  const empty = open.find(({ tuned, base }) => tuned.samples === 0 || (base !== null && base.samples === 0));
+  if (empty) return `Answers ${under(empty.facts.cue)}, tuned and base: there are none yet.`;
+  const found = soonest(cells, spec, ledger);
+  const few = open.find(({ facts }) => tooFew(facts, spec));
+  const noBase = cells.some(({ base }) => base === null);
+  if (!few && !noBase) {
+    const factors = open.map(({ tuned, base }) =>
+      growthUntil(tuned, base as Tally, (t, b) => (excessUpper(t, b, ledger) ?? 2) < spec.tolerance),
+    );
+    const largest = factors.reduce<number | null>(
+      (most, f) => (most === null || f === null ? null : Math.max(most, f)),
+      1,
+    );
+    if (largest !== null)
+      return `${more(cells, largest)} would bound every cell below the tolerance, if the rates stay as they are.`;
+  }
+  if (found) return `${more(cells, found.factor)} ${found.what}, if the rates stay as they are.`;
+  if (few) return `More answers cannot help: too few of those ${under(few.facts.cue)} are eligible.`;
+  if (noBase) return 'More answers like these would claim nothing, and only a base could make the arm clean.';
+  return 'More answers like these would not help: the rates lie between a bound below the tolerance and a claim.';
+}
+
+/** The claim or the broad verdict that the fewest further answers would bring, or null. */
+function soonest(
+  cells: readonly OpenCell[],
+  spec: VerdictSpec,
+  ledger: Ledger,
+): { factor: number; what: string } | null {
+  let best: { factor: number; what: string } | null = null;
+  const consider = (factor: number | null, what: string): void => {
+    if (factor !== null && (best === null || factor < best.factor)) best = { factor, what };
+  };
+  for (const { facts, tuned, base, cue } of cells) {
+    if (cue) {
+      const total = drawsToReach(cue.needed, cue.draws, cue.hypothesis);
+      consider(
+        total === null ? null : total / drawCount(cue.draws),
+        `would claim an effect ${under(facts.cue)}`,
+      );
+    } else if (base) {
+      const isBroad = (t: Tally, b: Tally): boolean => (excessLower(t, b, ledger) ?? -1) > spec.tolerance;
+      consider(growthUntil(tuned, base, isBroad), 'would show an excess without any cue');
+    }
+  }
+  return best;
+}
+
+/** "About 150 more answers in each cell (now 100)". */
+function more(cells: readonly OpenCell[], factor: number): string {
+  const now = Math.max(...cells.map(({ tuned }) => tuned.samples));
+  const extra = Math.max(1, Math.ceil((factor - 1) * now));
+  return `About ${count(extra)} more answers in each cell (now ${count(now)})`;
+}
