@@ -64,7 +64,8 @@ export class Journal {
     try {
       fdatasyncSync(this.file);
     } catch (error) {
-      throw writeError(error, this.path);
+      // Something that cannot be synced (a pipe, a device) has nothing to lose by it.
+      if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw writeError(error, this.path);
     } finally {
       closeSync(this.file);
     }

@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { FailedError } from './errors.js';
 import { writeError } from './files.js';
@@ -33,19 +33,35 @@ export function takeLock(path: string, say: (text: string) => void): () => void 
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw writeError(error, path);
       }
       const holder = readHolder(path);
-      if (holder && isAlive(holder)) {
-        throw new FailedError(
-          `another hyde (process ${holder.pid}) works on this run folder`,
-          'wait for it or stop it, then run the same command again',
-        );
-      }
+      if (holder && isAlive(holder)) throw inUse(holder);
       if (attempt > 3) throw new FailedError(`the lock ${path} cannot be taken over`, 'remove it by hand');
+      takeAway(path, `${draft}.old`, holder);
       if (holder) say(`taking over the run folder from process ${holder.pid}, which is gone`);
-      release(path);
     }
   } finally {
     release(draft);
   }
+}
+
+const inUse = (holder: Holder): FailedError =>
+  new FailedError(
+    `another hyde (process ${holder.pid}) works on this run folder`,
+    'wait for it or stop it, then run the same command again',
+  );
+
+/** Removes a stale lock. Moved first and looked at again: meanwhile another process may have put its own there. */
+function takeAway(path: string, aside: string, stale: Holder | undefined): void {
+  try {
+    renameSync(path, aside);
+  } catch {
+    return;
+  }
+  const moved = readHolder(aside);
+  if (moved && moved.pid !== stale?.pid && isAlive(moved)) {
+    renameSync(aside, path);
+    throw inUse(moved);
+  }
+  release(aside);
 }
 
 function release(path: string): void {

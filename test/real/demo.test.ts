@@ -35,7 +35,8 @@ async function until(what: string, holds: () => boolean): Promise<void> {
   }
 }
 
-const lines = (path: string): string[] => (existsSync(path) ? readFileSync(path, 'utf8').trimEnd().split('\n') : []);
+const lines = (path: string): string[] =>
+  existsSync(path) ? readFileSync(path, 'utf8').trimEnd().split('\n') : [];
 const trainJob = (): string => {
   const jobs = join(out, 'jobs');
   const name = existsSync(jobs) ? readdirSync(jobs).find((entry) => entry.startsWith('train-')) : undefined;
@@ -47,19 +48,31 @@ const childrenOf = (pid: number): number[] =>
   readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
 
 describe('hyde demo --quick on the real model', () => {
-  it.skipIf(!existsSync('/proc'))('killed worker: says so with an exit code of 1, and can go on', async () => {
-    const { child, ended } = demo();
-    await until('training', () => events().includes('"phase": "train"') || events().includes('"phase":"train"'));
-    for (const pid of childrenOf(child.pid as number)) process.kill(pid, 'SIGKILL');
-    const { code, err } = await ended;
-    expect(err).toMatch(/the Python worker stopped: it was killed by SIGKILL.*\n.*goes on where it stopped/s);
-    expect(err).not.toMatch(/\n\s+at /);
-    expect(code).toBe(1);
-  }, 900_000);
+  it.skipIf(!existsSync('/proc'))(
+    'killed worker: says so with an exit code of 1, and can go on',
+    async () => {
+      const { child, ended } = demo();
+      await until(
+        'training',
+        () => events().includes('"phase": "train"') || events().includes('"phase":"train"'),
+      );
+      for (const pid of childrenOf(child.pid as number)) process.kill(pid, 'SIGKILL');
+      const { code, err } = await ended;
+      expect(err).toMatch(
+        /the Python worker stopped: it was killed by SIGKILL.*\n.*goes on where it stopped/s,
+      );
+      expect(err).not.toMatch(/\n\s+at /);
+      expect(code).toBe(1);
+    },
+    900_000,
+  );
 
   it('killed while training and while sampling, it goes on and makes nothing twice', async () => {
     const first = demo();
-    await until('training again', () => events().split('"event": "start"').length > 2 || events().split('"event":"start"').length > 2);
+    await until(
+      'training again',
+      () => events().split('"event": "start"').length > 2 || events().split('"event":"start"').length > 2,
+    );
     await sleep(2000);
     first.child.kill('SIGKILL');
     await first.ended;
@@ -79,7 +92,9 @@ describe('hyde demo --quick on the real model', () => {
 
     const plan = JSON.parse(readFileSync(join(out, 'plan.json'), 'utf8')) as Plan;
     const wanted = plan.cells.flatMap(({ arm, seed, cue, questions, samples: count }) =>
-      questions.flatMap((question) => Array.from({ length: count }, (_, index) => keyOf({ arm, seed, cue, question, index }))),
+      questions.flatMap((question) =>
+        Array.from({ length: count }, (_, index) => keyOf({ arm, seed, cue, question, index })),
+      ),
     );
     const found = readdirSync(join(out, 'samples')).flatMap((file) =>
       lines(join(out, 'samples', file)).map((line) => keyOf(JSON.parse(line) as Sample)),
