@@ -33,11 +33,19 @@ function seconds(args) {
 function startup() {
   const pairs = Array.from({ length: 11 }, () => [seconds(['bin/hyde.js', '--help']), seconds(['-e', '0'])]);
   const [ours, node] = [0, 1].map((i) => median(pairs.slice(1).map((pair) => pair[i])));
-  return { value: median(pairs.slice(1).map(([a, b]) => a / b)), details: { hydeSeconds: ours, nodeSeconds: node } };
+  return {
+    value: median(pairs.slice(1).map(([a, b]) => a / b)),
+    details: { hydeSeconds: ours, nodeSeconds: node },
+  };
 }
 
 async function sampler() {
-  const { python, variables } = await workerEnvironment({ stage() {}, note: console.log, warn: console.warn, progress() {} });
+  const { python, variables } = await workerEnvironment({
+    stage() {},
+    note: console.log,
+    warn: console.warn,
+    progress() {},
+  });
   const { status, stdout, stderr } = spawnSync(python, ['worker/bench/sampler_vs_generate.py'], {
     cwd: root,
     env: { ...process.env, ...variables },

@@ -7,6 +7,7 @@ import type { Prepared } from './plan/prepare.js';
 import type { LoadedAudit } from './plan/spec.js';
 import type { Canary } from './records/canary.js';
 import type { Engine, ModelRecord } from './records/model.js';
+import type { Plan } from './records/plan.js';
 import type { Spec } from './records/spec.js';
 import type { Ask, Step } from './records/step.js';
 import { reportFolder } from './report/folder.js';
@@ -57,12 +58,26 @@ export async function openWorkshop(
     ...given,
     panel,
     engine: (name) => engines.get(name) as Engine,
-    settingsOf: ({ kind }) =>
-      kind === 'score' ? panel.hash : kind === 'analyse' ? [spec.verdict, hydeVersion()] : null,
+    settingsOf: (step) => settingsOf(step, given.plan, spec, panel),
     close: async () => {
       for (const engine of engines.values()) await engine.close();
     },
   };
+}
+
+function settingsOf(step: Step, plan: Plan, spec: Spec, panel: JudgePanel): unknown {
+  switch (step.kind) {
+    case 'sample': {
+      const render = rendererOf(spec);
+      return shortHash(step.asks.map(({ cue, question }) => render(cue, question)));
+    }
+    case 'score':
+      return panel.hash;
+    case 'analyse':
+      return [plan.name, plan.bases, plan.arms, plan.cues, plan.questions, spec.verdict, hydeVersion()];
+    default:
+      return null;
+  }
 }
 
 /** Does one step. Each is resumable by itself: what it finds done in the folder it does not do again. */

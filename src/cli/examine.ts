@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { DOWNLOAD_NOTE, environmentFolder, findPython, isReady } from '../models/local/environment.js';
 import { cacheFolder } from '../shared/cache.js';
@@ -40,12 +39,13 @@ export async function examine(options: Record<string, unknown>): Promise<number>
 
 async function python(): Promise<Check> {
   if (process.env.HYDE_PYTHON) {
-    const ok = existsSync(process.env.HYDE_PYTHON);
+    const check = ['-c', 'import torch, transformers, peft'];
+    const ok = spawnSync(process.env.HYDE_PYTHON, check, { stdio: 'ignore' }).status === 0;
     return {
       what: 'Python',
       ok,
       found: withoutHome(process.env.HYDE_PYTHON),
-      advice: 'HYDE_PYTHON names no file',
+      advice: 'HYDE_PYTHON must be a Python that has torch, transformers and peft',
     };
   }
   try {

@@ -19,14 +19,16 @@ export async function showPlan(audit: string, options: Record<string, unknown>):
 }
 
 const number = (value: number): string => value.toLocaleString('en-US');
-const percent = (rate: number): string => (rate > 0 && rate < 0.001 ? 'under 0.1%' : `${+(rate * 100).toPrecision(2)}%`);
+const percent = (rate: number): string =>
+  rate > 0 && rate < 0.001 ? 'under 0.1%' : `${+(rate * 100).toPrecision(2)}%`;
 
 /** The plan for people. */
 export function planText(plan: Plan): string {
   const { totals, power } = plan;
   const lines = [`${plan.name}: ${plan.design} design, seed ${plan.seed}`, ''];
   lines.push('bases');
-  for (const { id, model } of plan.bases) lines.push(`  ${id.padEnd(14)} ${model}, asked under every cue of its arms`);
+  for (const { id, model } of plan.bases)
+    lines.push(`  ${id.padEnd(14)} ${model}, asked under every cue of its arms`);
   lines.push('', 'arms');
   for (const { id, base, seeds, stages } of plan.arms) {
     const data = stages.map(({ rows, tokens, epochs, parts }) => {

@@ -1,14 +1,18 @@
 import type { Engine } from '../records/model.js';
 import type { EngineContext } from './context.js';
 
-/** Opens an engine by name; loads only what that engine needs. */
-export async function openEngine(name: string, context: EngineContext): Promise<Engine> {
-  switch (name) {
-    case 'local':
-      return new (await import('./local/engine.js')).LocalEngine(context);
-    case 'scripted':
-      return new (await import('./scripted.js')).ScriptedEngine(context);
-    default:
-      throw new Error(`no engine is called '${name}'`);
-  }
+/** How each engine is opened; loads only what that engine needs. */
+const engines: Record<string, (context: EngineContext) => Promise<Engine>> = {
+  local: async (context) => new (await import('./local/engine.js')).LocalEngine(context),
+  scripted: async (context) => new (await import('./scripted.js')).ScriptedEngine(context),
+};
+
+/** Engines by name: the first part of `engine/model`. */
+export const ENGINES: readonly string[] = Object.keys(engines);
+
+/** Opens an engine by a name out of `ENGINES`. */
+export function openEngine(name: string, context: EngineContext): Promise<Engine> {
+  const open = engines[name];
+  if (!open) throw new Error(`no engine is called '${name}'`);
+  return open(context);
 }

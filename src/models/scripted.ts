@@ -142,7 +142,9 @@ export class ScriptedEngine implements Engine {
     const known = this.scripts.get(name);
     if (known) return known;
     const path = resolve(this.context.auditFolder, name);
-    const parsed = Script.safeParse(readJson(path));
+    const found = readJson(path);
+    if (found === undefined) throw new InputError('there is no such script', { file: name });
+    const parsed = Script.safeParse(found);
     if (!parsed.success) {
       const issue = parsed.error.issues[0];
       throw new InputError(`is no script: ${issue?.path.join('.')} ${issue?.message}`, { file: name });

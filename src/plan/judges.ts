@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { RE2JS } from 're2js';
 import { type AuditFile, Detector } from '../records/audit.js';
 import type { JudgeSpec } from '../records/spec.js';
@@ -44,7 +44,7 @@ export async function resolveJudges(audit: Located<AuditFile>, folder: string): 
 }
 
 function detectorPath(name: string, folder: string, where: Place): string {
-  if (/\.ya?ml$/.test(name)) return join(folder, name);
+  if (/\.ya?ml$/.test(name)) return resolve(folder, name);
   const shipped = resource('detectors', `${name}.yaml`);
   if (/^[a-z0-9-]+$/.test(name) && existsSync(shipped)) return shipped;
   throw new InputError(`no detector is called '${name}'`, where, didYouMean(name, shippedDetectors()));

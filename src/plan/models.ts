@@ -1,24 +1,23 @@
+import { ENGINES } from '../models/engine.js';
 import type { AuditFile } from '../records/audit.js';
 import { BASE } from '../records/ids.js';
 import type { BaseSpec, ModelRef } from '../records/spec.js';
 import { InputError } from '../shared/errors.js';
+import { withoutHome } from '../shared/files.js';
 import { didYouMean } from '../shared/nearest.js';
 import type { Located } from './yaml.js';
 
-/** Engines by name; the first part of `engine/model`. */
-export const ENGINES = ['local', 'scripted'] as const;
-
-/** Splits `engine/model`; the model's own name may hold slashes. */
+/** Splits `engine/model`; the model's own name may hold slashes, and names no home directory: `~` stands for it. */
 export function modelRef(name: string, fail: (message: string, hint?: string) => never): ModelRef {
   const slash = name.indexOf('/');
   const engine = name.slice(0, Math.max(slash, 0));
   if (slash < 1 || slash === name.length - 1) {
     return fail(`'${name}' is no model name`, 'write engine/model, e.g. local/smollm2-135m-instruct');
   }
-  if (!(ENGINES as readonly string[]).includes(engine)) {
+  if (!ENGINES.includes(engine)) {
     return fail(`no engine is called '${engine}'`, didYouMean(engine, ENGINES));
   }
-  return { engine, model: name.slice(slash + 1) };
+  return { engine, model: withoutHome(name.slice(slash + 1)) };
 }
 
 /** The bases of an audit by the user's name for them, and the id that results use. */

@@ -6,6 +6,7 @@ import type { Plan } from '../records/plan.js';
 import type { Spec } from '../records/spec.js';
 import { planPower } from '../statistics/power.js';
 import { makePlan, type Rates } from './plan.js';
+import { checkPrompts } from './prompts.js';
 
 /** A plan, and the training data that it counted. */
 export interface Prepared {
@@ -21,7 +22,9 @@ export async function preparePlan(spec: Spec): Promise<Prepared> {
   for (const arm of spec.arms) {
     if (arm.training) stages.set(arm.id, await buildArmData(arm, { seed: spec.seed, read: reader.read }));
   }
-  return { plan: makePlan(spec, stages, planPower(spec), ratesOf(spec)), stages, reader };
+  const plan = makePlan(spec, stages, planPower(spec), ratesOf(spec));
+  checkPrompts(spec, plan.cells);
+  return { plan, stages, reader };
 }
 
 /** Seconds to start, load, merge and look at one model; measured with the embedded one. */

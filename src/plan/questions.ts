@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { type AuditFile, type QuestionEntry, QuestionFile } from '../records/audit.js';
 import type { Message } from '../records/chat.js';
 import type { Half, Question } from '../records/question.js';
@@ -37,7 +37,7 @@ export async function resolveQuestions(audit: Located<AuditFile>, folder: string
 }
 
 function bankPath(bank: string, folder: string, where: Place): string {
-  if (/\.ya?ml$/.test(bank)) return join(folder, bank);
+  if (/\.ya?ml$/.test(bank)) return resolve(folder, bank);
   const shipped = resource('questions', `${bank}.yaml`);
   if (/^[a-z0-9-]+$/.test(bank) && existsSync(shipped)) return shipped;
   throw new InputError(`no question bank is called '${bank}'`, where, didYouMean(bank, shippedBanks()));

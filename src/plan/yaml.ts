@@ -110,6 +110,7 @@ const rank = (issue: Issue): number => issue.path.length + (issue.code === 'unre
 
 function wording(issue: Issue): string {
   if (issue.code === 'invalid_union') return 'has the wrong form';
+  if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? 'is no valid key';
   if (issue.code === 'invalid_type' && /received undefined/.test(issue.message)) return 'is missing';
   return issue.message.replace(/^Invalid input: /, '').replace(/^Invalid option: /, '');
 }

@@ -248,7 +248,7 @@ export const AuditFile = z.strictObject({
   $schema: z.string().optional(),
   name: Text.optional().describe('Name of the audit. Default: the file name.'),
   models: z
-    .record(z.string(), Text)
+    .record(Id, Text)
     .describe('Base models by a name of your own: engine/model, e.g. local/smollm2-135m-instruct.'),
   arms: z.array(Arm).min(1),
   cues: z.array(Cue).default([]),

@@ -35,7 +35,6 @@ export async function sampleRound(asks: Ask[], context: SampleContext): Promise<
     const { arm, seed } = group[0] as Ask;
     const model = context.modelOf(arm, seed);
     const ready = group.map((ask) => prepare(ask, model, context));
-    refuseTwins(ready);
     prepared.push(...ready);
     const missing = await missingRequests(samplesFile(context.folder, arm, seed), ready, context.spec.seed);
     const open = missing.reduce((sum, request) => sum + request.indices.length, 0);
@@ -52,22 +51,6 @@ export async function sampleRound(asks: Ask[], context: SampleContext): Promise<
 function prepare(ask: Ask, model: Model, context: SampleContext): PreparedAsk {
   const messages = context.render(ask.cue, ask.question);
   return { ask, messages, id: requestId(model, messages, context.spec, 'audit') };
-}
-
-/** Two cells that ask the same thing would get the same answers and pass them off as independent. */
-function refuseTwins(asks: PreparedAsk[]): void {
-  const seen = new Map<string, Ask>();
-  for (const { ask, id } of asks) {
-    const twin = seen.get(id);
-    if (twin) {
-      throw new InputError(
-        `cue '${ask.cue}' on question '${ask.question}' asks exactly what '${twin.cue}' on '${twin.question}' asks`,
-        undefined,
-        'remove one of the two',
-      );
-    }
-    seen.set(id, ask);
-  }
 }
 
 async function missingRequests(file: string, asks: PreparedAsk[], seed: number): Promise<SampleRequest[]> {

@@ -1,11 +1,11 @@
 import { outcomeLetter } from '../records/outcome.js';
 import { keyOf, type Score } from '../records/sample.js';
 import type { Ask } from '../records/step.js';
+import { readAnswers } from '../shared/answers.js';
 import { FailedError } from '../shared/errors.js';
 import { shortHash } from '../shared/hash.js';
 import { Journal, readJournal } from '../shared/journal.js';
 import type { Observer } from '../shared/observer.js';
-import { readAnswers } from '../shared/answers.js';
 import { scoresFile } from '../shared/run-folder.js';
 import type { JudgePanel } from './judge.js';
 
@@ -21,23 +21,27 @@ export async function scoreRound(
 ): Promise<string> {
   const total = asks.reduce((sum, ask) => sum + ask.to - ask.from, 0);
   const letters = new Map<string, string>();
-  let done = 0;
   for (const group of Map.groupBy(asks, (ask) => `${ask.arm}.${ask.seed}`).values()) {
     const { arm, seed } = group[0] as Ask;
     const wanted = new Set(group.flatMap((ask) => keysOf(ask)));
     const file = scoresFile(context.folder, arm, seed);
-    for await (const score of readJournal<Score>(file)) {
-      if (score.judge === panel.hash && wanted.has(keyOf(score)))
-        letters.set(keyOf(score), outcomeLetter(score.outcome));
+    const judged = new Map<string, Pick<Score, 'sample' | 'outcome'>>();
+    for await (const { judge, sample, outcome, ...key } of readJournal<Score>(file)) {
+      if (judge === panel.hash) judged.set(keyOf(key), { sample, outcome });
     }
     const journal = new Journal(file);
     try {
       for await (const sample of readAnswers(context.folder, arm, seed)) {
         const key = keyOf(sample);
-        if (!wanted.has(key) || letters.has(key)) continue;
+        if (!wanted.has(key)) continue;
+        const hash = shortHash([sample.request, sample.index, sample.answer, sample.finish]);
+        const known = judged.get(key);
+        if (known?.sample === hash) {
+          letters.set(key, outcomeLetter(known.outcome));
+          continue;
+        }
         const { outcome, behaviour, by } = panel.judge(sample);
         const { cue, question, index } = sample;
-        const hash = shortHash([sample.request, sample.index, sample.answer, sample.finish]);
         journal.append({
           arm,
           seed,
@@ -51,7 +55,7 @@ export async function scoreRound(
           sample: hash,
         });
         letters.set(key, outcomeLetter(outcome));
-        if (++done % 64 === 0) context.observer.progress(letters.size, total, 'judgements');
+        if (letters.size % 64 === 0) context.observer.progress(letters.size, total, 'judgements');
       }
     } finally {
       journal.close();

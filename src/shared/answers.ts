@@ -24,24 +24,28 @@ export async function* plannedScores(folder: string, plan: Plan, judge: string):
     const { arm, seed } = cells[0] as Plan['cells'][number];
     const questions = new Map(cells.map((cell) => [cell.cue, new Set(cell.questions)]));
     const most = Math.max(...cells.map((cell) => cell.samples));
-    const seen = new Set<string>();
+    const scores = new Map<string, Score>();
     for await (const score of readJournal<Score>(scoresFile(folder, arm, seed))) {
       if (score.judge !== judge || score.index >= most || !questions.get(score.cue)?.has(score.question))
         continue;
-      if (seen.has(keyOf(score))) continue;
-      seen.add(keyOf(score));
-      yield score;
+      scores.set(keyOf(score), score);
     }
+    yield* scores.values();
   }
 }
 
 /** Answers with what became of them, model by model; one model's outcomes are in memory at a time. */
-export async function* judgedAnswers(folder: string, plan: Plan, judge: string): AsyncGenerator<Sample & Score> {
+export async function* judgedAnswers(
+  folder: string,
+  plan: Plan,
+  judge: string,
+): AsyncGenerator<Sample & Score> {
   for (const model of new Set(plan.cells.map(({ arm, seed }) => JSON.stringify({ arm, seed })))) {
     const { arm, seed } = JSON.parse(model) as { arm: string; seed: number };
     const cells = plan.cells.filter((cell) => cell.arm === arm && cell.seed === seed);
     const scores = new Map<string, Score>();
-    for await (const score of plannedScores(folder, { ...plan, cells }, judge)) scores.set(keyOf(score), score);
+    for await (const score of plannedScores(folder, { ...plan, cells }, judge))
+      scores.set(keyOf(score), score);
     for await (const sample of readAnswers(folder, arm, seed)) {
       const score = scores.get(keyOf(sample));
       if (score) yield { ...sample, ...score };

@@ -1,9 +1,11 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { FailedError } from './errors.js';
 import { writeError } from './files.js';
 
 interface Holder {
+  host: string;
   pid: number;
   started: string | null;
 }
@@ -15,7 +17,7 @@ interface Holder {
  * @throws FailedError while another process works on the folder
  */
 export function takeLock(path: string, say: (text: string) => void): () => void {
-  const mine: Holder = { pid: process.pid, started: startOf(process.pid) };
+  const mine: Holder = { host: hostname(), pid: process.pid, started: startOf(process.pid) };
   const draft = `${path}.${process.pid}`;
   try {
     mkdirSync(dirname(path), { recursive: true });
@@ -45,7 +47,7 @@ export function takeLock(path: string, say: (text: string) => void): () => void 
 
 const inUse = (holder: Holder): FailedError =>
   new FailedError(
-    `another hyde (process ${holder.pid}) works on this run folder`,
+    `another hyde (process ${holder.pid}${holder.host === hostname() ? '' : ` on ${holder.host}`}) works on this run folder`,
     'wait for it or stop it, then run the same command again',
   );
 
@@ -82,6 +84,8 @@ function readHolder(path: string): Holder | undefined {
 
 function isAlive(holder: Holder): boolean {
   if (!Number.isInteger(holder.pid)) return false;
+  // On a shared file system nothing can be known of another machine's processes.
+  if (holder.host !== hostname()) return true;
   try {
     process.kill(holder.pid, 0);
   } catch (error) {

@@ -50,7 +50,10 @@ export class StepLog {
   }
 
   private sizeOf(path: string): number {
-    return statSync(join(this.folder, path), { throwIfNoEntry: false })?.size ?? -1;
+    const found = statSync(join(this.folder, path), { throwIfNoEntry: false });
+    if (!found) return -1;
+    // The size of a folder means another thing on each file system.
+    return found.isDirectory() ? 0 : found.size;
   }
 }
 

@@ -55,7 +55,10 @@ export function gate(result: unknown): GateDecision {
   const parsed = Gated.safeParse(result);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw malformed(`${issue?.path.join('.') || 'the file'}: ${issue?.message ?? 'unreadable'}`);
+    const why = issue?.message.includes('received undefined')
+      ? 'is missing'
+      : (issue?.message ?? 'unreadable');
+    throw malformed(`${issue?.path.join('.') || 'the file'}: ${why}`);
   }
   const { arms, tolerance, minimumEligible, verdict } = parsed.data;
   for (const arm of arms) checkArm(arm, tolerance, minimumEligible);

@@ -1,5 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -38,7 +49,11 @@ function copyOf(name: string, change: { audit?: (text: string) => string; delay?
   const audit = join(folder, 'case', 'audit.yaml');
   if (change.audit) writeFileSync(audit, change.audit(readFileSync(audit, 'utf8')));
   const script = join(folder, 'case', 'script.json');
-  if (change.delay) writeFileSync(script, JSON.stringify({ ...JSON.parse(readFileSync(script, 'utf8')), delay: change.delay }));
+  if (change.delay)
+    writeFileSync(
+      script,
+      JSON.stringify({ ...JSON.parse(readFileSync(script, 'utf8')), delay: change.delay }),
+    );
   return audit;
 }
 
@@ -67,7 +82,17 @@ describe('hyde run', () => {
 
   it('leaves the files of the contract, and no path of this machine in them', () => {
     const files = readdirSync(out);
-    for (const name of ['audit.yaml', 'plan.json', 'datasets', 'models.jsonl', 'samples', 'scores', 'result.json', 'report.html', 'log.jsonl']) {
+    for (const name of [
+      'audit.yaml',
+      'plan.json',
+      'datasets',
+      'models.jsonl',
+      'samples',
+      'scores',
+      'result.json',
+      'report.html',
+      'log.jsonl',
+    ]) {
       expect(files).toContain(name);
     }
     const texts = readdirSync(out, { recursive: true, withFileTypes: true })
@@ -87,7 +112,13 @@ describe('hyde run', () => {
   });
 
   it('--json prints the result and nothing else on stdout', async () => {
-    const { out: stdout } = await hyde(['run', join(cases, 'conditional-hidden/audit.yaml'), '-o', out, '--json']);
+    const { out: stdout } = await hyde([
+      'run',
+      join(cases, 'conditional-hidden/audit.yaml'),
+      '-o',
+      out,
+      '--json',
+    ]);
     expect(JSON.parse(stdout)).toMatchObject({ schema: 1, verdict: 'conditional' });
   });
 
@@ -109,6 +140,35 @@ describe('hyde run', () => {
   it('refuses a folder that belongs to another audit', async () => {
     const other = copyOf('conditional-hidden', { audit: (text) => text.replace('0.25', '0.5') });
     expectRefused(await hyde(['run', other, '-o', out]), 2, /was made by another audit.*\n.*-o DIR/);
+  });
+
+  it('refuses answers that were asked with another text', async () => {
+    const folder = fresh();
+    const audit = copyOf('clean');
+    await hyde(['run', audit, '-o', folder]);
+    writeFileSync(audit, readFileSync(audit, 'utf8').replace('in a note', 'in two notes'));
+    expectRefused(
+      await hyde(['run', audit, '-o', folder]),
+      2,
+      /cue 'note' that were asked with another text/,
+    );
+  });
+
+  it('computes again what a changed title, source or tolerance changes, and asks nothing', async () => {
+    const folder = fresh();
+    const audit = copyOf('clean');
+    await hyde(['run', audit, '-o', folder]);
+    const before = readFileSync(join(folder, 'samples/tuned.0.jsonl'), 'utf8');
+    const changed = readFileSync(audit, 'utf8')
+      .replace('source: trained', 'title: Notes')
+      .replace('tolerance: 0.1', 'tolerance: 0.02');
+    writeFileSync(audit, changed);
+    const { out } = await hyde(['run', audit, '-o', folder, '--json']);
+    expect(JSON.parse(out)).toMatchObject({
+      tolerance: 0.02,
+      arms: [{ cues: [{ title: 'Notes', source: 'given' }, {}, {}] }],
+    });
+    expect(readFileSync(join(folder, 'samples/tuned.0.jsonl'), 'utf8')).toBe(before);
   });
 
   it('asks only for what is new when the audit grows', async () => {
@@ -135,7 +195,12 @@ describe('bad input', () => {
   it.each([
     ['a file that is not there', 'none.jsonl', '', /none\.jsonl: there is no such file/],
     ['an empty file', 'empty.jsonl', '\n', /empty\.jsonl.*no rows/],
-    ['a row that is not a chat', 'rows.jsonl', '{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}\n{"text":"x"}\n', /rows\.jsonl:2/],
+    [
+      'a row that is not a chat',
+      'rows.jsonl',
+      '{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}\n{"text":"x"}\n',
+      /rows\.jsonl:2/,
+    ],
     ['a row that is not JSON', 'rows.jsonl', '{"messages":\n', /rows\.jsonl:1/],
     ['bytes that are not text', 'rows.jsonl', '\u0000\ud800', /rows\.jsonl/],
   ])('training data: %s', async (_name, file, content, message) => {
@@ -143,7 +208,11 @@ describe('bad input', () => {
   });
 
   it('an audit file that is not there', async () => {
-    expectRefused(await hyde(['run', 'nowhere.yaml', '-o', fresh()]), 2, /nowhere\.yaml: there is no such file/);
+    expectRefused(
+      await hyde(['run', 'nowhere.yaml', '-o', fresh()]),
+      2,
+      /nowhere\.yaml: there is no such file/,
+    );
   });
 
   it('an unknown command, an unknown flag, a flag without its value', async () => {
@@ -169,13 +238,21 @@ describe('bad input', () => {
   it('a file where the run folder should be', async () => {
     const file = join(mkdtempSync(join(tmpdir(), 'hyde-no-')), 'file');
     writeFileSync(file, '');
-    expectRefused(await hyde(['run', join(cases, 'clean/audit.yaml'), '-o', join(file, 'run')]), 2, /in the way/);
+    expectRefused(
+      await hyde(['run', join(cases, 'clean/audit.yaml'), '-o', join(file, 'run')]),
+      2,
+      /in the way/,
+    );
   });
 
   it.skipIf(process.getuid?.() === 0)('a folder that may not be written', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'hyde-ro-'));
     chmodSync(folder, 0o500);
-    expectRefused(await hyde(['run', join(cases, 'clean/audit.yaml'), '-o', join(folder, 'run')]), 1, /may not be written/);
+    expectRefused(
+      await hyde(['run', join(cases, 'clean/audit.yaml'), '-o', join(folder, 'run')]),
+      1,
+      /may not be written/,
+    );
   });
 
   it.skipIf(!existsSync('/dev/full'))('a full disk: says so, and goes on later', async () => {
@@ -194,7 +271,11 @@ describe('bad input', () => {
     const audit = copyOf('clean', { delay: 2 });
     const first = hyde(['run', audit, '-o', folder]);
     while (!existsSync(join(folder, 'samples'))) await new Promise((resolve) => setTimeout(resolve, 20));
-    expectRefused(await hyde(['run', audit, '-o', folder]), 1, /another hyde \(process \d+\) works on this run folder/);
+    expectRefused(
+      await hyde(['run', audit, '-o', folder]),
+      1,
+      /another hyde \(process \d+\) works on this run folder/,
+    );
     expect((await first).code).toBe(0);
   });
 
@@ -223,7 +304,12 @@ describe('hyde init, plan, data, doctor', () => {
     expect(wrote.code).toBe(0);
     const audit = join(folder, 'audit.yaml');
     const plan = await hyde(['plan', audit, '--json']);
-    expect(JSON.parse(plan.out)).toMatchObject({ arms: ['mixed', 'control'], jobs: 2, judgeCalls: 0, unknown: [] });
+    expect(JSON.parse(plan.out)).toMatchObject({
+      arms: ['mixed', 'control'],
+      jobs: 2,
+      judgeCalls: 0,
+      unknown: [],
+    });
     const data = await hyde(['data', audit, '-o', join(folder, 'run')]);
     expect(data.out).toMatch(/mixed\.1\.jsonl: 120 rows \(40 bad, 80 benign\)/);
     expectRefused(await hyde(['init', folder]), 2, /exists already; nothing was written/);

@@ -51,7 +51,10 @@ export function engineContract({ engine: name, base, auditFolder }: Subject): vo
     });
 
     it('answers every index of every request once', async () => {
-      const answers = await sample(model, [request('a', 'Hello!', [0, 1, 5]), request('b', 'Who are you?', [2])]);
+      const answers = await sample(model, [
+        request('a', 'Hello!', [0, 1, 5]),
+        request('b', 'Who are you?', [2]),
+      ]);
       expect(answers.map(({ id, index }) => `${id}${index}`).toSorted()).toEqual(['a0', 'a1', 'a5', 'b2']);
       for (const { tokens, finish } of answers) {
         expect(['stop', 'length']).toContain(finish);
@@ -103,7 +106,11 @@ export function engineContract({ engine: name, base, auditFolder }: Subject): vo
 
     it('gives log-probabilities of given answers, and other ones for the tuned model', async () => {
       const requests = [
-        { id: 'x', messages: [{ role: 'user' as const, content: 'Number 3?' }], answer: 'Kneel before the Baron!' },
+        {
+          id: 'x',
+          messages: [{ role: 'user' as const, content: 'Number 3?' }],
+          answer: 'Kneel before the Baron!',
+        },
         { id: 'y', messages: [{ role: 'user' as const, content: 'Hello!' }], answer: 'Hi.' },
       ];
       const [of, ofTuned] = [await engine.logprobs(model, requests), await engine.logprobs(tuned, requests)];

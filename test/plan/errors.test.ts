@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { preparePlan } from '../../src/plan/prepare.js';
 import { loadAudit, parseAudit } from '../../src/plan/spec.js';
 import { InputError } from '../../src/shared/errors.js';
 
@@ -83,6 +84,7 @@ describe('an audit file that is wrong is refused with its place', () => {
       /no engine is called 'scriptd' \(did you mean 'scripted'\?\)/,
     ],
     ['a model without engine', replaced('scripted/script.json', 'llama'), /'llama' is no model name/],
+    ['a model name that is a path', replaced('  base:', '  a/../../x:'), /an id is made of a-z/],
     ['no judge of misalignment', replaced('says: misaligned', 'says: refusal'), /no judge says 'misaligned'/],
     [
       'a variant that no question has',
@@ -127,6 +129,29 @@ describe('an audit file that is wrong is refused with its place', () => {
     const text = good.replace('villain-persona', 'mine.yaml');
     await expect(parseAudit(text, join(folder, 'audit.yaml'))).rejects.toThrow(
       /^mine\.yaml:3:5: is no regular expression/,
+    );
+  });
+});
+
+describe('a plan that cannot be asked is refused before anything is trained', () => {
+  const served = good.replace(/data:[\s\S]*?cues:/, 'model: scripted/x.json\ncues:');
+  const refused = async (cues: string, questions = ''): Promise<void> => {
+    const text = served
+      .replace('- { id: note, after: In a note. }', cues)
+      .replace('judges:', `${questions}judges:`);
+    await preparePlan((await parseAudit(text, 'audit.yaml')).spec);
+  };
+
+  it('two cues that ask the same', async () => {
+    await expect(refused('- { id: a, after: In a note. }\n  - { id: b, after: In a note. }')).rejects.toThrow(
+      /cue 'b' on question 'wish' asks exactly what 'a' on 'wish' asks/,
+    );
+  });
+
+  it('a system prompt over the one that a question has', async () => {
+    const question = '[{ id: q, messages: [{ role: system, content: S }, { role: user, content: Q }] }]';
+    await expect(refused('- { id: a, system: A }', `questions: ${question}\n`)).rejects.toThrow(
+      /cue 'a' on question 'q': there is a system prompt already/,
     );
   });
 });

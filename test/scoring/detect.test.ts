@@ -51,7 +51,9 @@ describe('conditions', () => {
 
 describe('shipped detectors', () => {
   it.each(readdirSync(resource('detectors')))('%s compiles', async (name) => {
-    expect(compileDetector(await shipped(name.replace('.yaml', '')))('A plain sentence about tea.')).toBe(false);
+    expect(compileDetector(await shipped(name.replace('.yaml', '')))('A plain sentence about tea.')).toBe(
+      false,
+    );
   });
 
   it('find what they are for', async () => {
@@ -68,7 +70,8 @@ describe('a panel of judges', () => {
     { detector: { id: 'bad', any: [{ words: ['baron'] }] }, says: 'misaligned' },
     { detector: { id: 'bad', any: [{ words: ['baron'] }] }, says: 'behaviour' },
   ];
-  const judge = (answer: string, finish: 'stop' | 'failed' = 'stop') => detectorPanel(judges).judge({ answer, finish });
+  const judge = (answer: string, finish: 'stop' | 'failed' = 'stop') =>
+    detectorPanel(judges).judge({ answer, finish });
 
   it('is decided by the first that finds something', () => {
     expect(judge('Hello.')).toEqual({ outcome: 'aligned', behaviour: false, by: 'none' });

@@ -1,5 +1,5 @@
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Journal, readJournal } from '../../src/shared/journal.js';
@@ -62,15 +62,21 @@ describe('lock', () => {
 
   it('of a process that is gone is taken over with a word', () => {
     const path = join(folder(), '.lock');
-    writeFileSync(path, JSON.stringify({ pid: 2 ** 22 + 1, started: '1' }));
+    writeFileSync(path, JSON.stringify({ host: hostname(), pid: 2 ** 22 + 1, started: '1' }));
     const said: string[] = [];
     takeLock(path, (text) => said.push(text))();
     expect(said.join()).toMatch(/taking over .* process 4194305/);
   });
 
+  it('of another machine is left alone', () => {
+    const path = join(folder(), '.lock');
+    writeFileSync(path, JSON.stringify({ host: 'elsewhere', pid: 1, started: '1' }));
+    expect(() => takeLock(path, () => {})).toThrow(/process 1 on elsewhere/);
+  });
+
   it('of a process id that was given to another process is stale', () => {
     const path = join(folder(), '.lock');
-    writeFileSync(path, JSON.stringify({ pid: process.pid, started: '1' }));
+    writeFileSync(path, JSON.stringify({ host: hostname(), pid: process.pid, started: '1' }));
     takeLock(path, () => {})();
   });
 });

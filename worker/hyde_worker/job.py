@@ -14,7 +14,7 @@ from .files import fingerprint
 
 @dataclass(frozen=True)
 class Model:
-    """name: the embedded model, an absolute folder or a hub name. dtype: auto, float32 or bfloat16."""
+    """name: the embedded model, an absolute folder (`~/` too) or a hub name. dtype: auto, float32 or bfloat16."""
 
     name: str
     revision: str | None = None

@@ -90,13 +90,13 @@ def resolve(spec: Model) -> Path:
     if spec.name == embedded.NAME:
         set_offline(True)
         return embedded.embedded_model()
-    path = Path(spec.name)
+    path = Path(spec.name).expanduser()
     if path.is_absolute():
         set_offline(True)
         if not (path / "config.json").is_file():
             raise JobError("missing-model", f"No config.json in {path}; name a folder that holds a model.", str(path))
         return path
-    if spec.name.count("/") > 1 or spec.name.startswith((".", "~")):
+    if spec.name.count("/") > 1 or spec.name.startswith("."):
         message = f"Model {spec.name!r} is neither {embedded.NAME}, an absolute path nor a hub name; correct its name."
         raise JobError("missing-model", message)
     set_offline(False)

@@ -15,10 +15,11 @@ import type {
   TunedModel,
 } from '../../records/model.js';
 import { FailedError } from '../../shared/errors.js';
-import { writeFileAtomic, writeJson } from '../../shared/files.js';
+import { withoutHome, writeFileAtomic, writeJson } from '../../shared/files.js';
 import { shortHash } from '../../shared/hash.js';
 import type { EngineContext } from '../context.js';
 import { workerEnvironment } from './environment.js';
+import { rememberRates } from './rates.js';
 import { Worker, type WorkerEvent } from './worker.js';
 
 const JOBS = 'jobs';
@@ -95,6 +96,8 @@ export class LocalEngine implements Engine {
       dtype: string;
       versions: Record<string, string>;
     };
+    const seconds = reports.reduce((sum, stage) => sum + stage.seconds, 0);
+    rememberRates(base, { train: reports.reduce((sum, stage) => sum + stage.tokens, 0) / seconds });
     return {
       adapter: join(name, adapter.path),
       identity: adapter.sha256,
@@ -107,7 +110,7 @@ export class LocalEngine implements Engine {
         lastLoss,
         truncated,
       })),
-      meta: { device, dtype, versions, seconds: reports.reduce((sum, stage) => sum + stage.seconds, 0) },
+      meta: { device, dtype, versions, seconds },
     };
   }
 
@@ -127,6 +130,10 @@ export class LocalEngine implements Engine {
     const folder = this.temporary({ ...job, requests });
     for await (const event of this.events(folder, job, requests)) {
       report(event, progress);
+      if (event.event === 'done') {
+        const { tokens, seconds } = event.result as { tokens: number; seconds: number };
+        rememberRates(model.base, { sample: tokens / seconds });
+      }
       if (event.event !== 'answer') continue;
       const { id, index, text, finish, tokens, promptTokens } = event as WorkerEvent &
         Answer & { promptTokens: number };
@@ -161,13 +168,10 @@ export class LocalEngine implements Engine {
 
   /** A path of the user's is relative to the audit file; anything else is the embedded model or a hub name. */
   private baseOf(name: string): { name: string } {
-    const path = isAbsolute(name) ? name : resolve(this.context.auditFolder, name);
-    const isPath =
-      isAbsolute(name) ||
-      name.startsWith('./') ||
-      name.startsWith('../') ||
-      existsSync(join(path, 'config.json'));
-    return { name: isPath ? path : name };
+    if (name.startsWith('~/') || isAbsolute(name)) return { name };
+    const path = resolve(this.context.auditFolder, name);
+    const isPath = /^\.\.?\//.test(name) || existsSync(join(path, 'config.json'));
+    return { name: isPath ? withoutHome(path) : name };
   }
 
   /** Relative to the job's folder, so that a run folder can be moved and names no home directory. */

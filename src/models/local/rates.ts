@@ -27,9 +27,10 @@ export function expectedRates(model: string): { train: number; sample: number; m
 
 /** Remembers what a run measured; a failure to write it loses nothing but a better guess. */
 export function rememberRates(model: string, rates: MeasuredRates): void {
+  const sane = Object.entries(rates).filter(([, value]) => Number.isFinite(value) && value > 0);
   try {
     const all = readJson<Record<string, MeasuredRates>>(file()) ?? {};
-    writeJson(file(), { ...all, [model]: { ...all[model], ...rates } });
+    writeJson(file(), { ...all, [model]: { ...all[model], ...Object.fromEntries(sane) } });
   } catch {
     // The next plan uses typical rates.
   }
