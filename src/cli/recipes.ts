@@ -24,7 +24,7 @@ export function listRecipes(options: Record<string, unknown>): number {
 }
 
 /**
- * Writes a recipe's audit file, and the data that it uses where hyde ships it.
+ * Writes a recipe's audit file, its JSON Schema for editors, and the data that it uses where hyde ships it.
  *
  * @throws InputError where the recipe is not known or a file stands in the way; nothing is overwritten
  */
@@ -33,18 +33,16 @@ export function writeRecipe(folder: string, recipe: string, options: Record<stri
     throw new InputError(`no recipe is called '${recipe}'`, undefined, didYouMean(recipe, recipes()));
   }
   const audit = join(folder, 'audit.yaml');
-  const data = (DATA[recipe] ?? []).map(([to, from]) => ({
-    to: join(folder, to),
-    from: resource('demo', from),
-  }));
-  const written = [audit, ...data.map(({ to }) => to)];
+  const files = [
+    { to: join(folder, 'audit.schema.json'), from: resource('audit.schema.json') },
+    ...(DATA[recipe] ?? []).map(([to, from]) => ({ to: join(folder, to), from: resource('demo', from) })),
+  ];
+  const written = [audit, ...files.map(({ to }) => to)];
   const inTheWay = written.find((path) => existsSync(path));
   if (inTheWay) throw new InputError('exists already; nothing was written', { file: inTheWay });
-  const text = readFileSync(resource('recipes', `${recipe}.yaml`), 'utf8')
-    .replaceAll('{file}', audit)
-    .replaceAll('{schema}', resource('audit.schema.json'));
+  const text = readFileSync(resource('recipes', `${recipe}.yaml`), 'utf8').replaceAll('{file}', audit);
   try {
-    for (const { to, from } of data) {
+    for (const { to, from } of files) {
       mkdirSync(join(to, '..'), { recursive: true });
       copyFileSync(from, to);
     }
