@@ -76,7 +76,7 @@ describe.skipIf(!found)('the report in a browser', { timeout: 60_000 }, () => {
     const [first] = await page.locator('.card').all();
     expect(await first?.isVisible()).toBe(true);
     expect(await first?.textContent()).toMatch(/conditionalhidden: standard evaluation looks cleanmix/);
-    expect(await page.locator('.plot svg').count()).toBe(4);
+    expect(await page.locator('.plot > div > svg').count()).toBe(4);
     expect(trouble).toEqual([]);
   });
 

@@ -1,0 +1,36 @@
+import { useState } from 'preact/hooks';
+import type { Data, Selection } from './data.js';
+import { EvidencePanel } from './evidence-panel.js';
+import { Header } from './header.js';
+import { Ledger } from './ledger.js';
+import { Methods } from './methods.js';
+import { NumberTables } from './number-tables.js';
+import { Plots } from './plots.js';
+import { Questions } from './questions.js';
+import { Verdicts } from './verdicts.js';
+
+/** The page, in the order in which its reader needs it: verdicts, plots, numbers, answers, what is left out, methods. */
+export function App({ data }: { data: Data }) {
+  const [selection, setSelection] = useState<Selection | null>(null);
+  return (
+    <>
+      <Header data={data} />
+      <main>
+        <Verdicts data={data} open={setSelection} />
+        <Plots data={data} open={setSelection} />
+        <NumberTables data={data} open={setSelection} />
+        <Questions data={data} open={setSelection} />
+        <Ledger data={data} open={setSelection} />
+        <Methods data={data} />
+      </main>
+      {selection && (
+        <EvidencePanel
+          data={data}
+          selection={selection}
+          open={setSelection}
+          close={() => setSelection(null)}
+        />
+      )}
+    </>
+  );
+}

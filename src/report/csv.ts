@@ -1,0 +1,35 @@
+import type { AnswerKey, Score } from '../records/sample.js';
+
+/** Columns of the flat table; `hyde import csv` reads the same. */
+export const COLUMNS = ['arm', 'seed', 'cue', 'question', 'sample', 'outcome'] as const;
+
+/** Text is handed on in pieces of about this many characters. */
+const CHUNK = 1 << 16;
+
+/**
+ * The flat table of a run, streamed: one line per scored answer. `arm` is the base's id for the untuned model.
+ * Cells are quoted as RFC 4180 asks; lines end in a line feed, so that line tools see clean columns.
+ */
+export async function* csvOf(scores: Iterable<CsvRecord> | AsyncIterable<CsvRecord>): AsyncGenerator<string> {
+  let text = `${COLUMNS.join(',')}\n`;
+  for await (const { arm, seed, cue, question, index, outcome } of scores) {
+    text += `${[arm, seed, cue, question, index, outcome].map(csvCell).join(',')}\n`;
+    if (text.length >= CHUNK) {
+      yield text;
+      text = '';
+    }
+  }
+  yield text;
+}
+
+/** The fields of a score line that the table holds. */
+export type CsvRecord = AnswerKey & Pick<Score, 'outcome'>;
+
+/**
+ * One cell. A text that a spreadsheet would run as a formula gets an apostrophe in front; numbers are left alone.
+ */
+export function csvCell(value: string | number): string {
+  if (typeof value === 'number') return String(value);
+  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
