@@ -11,6 +11,8 @@ export default defineConfig({
     emptyOutDir: false,
     minify: true,
     reportCompressedSize: false,
+    // Preact, Plot and what they need go into every report; their notices ship beside it.
+    license: { fileName: 'licenses.md' },
     lib: {
       entry: 'src/report/app/main.tsx',
       formats: ['iife'],
