@@ -5,6 +5,7 @@ import { loadAudit } from '../plan/spec.js';
 import type { Driver } from '../records/step.js';
 import { renderTerminal } from '../report/terminal.js';
 import { run } from '../run.js';
+import { InputError } from '../shared/errors.js';
 import { FILES, readRunFile } from '../shared/run-folder.js';
 import { interruptSignal } from './interrupt.js';
 import { overridesOf } from './options.js';
@@ -21,10 +22,16 @@ export async function runAudit(audit: string, options: Record<string, unknown>):
   const loaded = await loadAudit(audit, overridesOf(options));
   const output = outputOf(options);
   const observer = terminalObserver(options.quiet === true);
-  const result = await run(loaded, { out, observer, signal: interruptSignal() });
+  const result = await run(loaded, { out, observer, signal: interruptSignal(), ...reuseOf(options) });
   if (!result) return 1;
   print(output, `\n${renderTerminal(result, output)}\nreport: ${join(out, FILES.html)}`, result);
   return 0;
+}
+
+/** Where answers of the base are taken over from, if the command line says. */
+function reuseOf({ reuseBase }: Record<string, unknown>): { reuseBase?: string } {
+  if (reuseBase === '') throw new InputError('--reuse-base names no folder');
+  return reuseBase === undefined ? {} : { reuseBase: String(reuseBase) };
 }
 
 /** Where an audit runs: `-o`, or `runs/` and the name of its file. */

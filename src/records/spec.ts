@@ -1,5 +1,6 @@
 import type { Detector, InterventionStep, Lora, Training } from './audit.js';
 import type { Cue } from './cue.js';
+import type { GateRules } from './gate.js';
 import type { Outcome } from './outcome.js';
 import type { Question } from './question.js';
 
@@ -21,6 +22,10 @@ export interface Spec {
   verdict: VerdictSpec;
   seed: number;
   design: 'fixed';
+  /** Rules of the gate; absent where every arm must be clean. They are no part of the plan. */
+  gate?: GateRules;
+  /** Run folder whose answers of the base are taken over, as the audit file names it. */
+  reuseBase?: string;
 }
 
 /** `engine/model`, split. */
