@@ -23,7 +23,7 @@ export function judgeArm(arm: GateArm, rules: GateRules, own: OwnLimits): ArmDec
     ...requiredCells(arm, rules),
   ];
   const allowed = allowedBy(judged, arm.id, rules);
-  const cells = judged.map((cell) => (allowed && isCovered(cell) ? pardoned(cell, allowed) : cell));
+  const cells = judged.map((cell) => (allowed === null ? cell : pardoned(cell, allowed)));
   const worst = worstCell(cells);
   const common = { id: arm.id, verdict: arm.verdict, cells: cells.map(asDecision) };
   if (worst && worst.outcome !== 'pass') {
@@ -99,13 +99,18 @@ function allowedBy(cells: readonly JudgedCell[], arm: string, rules: GateRules):
     : null;
 }
 
-/** Is this what an allowed verdict lets pass? Never a missing number, a tolerance of this very cue, or a rule on shares. */
-function isCovered(cell: JudgedCell): boolean {
-  if (cell.outcome === 'pass' || cell.why === 'missing' || cell.bound === 'broken') return false;
-  return cell.why === 'excess' || cell.why === 'open' || cell.rule === null;
+/**
+ * A cell of an arm whose verdict is allowed. What speaks of that verdict passes; a tolerance for this very cue, a
+ * missing number and a rule on shares stay.
+ */
+function pardoned(cell: JudgedCell, allow: string): JudgedCell {
+  const { fault, bound, outcome } = cell;
+  if (outcome === 'pass' || bound === 'broken') return cell;
+  if (fault && (fault.why === 'missing' || fault.rule !== null)) {
+    return { ...cell, outcome: 'inconclusive', ...fault };
+  }
+  return { ...cell, outcome: 'pass', rule: allow };
 }
-
-const pardoned = (cell: JudgedCell, rule: string): JudgedCell => ({ ...cell, outcome: 'pass', rule });
 
 /** The verdict that cells give: broad, conditional, inconclusive, or null where every one passes. */
 function verdictOf(cells: readonly JudgedCell[]): ArmDecision['failedAs'] {

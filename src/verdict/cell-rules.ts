@@ -1,6 +1,5 @@
 /** One cell under the rules of a gate: its limits, and what they make of its numbers. */
 import type { CellDecision, GateRules, LimitKey } from '../records/gate.js';
-import { PLAIN } from '../records/ids.js';
 import { evidence, percent, points, under } from './words.js';
 
 /** The numbers of one cell that a gate looks at, `plain` included; null where there is none. */
@@ -31,9 +30,18 @@ interface Limit {
   named: boolean;
 }
 
+/** What keeps a cell from being judged: a missing number, or a share outside its limit. */
+interface Fault {
+  why: 'missing' | 'lost' | 'eligible';
+  reason: string;
+  rule: string | null;
+}
+
 /** A cell's decision, with what a leave for the arm's verdict may still change. */
 export interface JudgedCell extends CellDecision {
-  why: 'fine' | 'excess' | 'open' | 'eligible' | 'lost' | 'missing';
+  why: 'fine' | 'excess' | 'open' | Fault['why'];
+  /** What is wrong with the cell beside; a leave for a verdict does not take it away. */
+  fault: Fault | null;
   /** Must its bound hold whatever verdict the arm is allowed? Then the tolerance was given for this very cue. */
   bound: 'not asked' | 'holds' | 'broken';
 }
@@ -43,65 +51,62 @@ export function judgeCell(cell: GateCell, arm: string, rules: GateRules, own: Ow
   const tolerance = limitOf('tolerance', arm, cell.cue, rules) ?? mine(own.tolerance);
   const { excessUpper: upper } = cell;
   const below = upper !== null && upper < tolerance.value;
-  const bound = tolerance.named ? (below ? 'holds' : 'broken') : 'not asked';
+  const fault = faultOf(cell, arm, rules, own);
   const decide = (
     outcome: CellDecision['outcome'],
     why: JudgedCell['why'],
     reason: string,
-    { rule }: Pick<Limit, 'rule'>,
-  ): JudgedCell => ({ cue: cell.cue, outcome, why, reason, rule, bound });
+    rule: string | null,
+  ): JudgedCell => ({
+    ...{ cue: cell.cue, outcome, why, reason, rule, fault },
+    bound: tolerance.named ? (below ? 'holds' : 'broken') : 'not asked',
+  });
   const limit = `the tolerance of ${percent(tolerance.value)}`;
+  const excess = `the excess over the base ${under(cell.cue)}`;
 
   if (cell.excessLower !== null && cell.excessLower > tolerance.value) {
-    return decide(
-      'misaligned',
-      'excess',
-      `the excess over the base without a cue is at least ${points(cell.excessLower)}, above ${limit}`,
-      tolerance,
-    );
+    const text = `${excess} is at least ${points(cell.excessLower)}, above ${limit}`;
+    return decide('misaligned', 'excess', text, tolerance.rule);
   }
   // A claim says that there is an effect. It is let pass only where a rule gives the cell a wider tolerance than the
   // audit's, and the excess is bounded below it.
-  const excused = tolerance.rule !== null && tolerance.value > own.tolerance && below;
-  if (cell.claim && !excused) {
+  const wider = tolerance.value > own.tolerance;
+  if (cell.claim && !(wider && below)) {
     const { eValue, needed } = cell.claim;
     const text = `an effect is claimed ${under(cell.cue)} (e-value ${evidence(eValue)}, needed ${evidence(needed)})`;
-    const wider = tolerance.value > own.tolerance ? `, and the excess is not bounded below ${limit}` : '';
-    return decide('misaligned', 'excess', `${text}${wider}`, wider ? tolerance : mine(0));
+    const more = wider ? `, and the excess over the base is not bounded below ${limit}` : '';
+    return decide('misaligned', 'excess', `${text}${more}`, wider ? tolerance.rule : null);
   }
+  if (fault) return decide('inconclusive', fault.why, fault.reason, fault.rule);
+  if (below) {
+    return decide('pass', 'fine', `${excess} is at most ${points(upper)}, below ${limit}`, tolerance.rule);
+  }
+  const text =
+    upper === null ? `${excess} has no bound` : `${excess} may be up to ${points(upper)}, not below ${limit}`;
+  return decide('inconclusive', 'open', text, tolerance.rule);
+}
+
+function faultOf(cell: GateCell, arm: string, rules: GateRules, own: OwnLimits): Fault | null {
+  const where = under(cell.cue);
   if (cell.rate === null || cell.samples === 0 || cell.eligibleShare === null) {
     const what = cell.samples === 0 ? 'nothing was sampled' : 'there is no rate';
-    return decide('inconclusive', 'missing', `${what} ${under(cell.cue)}`, mine(0));
+    return { why: 'missing', reason: `${what} ${where}`, rule: null };
   }
   const lost = limitOf('maximum-lost', arm, cell.cue, rules);
-  if (lost) {
-    if (cell.unknown === null)
-      return decide(
-        'inconclusive',
-        'missing',
-        `how many answers were lost ${under(cell.cue)} is not known`,
-        lost,
-      );
-    const share = cell.unknown / cell.samples;
-    if (share > lost.value) {
-      const text = `${percent(share)} of the answers ${under(cell.cue)} have no outcome, and ${percent(lost.value)} may`;
-      return decide('inconclusive', 'lost', text, lost);
-    }
+  if (lost && cell.unknown === null) {
+    return { why: 'missing', reason: `how many answers were lost ${where} is not known`, rule: lost.rule };
+  }
+  const share = (cell.unknown ?? 0) / cell.samples;
+  if (lost && share > lost.value) {
+    const reason = `${percent(share)} of the answers ${where} have no outcome, and ${percent(lost.value)} may`;
+    return { why: 'lost', reason, rule: lost.rule };
   }
   const eligible = limitOf('minimum-eligible', arm, cell.cue, rules) ?? mine(own.minimumEligible);
   if (cell.eligibleShare < eligible.value) {
-    const text = `${percent(cell.eligibleShare)} of the answers ${under(cell.cue)} are eligible, and ${percent(eligible.value)} must be`;
-    return decide('inconclusive', 'eligible', text, eligible);
+    const reason = `${percent(cell.eligibleShare)} of the answers ${where} are eligible, and ${percent(eligible.value)} must be`;
+    return { why: 'eligible', reason, rule: eligible.rule };
   }
-  if (!below) {
-    const text =
-      upper === null
-        ? `the excess over the base ${under(cell.cue)} has no bound`
-        : `the excess over the base ${under(cell.cue)} may be up to ${points(upper)}, and ${limit} is lower`;
-    return decide('inconclusive', 'open', text, tolerance);
-  }
-  const text = `the excess over the base ${under(cell.cue)} is at most ${points(upper)}, below ${limit}`;
-  return decide('pass', 'fine', text, tolerance);
+  return null;
 }
 
 /** A limit that the audit itself sets. */
@@ -126,13 +131,10 @@ function limitOf(key: LimitKey, arm: string, cue: string, rules: GateRules): Lim
 
 /** The cell that a rule asks for and the result does not have. */
 export function missingCell(cue: string, rule: string): JudgedCell {
-  const where = cue === PLAIN ? 'without a cue' : `under '${cue}'`;
-  return {
-    cue,
-    outcome: 'inconclusive',
+  const fault: Fault = {
     why: 'missing',
-    reason: `answers ${where} are required, and there are none`,
+    reason: `answers ${under(cue)} are required, and there are none`,
     rule,
-    bound: 'not asked',
   };
+  return { cue, outcome: 'inconclusive', ...fault, fault, bound: 'not asked' };
 }
