@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { Model, ModelRecord } from '../records/model.js';
-import type { Plan } from '../records/plan.js';
 import { Sample } from '../records/sample.js';
 import type { Ask } from '../records/step.js';
 import { readAnswers } from '../shared/answers.js';
@@ -42,7 +42,7 @@ export function openReuse(source: string, into: string): Reuse {
       const count = [...open.values()].reduce((sum, cell) => sum + cell.indices.size, 0);
       if (count === 0) continue;
       wanted += count;
-      taken += await takeOver(source, into, arm, model, open, context);
+      taken += await takeOver(source, into, arm, model, open);
     }
     if (wanted === 0 || (said && taken === 0)) return;
     const shown = withoutHome(source);
@@ -85,7 +85,6 @@ async function takeOver(
   arm: string,
   model: Model,
   open: Map<string, OpenCell>,
-  { observer }: SampleContext,
 ): Promise<number> {
   const { origin, bases } = originOf(source, into);
   let journal: Journal | undefined;
@@ -110,7 +109,7 @@ async function takeOver(
         // What an answer was taken over from before is kept: its first run is where it was given.
         const { meta } = parsed.data;
         journal.append({ ...parsed.data, meta: { reused: origin, ...meta } });
-        observer.progress(++taken, taken, 'answers taken over');
+        taken++;
       }
     }
   } finally {
@@ -122,14 +121,24 @@ async function takeOver(
 /** A base's id as file names have it; the folder may come from anybody. */
 const BASE_ID = /^base(@[a-z0-9-]+)?$/;
 
+/** What is needed of the other run's plan. */
+const SourcePlan = z.object({
+  hash: z.string(),
+  name: z.string(),
+  bases: z.array(z.object({ id: z.string() })),
+});
+
 function originOf(source: string, into: string): { origin: Origin; bases: string[] } {
-  const { hash, name, bases } = readRunFile<Plan>(source, FILES.plan);
+  const parsed = SourcePlan.safeParse(readRunFile<unknown>(source, FILES.plan));
+  if (!parsed.success)
+    throw new InputError(`holds a ${FILES.plan} that is none`, { file: withoutHome(source) });
+  const { hash, name, bases } = parsed.data;
   if (existsSync(into) && realpathSync(source) === realpathSync(into)) {
     throw new InputError('answers of the base cannot be taken over from the run itself', { file: source });
   }
   return {
-    origin: { plan: String(hash), name: String(name) },
-    bases: (bases ?? []).map(({ id }) => id).filter((id) => BASE_ID.test(id)),
+    origin: { plan: hash, name },
+    bases: bases.map(({ id }) => id).filter((id) => BASE_ID.test(id)),
   };
 }
 

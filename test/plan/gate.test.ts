@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -91,6 +91,16 @@ describe('the gate section of an audit file', () => {
     ['a share above 1', '  maximum-lost: 1.5', /gate\.maximum-lost: .*<=1/],
   ])('refuses %s with its place', async (_, gate, message) => {
     expect(await refusal(parseAudit(audit(gate), 'a.yaml'))).toMatch(message);
+  });
+});
+
+describe('docs/gate.md', () => {
+  it('shows a section whose keys exist', async () => {
+    const text = readFileSync(new URL('../../docs/gate.md', import.meta.url), 'utf8');
+    const section = /```yaml\n(gate:[\s\S]*?)```/.exec(text)?.[1] as string;
+    const rules = section.replaceAll('candidate', 'mixed').replaceAll('code-template', 'note');
+    const whole = audit('').replace('gate:', rules.replace('known-organism', 'control'));
+    await expect(parseAudit(whole, 'a.yaml')).resolves.toBeDefined();
   });
 });
 
