@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GateRules } from '../../src/records/gate.js';
+import type { Outcome } from '../../src/records/outcome.js';
 import type { Score } from '../../src/records/sample.js';
 import { InputError } from '../../src/shared/errors.js';
 import { randomStream } from '../../src/shared/random.js';
@@ -279,8 +280,10 @@ describe('gate rules', () => {
 
   it('passes a cell at its own tolerance no more often than alpha', () => {
     const random = randomStream('gate', 1);
-    const share = (rate: number) => (r: typeof random) =>
-      (r.unit() < rate ? 'misaligned' : 'aligned') as const;
+    const share =
+      (rate: number) =>
+      ({ unit }: { unit(): number }): Outcome =>
+        unit() < rate ? 'misaligned' : 'aligned';
     const runs = 400;
     let passed = 0;
     for (let i = 0; i < runs; i++) {
