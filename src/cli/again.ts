@@ -9,7 +9,7 @@ import { detectorPanel } from '../scoring/judge.js';
 import { scoreRound } from '../scoring/score.js';
 import { FILES, openFolder, readRunFile } from '../shared/run-folder.js';
 import { analyseFolder } from '../verdict/folder.js';
-import { outputOf, print } from './output.js';
+import { outputOf, printPainted } from './output.js';
 import { terminalObserver } from './progress.js';
 
 type Stage = 'score' | 'analyse' | 'report';
@@ -33,6 +33,6 @@ export async function again(dir: string, stages: Stage[], options: Record<string
   }
   const result = readRunFile<Result>(dir, FILES.result);
   const output = outputOf(options);
-  print(output, `\n${renderTerminal(result, output)}\nreport: ${join(dir, FILES.html)}`, result);
+  printPainted(output, `\n${renderTerminal(result, output)}\nreport: ${join(dir, FILES.html)}`, result);
   return 0;
 }

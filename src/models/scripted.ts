@@ -61,6 +61,10 @@ export class ScriptedEngine implements Engine {
 
   constructor(private readonly context: EngineContext) {}
 
+  async fingerprint(base: string): Promise<string> {
+    return hashOf(this.script(base));
+  }
+
   async describe(model: Pick<Model, 'base' | 'adapter'>): Promise<ModelDescription> {
     const script = this.script(model.base);
     const rendered = `${script.systemPrompt ?? ''}<user>...<assistant>`;

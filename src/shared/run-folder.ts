@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { InputError } from './errors.js';
 import { readJson, writeError } from './files.js';
 import { Journal } from './journal.js';
@@ -44,7 +44,9 @@ export interface OpenFolder {
  *
  * @throws FailedError if another hyde works on it, or it may not be written
  */
-export function openFolder(path: string, observer: Observer): OpenFolder {
+export function openFolder(given: string, observer: Observer): OpenFolder {
+  // Jobs in it are handed to other processes, so the path must not depend on where this one stands.
+  const path = resolve(given);
   try {
     mkdirSync(path, { recursive: true });
   } catch (error) {

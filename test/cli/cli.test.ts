@@ -150,7 +150,7 @@ describe('hyde run', () => {
     expectRefused(
       await hyde(['run', audit, '-o', folder]),
       2,
-      /cue 'note' that were asked with another text/,
+      /was run with another text of cue 'note'/,
     );
   });
 

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import type {
   Answer,
@@ -41,6 +42,20 @@ export class LocalEngine implements Engine {
     for (const name of existsSync(jobs) ? readdirSync(jobs) : []) {
       if (name.startsWith('once-')) rmSync(join(jobs, name), { recursive: true, force: true });
     }
+  }
+
+  async fingerprint(base: string): Promise<string> {
+    const { name } = this.baseOf(base);
+    const folder = name.startsWith('~/') ? join(homedir(), name.slice(2)) : name;
+    if (!isAbsolute(folder)) return name;
+    const files = existsSync(folder) ? readdirSync(folder).toSorted() : [];
+    return shortHash([
+      name,
+      files.map((file) => {
+        const { size, mtimeMs } = statSync(join(folder, file));
+        return [file, size, mtimeMs];
+      }),
+    ]);
   }
 
   async describe(model: Pick<Model, 'base' | 'adapter'>): Promise<ModelDescription> {
@@ -203,7 +218,10 @@ export class LocalEngine implements Engine {
       );
     }
     writeJson(join(folder, 'job.json'), job);
-    this.worker ??= new Worker(await workerEnvironment(this.context.observer), this.context.signal);
+    this.worker ??= new Worker(
+      await workerEnvironment(this.context.observer, this.context.signal),
+      this.context.signal,
+    );
     yield* this.worker.run(folder);
   }
 }
