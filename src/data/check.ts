@@ -155,7 +155,7 @@ function asked({ mix, inoculate }: InterventionStep, stages: readonly Stage[]): 
   if (mix && first.length > 0) {
     const bad = first.filter(isBad).length;
     const reached = bad / first.length;
-    if (reached !== mix.share) {
+    if (rounded(reached) !== rounded(mix.share)) {
       // Rounding is a note; a share that has become none or all is another experiment.
       const level = reached === 0 || reached === 1 ? 'warning' : 'note';
       const text = `a share of ${mix.share} is asked for, ${rounded(reached)} is reached (${bad} of ${first.length} rows)`;
