@@ -7,7 +7,7 @@ import type { Result } from '../../src/records/result.js';
 import type { Sample } from '../../src/records/sample.js';
 import { run } from '../../src/run.js';
 import { InputError } from '../../src/shared/errors.js';
-import type { Observer } from '../../src/shared/observer.js';
+import { type Observer, silent } from '../../src/shared/observer.js';
 import { type Case, freshFolder, writeCase } from '../gate/case.js';
 
 const root = new URL('../..', import.meta.url).pathname;
@@ -21,8 +21,7 @@ interface Ended {
 async function runCase(audit: string, reuseBase?: string, out = freshFolder()): Promise<Ended> {
   const said: string[] = [];
   const observer: Observer = {
-    stage() {},
-    progress() {},
+    ...silent,
     note: (text) => void said.push(text),
     warn: (text) => void said.push(`warning: ${text}`),
   };

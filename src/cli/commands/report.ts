@@ -11,7 +11,7 @@ export const report: CliCommand = {
       const { writeJunit } = await import('../gate-folder.js');
       await writeJunit(dir as string);
     }
-    const { again } = await import('../again.js');
-    return again(dir as string, ['report'], options);
+    const { runAgain } = await import('../again.js');
+    return runAgain(dir as string, ['report'], options);
   },
 };
