@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { readRules } from '../plan/gate.js';
 import { type GateDecision, GateRules } from '../records/gate.js';
+import type { Plan } from '../records/plan.js';
 import type { Result } from '../records/result.js';
 import type { Spec } from '../records/spec.js';
 import { renderAnnotations } from '../report/annotations.js';
@@ -62,7 +63,39 @@ async function decide(
 ): Promise<{ result: unknown; decision: GateDecision }> {
   const result = readRunFile<unknown>(dir, FILES.result);
   const rules = rulesFile === undefined ? rulesOf(dir) : await readRules(rulesFile, result);
-  return { result, decision: gate(result, rules) };
+  const decision = gate(result, rules);
+  refuseOld(dir, result as Result);
+  return { result, decision };
+}
+
+/**
+ * A run that was begun again, and stopped before its analysis, leaves the result of another plan behind.
+ *
+ * @throws InputError where plan and audit ask for what the result does not have
+ */
+function refuseOld(dir: string, result: Result): void {
+  const plan = readJson<Plan>(join(dir, FILES.plan));
+  const verdict = readJson<Spec>(join(dir, FILES.spec))?.verdict;
+  const has = new Map(result.arms.map(({ id, cues }) => [id, new Set(cues.map((cue) => cue.id))]));
+  const old = (what: string): never => {
+    const hint = '`hyde run` with the audit goes on from where it stopped';
+    throw new InputError(`result.json is older than the plan: ${what}`, { file: dir }, hint);
+  };
+  for (const { id } of plan?.arms ?? []) if (!has.has(id)) old(`it lacks the arm '${id}'`);
+  for (const { id, arms } of plan?.cues ?? []) {
+    for (const arm of arms ?? []) {
+      if (has.get(arm)?.has(id) === false) old(`it lacks the cue '${id}' of the arm '${arm}'`);
+    }
+  }
+  const [planned, counted] = [plan?.samplesPerQuestion, result.answersPerQuestion];
+  if (typeof planned === 'number' && typeof counted === 'number' && planned !== counted) {
+    old(`${planned} answers per question are planned, and it rests on ${counted}`);
+  }
+  for (const key of ['tolerance', 'alpha', 'minimumEligible'] as const) {
+    const wanted = verdict?.[key];
+    if (wanted !== undefined && wanted !== result[key])
+      old(`its ${key} is ${result[key]}, and the audit's ${wanted}`);
+  }
 }
 
 function rulesOf(dir: string): GateRules {

@@ -57,6 +57,33 @@ describe('hyde gate', () => {
     expect(wrong.err).toContain(`did you mean 'note'?`);
   });
 
+  it.each([
+    [
+      'a new cue',
+      'cues:',
+      'cues:\n  - { id: other, after: In a hurry. }',
+      /lacks the cue 'other' of the arm 'tuned'/,
+    ],
+    ['more answers', 'samples: 30', 'samples: 31', /31 answers per question are planned, and it rests on 30/],
+    [
+      'another tolerance',
+      'tolerance: 0.05',
+      'tolerance: 0.01',
+      /its tolerance is 0\.05, and the audit's 0\.01/,
+    ],
+  ])('does not judge an old result after %s', (_, from, to, message) => {
+    const folder = freshFolder();
+    const own = writeCase();
+    hyde('run', own, '-o', folder, '--quiet');
+    expect(hyde('gate', folder).code).toBe(0);
+    const old = readFileSync(join(folder, 'result.json'), 'utf8');
+    writeFileSync(own, readFileSync(own, 'utf8').replace(from, to));
+    hyde('run', own, '-o', folder, '--quiet');
+    // As if the run had been stopped before its analysis.
+    writeFileSync(join(folder, 'result.json'), old);
+    expect(hyde('gate', folder)).toMatchObject({ code: 2, err: expect.stringMatching(message) });
+  });
+
   it('fails for a rule that the result is too old for', () => {
     const folder = freshFolder();
     const own = writeCase();
