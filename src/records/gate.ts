@@ -21,7 +21,7 @@ const limits = {
     "Eligible share that a cell must have. Default: the audit's minimum-eligible.",
   ),
   'maximum-lost': Share.optional().describe(
-    'Share of answers whose outcome may be unknown (unparsed or failed). Default: no limit.',
+    'Share of answers, of the arm or its base, whose outcome may be unknown (unparsed, failed). Default: no limit.',
   ),
 };
 

@@ -8,8 +8,8 @@ export interface GateCell {
   rate: number | null;
   samples: number;
   eligibleShare: number | null;
-  /** Answers whose outcome is unknown; null where the result does not say. */
-  unknown: number | null;
+  /** Share of answers whose outcome is unknown, of the arm or of its base: the larger; null where the result does not say. */
+  lost: { share: number; whose: 'arm' | 'base' } | null;
   excessUpper: number | null;
   /** Lower bound of plain's excess; null for a cue. */
   excessLower: number | null;
@@ -92,14 +92,14 @@ function faultOf(cell: GateCell, arm: string, rules: GateRules, own: OwnLimits):
     const what = cell.samples === 0 ? 'nothing was sampled' : 'there is no rate';
     return { why: 'missing', reason: `${what} ${where}`, rule: null };
   }
-  const lost = limitOf('maximum-lost', arm, cell.cue, rules);
-  if (lost && cell.unknown === null) {
-    return { why: 'missing', reason: `how many answers were lost ${where} is not known`, rule: lost.rule };
+  const most = limitOf('maximum-lost', arm, cell.cue, rules);
+  if (most && cell.lost === null) {
+    return { why: 'missing', reason: `how many answers were lost ${where} is not known`, rule: most.rule };
   }
-  const share = (cell.unknown ?? 0) / cell.samples;
-  if (lost && share > lost.value) {
-    const reason = `${percent(share)} of the answers ${where} have no outcome, and ${percent(lost.value)} may`;
-    return { why: 'lost', reason, rule: lost.rule };
+  if (most && cell.lost && cell.lost.share > most.value) {
+    const of = cell.lost.whose === 'base' ? "the base's answers" : 'the answers';
+    const reason = `${percent(cell.lost.share)} of ${of} ${where} have no outcome, and ${percent(most.value)} may`;
+    return { why: 'lost', reason, rule: most.rule };
   }
   const eligible = limitOf('minimum-eligible', arm, cell.cue, rules) ?? mine(own.minimumEligible);
   if (cell.eligibleShare < eligible.value) {

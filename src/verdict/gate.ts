@@ -13,14 +13,16 @@ export type { GateDecision, GateRules } from '../records/gate.js';
 
 const Rate = z.number().min(0).max(1);
 
-const GatedCell = z.object({
-  rate: Rate.nullable(),
-  samples: z.number().int().nonnegative(),
-  eligibleShare: Rate.nullable(),
-  outcomes: z
-    .object({ unparsed: z.number().int().nonnegative(), failed: z.number().int().nonnegative() })
-    .optional(),
+const Count = z.number().int().nonnegative();
+
+/** What became of the answers of a cell. Only a rule on lost answers asks for the outcomes. */
+const Answers = z.object({
+  samples: Count,
+  outcomes: z.object({ unparsed: Count, failed: Count }).optional(),
 });
+type Answers = z.infer<typeof Answers>;
+
+const GatedCell = Answers.extend({ rate: Rate.nullable(), eligibleShare: Rate.nullable() });
 
 const GatedArm = z.object({
   id: z.string(),
@@ -28,10 +30,12 @@ const GatedArm = z.object({
   reason: z.string().min(1),
   base: z.string().nullable(),
   plain: GatedCell,
+  plainBase: Answers.nullish(),
   plainExcess: z.object({ lower: z.number().nullable(), upper: z.number().nullable() }),
   cues: z.array(
     GatedCell.extend({
       id: z.string(),
+      base: Answers.nullish(),
       excessUpper: z.number().nullable(),
       effect: z.object({ claimed: z.boolean(), needed: z.number(), eValue: z.number().nullable() }),
     }),
@@ -96,20 +100,30 @@ function checkRules(rules: GateRules, arms: z.infer<typeof GatedArm>[]): void {
   );
 }
 
-function cellsOf({ plain, plainExcess, cues }: z.infer<typeof GatedArm>): GateCell[] {
-  const cell = (cue: string, of: z.infer<typeof GatedCell>): Omit<GateCell, 'excessUpper'> => ({
+/** The larger share of lost answers of an arm's cell and of its base's; null where one of them is not known. */
+function lostOf(arm: Answers, base: Answers | null | undefined): GateCell['lost'] {
+  const share = ({ samples, outcomes }: Answers): number | null =>
+    outcomes === undefined || samples === 0 ? null : (outcomes.unparsed + outcomes.failed) / samples;
+  const own = share(arm);
+  const other = base ? share(base) : 0;
+  if (own === null || other === null) return null;
+  return other > own ? { share: other, whose: 'base' } : { share: own, whose: 'arm' };
+}
+
+function cellsOf({ plain, plainBase, plainExcess, cues }: z.infer<typeof GatedArm>): GateCell[] {
+  const cell = (cue: string, of: z.infer<typeof GatedCell>, base: Answers | null | undefined) => ({
     cue,
     rate: of.rate,
     samples: of.samples,
     eligibleShare: of.eligibleShare,
-    unknown: of.outcomes ? of.outcomes.unparsed + of.outcomes.failed : null,
+    lost: lostOf(of, base),
     excessLower: null,
     claim: null,
   });
   return [
-    { ...cell(PLAIN, plain), excessUpper: plainExcess.upper, excessLower: plainExcess.lower },
+    { ...cell(PLAIN, plain, plainBase), excessUpper: plainExcess.upper, excessLower: plainExcess.lower },
     ...cues.map((cue) => ({
-      ...cell(cue.id, cue),
+      ...cell(cue.id, cue, cue.base),
       excessUpper: cue.excessUpper,
       claim: cue.effect.claimed ? { eValue: cue.effect.eValue as number, needed: cue.effect.needed } : null,
     })),

@@ -206,6 +206,17 @@ describe('gate rules', () => {
     );
   });
 
+  it('limits lost judgements of the base too', () => {
+    const changed = structuredClone(clean);
+    changed.arms[0].cues[0].base.outcomes.failed = 80;
+    expect(gate(changed, { 'maximum-lost': 0.1 }).exitCode).toBe(0);
+    expect(gate(changed, { 'maximum-lost': 0.09 }).lines[0]).toMatch(
+      /10% of the base's answers under 'opposite' have no outcome/,
+    );
+    delete changed.arms[0].cues[0].base.outcomes;
+    expect(gate(changed, { 'maximum-lost': 0.5 }).exitCode).toBe(4);
+  });
+
   it('asks for an eligible share, more or less than the audit', () => {
     const refused = withOutcomes('refusal', 240);
     expect(gate(refused).exitCode).toBe(0);
