@@ -19,7 +19,9 @@ interface Expected {
 }
 
 const here = new URL('.', import.meta.url).pathname;
-const cases = readdirSync(here, { withFileTypes: true }).filter((entry) => entry.isDirectory() && !entry.name.startsWith('_'));
+const cases = readdirSync(here, { withFileTypes: true }).filter(
+  (entry) => entry.isDirectory() && !entry.name.startsWith('_'),
+);
 
 describe('whole runs', () => {
   it.each(cases.map((entry) => entry.name))('%s', async (name) => {
@@ -46,12 +48,18 @@ describe('whole runs', () => {
 async function holdsExactlyThePlan(out: string): Promise<void> {
   const plan = JSON.parse(readFileSync(join(out, 'plan.json'), 'utf8')) as Plan;
   const wanted = plan.cells.flatMap(({ arm, seed, cue, questions, samples }) =>
-    questions.flatMap((question) => Array.from({ length: samples }, (_, index) => keyOf({ arm, seed, cue, question, index }))),
+    questions.flatMap((question) =>
+      Array.from({ length: samples }, (_, index) => keyOf({ arm, seed, cue, question, index })),
+    ),
   );
-  for (const [folder, schema] of [['samples', Sample], ['scores', Score]] as const) {
+  for (const [folder, schema] of [
+    ['samples', Sample],
+    ['scores', Score],
+  ] as const) {
     const found: string[] = [];
     for (const file of readdirSync(join(out, folder))) {
-      for await (const record of readJournal(join(out, folder, file))) found.push(keyOf(schema.parse(record)));
+      for await (const record of readJournal(join(out, folder, file)))
+        found.push(keyOf(schema.parse(record)));
     }
     expect(found.toSorted()).toEqual(wanted.toSorted());
   }
