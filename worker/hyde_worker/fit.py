@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
 from collections.abc import Callable
@@ -12,7 +13,6 @@ from .dataset import Example, batches, stage_random
 from .heads import selected_logits
 from .job import Training
 from .models import Loaded
-from .train import torch_seed
 
 
 def learning_rate(step: int, steps: int, training: Training) -> float:
@@ -103,3 +103,8 @@ def batch_loss(tuned, loaded: Loaded, examples: list[Example]) -> torch.Tensor:
     with torch.autocast(loaded.device, torch.bfloat16, enabled=loaded.dtype == "bfloat16"):
         logits = selected_logits(tuned.get_base_model(), ids, mask, learnt)
     return torch.nn.functional.cross_entropy(logits, ids[:, 1:][learnt[:, :-1]], reduction="sum")
+
+
+def torch_seed(seed: int, stage: int) -> int:
+    """Seed of a stage's dropout, so that a resumed stage draws what it would have drawn."""
+    return int.from_bytes(hashlib.sha256(f"{seed}/{stage}".encode()).digest()[:8], "big") >> 1

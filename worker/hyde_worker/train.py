@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import time
@@ -129,8 +128,3 @@ def copy_adapter(source: Path, target: Path) -> None:
     for file in source.iterdir():
         if file.name != SUMMARY:
             shutil.copyfile(file, target / file.name)
-
-
-def torch_seed(seed: int, stage: int) -> int:
-    """Seed of a stage's dropout, so that a resumed stage draws what it would have drawn."""
-    return int.from_bytes(hashlib.sha256(f"{seed}/{stage}".encode()).digest()[:8], "big") >> 1
