@@ -74,7 +74,10 @@ function settingsOf(step: Step, plan: Plan, spec: Spec, panel: JudgePanel): unkn
     case 'score':
       return panel.hash;
     case 'analyse':
-      return [plan.name, plan.bases, plan.arms, plan.cues, plan.questions, spec.verdict, hydeVersion()];
+      return [
+        ...[plan.name, plan.bases, plan.arms, plan.cues, plan.questions, spec.verdict, hydeVersion()],
+        ...(plan.sequential ? [plan.sequential] : []),
+      ];
     default:
       return null;
   }

@@ -7,6 +7,7 @@ import { reportFolder } from '../report/folder.js';
 import { renderTerminal } from '../report/terminal.js';
 import { detectorPanel } from '../scoring/judge.js';
 import { scoreRound } from '../scoring/score.js';
+import { recordedAsks } from '../shared/answers.js';
 import { FILES, openFolder, readRunFile } from '../shared/run-folder.js';
 import { analyseFolder } from '../verdict/folder.js';
 import { outputOf, print } from './output.js';
@@ -24,7 +25,10 @@ export async function again(dir: string, stages: Stage[], options: Record<string
     const panel = detectorPanel(spec.judges);
     for (const stage of stages) {
       observer.stage(stage, dir);
-      if (stage === 'score') await scoreRound(fixedAsks(plan), panel, { folder: dir, observer });
+      if (stage === 'score') {
+        const asks = plan.sequential ? await recordedAsks(dir, plan) : fixedAsks(plan);
+        await scoreRound(asks, panel, { folder: dir, observer });
+      }
       if (stage === 'analyse') await analyseFolder(dir, plan, spec, panel.hash);
       if (stage === 'report') await reportFolder(dir);
     }

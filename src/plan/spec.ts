@@ -15,7 +15,12 @@ export interface Overrides {
   seed?: number | undefined;
   /** Only the first so many questions. */
   limit?: number | undefined;
+  /** Answers in all that a sequential design may ask for. */
+  maxAnswers?: number | undefined;
 }
+
+/** From this many questions on a design is sequential unless the audit file says otherwise. */
+const SEQUENTIAL_FROM = 48;
 
 /** An audit file as a total spec, and its text as it was given. */
 export interface LoadedAudit {
@@ -61,13 +66,14 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
       );
     }
   }
+  const asked = questions.slice(0, overrides.limit);
   return {
     name: file.name ?? basename(path, extname(path)),
     folder,
     bases: [...bases.values()],
     arms,
     cues,
-    questions: questions.slice(0, overrides.limit),
+    questions: asked,
     sampling: {
       samples: file.sampling.samples,
       temperature: file.sampling.temperature,
@@ -83,7 +89,9 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
       minimumEligible: file.verdict['minimum-eligible'],
     },
     seed: overrides.seed ?? file.run.seed,
-    design: file.run.design,
+    design: file.run.design ?? (asked.length >= SEQUENTIAL_FROM ? 'sequential' : 'fixed'),
+    round: file.run.round,
+    maxAnswers: overrides.maxAnswers ?? file.run['max-answers'] ?? null,
   };
 }
 

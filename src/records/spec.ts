@@ -1,6 +1,7 @@
 import type { Detector, InterventionStep, Lora, Training } from './audit.js';
 import type { Cue } from './cue.js';
 import type { Outcome } from './outcome.js';
+import type { Design } from './plan.js';
 import type { Question } from './question.js';
 
 /**
@@ -20,7 +21,11 @@ export interface Spec {
   judges: JudgeSpec[];
   verdict: VerdictSpec;
   seed: number;
-  design: 'fixed';
+  design: Design;
+  /** Draws per round of a sequential design, before it is rounded up to whole turns of the training seeds. */
+  round: number;
+  /** Answers in all that a sequential design may ask for; null: 800 draws with every cell open. */
+  maxAnswers: number | null;
 }
 
 /** `engine/model`, split. */

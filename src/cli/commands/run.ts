@@ -1,11 +1,11 @@
-import { dryRun, limit, out, seed } from '../options.js';
+import { dryRun, limit, maxAnswers, out, seed } from '../options.js';
 import type { CliCommand } from './command.js';
 
 export const run: CliCommand = {
   name: 'run',
   summary: 'runs an audit from its data to its verdict; run again, it goes on where it stopped',
   args: [['<audit>', 'audit file (YAML)']],
-  options: [out('runs/<name of the audit>'), seed(), limit(), dryRun()],
+  options: [out('runs/<name of the audit>'), seed(), limit(), maxAnswers(), dryRun()],
   async action([audit], options) {
     const { runAudit } = await import('../run-audit.js');
     return runAudit(audit as string, options);
