@@ -18,7 +18,8 @@ const none = (): ExcessCounts => ({ minus: 0, zero: 0, plus: 0 });
 
 /**
  * The draws of one cell, tuned and base. `look` is called between rounds; what it has seen once stays, since the error of an
- * e-process covers all looks together. The counts of the strongest look are kept: they give the bound that is reported.
+ * e-process covers all looks together. The counts of the strongest look are kept: they give the bound that is reported where
+ * it was passed once and is not any more.
  */
 export class CellEvidence {
   draws = 0;
@@ -82,14 +83,14 @@ export class CellEvidence {
     return this.shares.size === 0 ? 0 : sum / this.shares.size;
   }
 
-  /** The upper bound of the excess at the strongest look; below the tolerance exactly where `isBounded`. */
+  /** The upper bound of the excess, where it is bounded at its strongest look; below the tolerance exactly where `isBounded`. */
   get upper(): number {
-    return excessUpperBound(this.best.high, this.alpha);
+    return excessUpperBound(this.isBounded ? this.best.high : this.high, this.alpha);
   }
 
-  /** The lower bound of the excess at the strongest look; above the tolerance exactly where `isAbove`. */
+  /** The lower bound of the excess, likewise; above the tolerance exactly where `isAbove`. */
   get lower(): number {
-    return excessLowerBound(this.best.low, this.alpha);
+    return excessLowerBound(this.isAbove ? this.best.low : this.low, this.alpha);
   }
 
   /** About by what factor the draws must grow, at the present rates, for the excess to be bounded below; null: never. */
