@@ -84,6 +84,8 @@ export interface Round {
   number: number;
   draws: readonly ArmDraw[];
   asks: readonly Ask[];
+  /** The same by cell and question: `arm|seed|cue|question`. */
+  byCell: ReadonlyMap<string, Ask>;
   answers: number;
 }
 
@@ -136,12 +138,12 @@ export function roundOf(
       });
     }
   }
-  return { number, draws, asks: [...asks.values()], answers };
+  return { number, draws, asks: [...asks.values()], byCell: asks, answers };
 }
 
 /** Adds the answers of a round that is done. */
-export function countAsks(counts: CellCounts, asks: readonly Ask[]): void {
-  for (const { arm, seed, cue, question, to } of asks) counts.set(`${arm}|${seed}|${cue}|${question}`, to);
+export function countAsks(counts: CellCounts, { byCell }: Round): void {
+  for (const [cell, { to }] of byCell) counts.set(cell, to);
 }
 
 const newAsk = (of: Pick<Ask, 'arm' | 'seed' | 'cue' | 'question'>, from: number): Ask => ({

@@ -143,7 +143,7 @@ export class SequentialAudit {
       const arm = this.arms.find((candidate) => candidate.arm.id === id) as ArmEvidence;
       this.takeArm(arm, draws, letterOf);
     }
-    countAsks(this.counts, round.asks);
+    countAsks(this.counts, round);
     this.rounds = round.number;
     this.answers += round.answers;
     this.nextDraw += this.design.rules.round;
