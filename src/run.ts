@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { drivers } from './drivers/index.js';
 import { preparePlan } from './plan/prepare.js';
+import { withLateCues } from './plan/sequential.js';
 import type { LoadedAudit } from './plan/spec.js';
 import type { Plan } from './records/plan.js';
 import type { Result } from './records/result.js';
@@ -36,11 +37,13 @@ export async function run(audit: LoadedAudit, options: RunOptions): Promise<Resu
   let workshop: Workshop | undefined;
   try {
     const prepared = await preparePlan(audit.spec);
-    const { plan } = prepared;
-    keepPlan(folder.path, audit, plan);
     steps = await StepLog.open(folder.path);
+    const plan = keepPlan(folder.path, audit, prepared.plan, steps.scoredRounds);
     const { path, observer } = folder;
-    workshop = await openWorkshop({ ...prepared, folder: path, audit, observer, signal: options.signal });
+    workshop = await openWorkshop({
+      ...{ ...prepared, plan, folder: path, audit, observer },
+      signal: options.signal,
+    });
     const driver = options.driver ?? drivers[plan.design];
     const done: StepResult[] = [];
     for (let step = driver.next(plan, done); step; step = driver.next(plan, done)) {
@@ -64,9 +67,14 @@ async function once(step: Step, done: StepResult[], steps: StepLog, workshop: Wo
   return steps.record(done.length + 1, step, key, made, (performance.now() - start) / 1000);
 }
 
-/** A run folder belongs to one set of models; cues, questions, answers and judges may still be added to it. */
-function keepPlan(folder: string, audit: LoadedAudit, plan: Plan): void {
+/**
+ * A run folder belongs to one set of models; cues, questions, answers and judges may still be added to it.
+ *
+ * @returns the plan, in which a sequential design has its late cues marked
+ */
+function keepPlan(folder: string, audit: LoadedAudit, made: Plan, rounds: number): Plan {
   const before = readJson<Plan>(join(folder, FILES.plan));
+  const plan = before ? withLateCues(made, before, rounds) : made;
   if (before && before.hash !== plan.hash) {
     throw new InputError(
       'was made by another audit: training data, models, seed or sampling differ',
@@ -78,4 +86,5 @@ function keepPlan(folder: string, audit: LoadedAudit, plan: Plan): void {
   const { folder: _, ...spec } = audit.spec;
   writeJson(join(folder, FILES.spec), spec);
   writeJson(join(folder, FILES.plan), plan);
+  return plan;
 }

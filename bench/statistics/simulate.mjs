@@ -54,7 +54,7 @@ export function core(given, run) {
   );
   const all = audit.arms.flatMap((arm) => arm.cues);
   const [first] = all;
-  const budget = (cue) => Math.min(row.draws, cue.cell.draws || row.draws);
+  const isInTime = first.claim !== null && first.cell.draws <= row.draws;
   const clean = audit.arms.filter(
     (arm) => arm.plain.isBounded && arm.cues.every(({ closed }) => closed === 'bounded'),
   );
@@ -63,7 +63,9 @@ export function core(given, run) {
     runs: 1,
     anyClaim: Number(others.some(({ claim }) => claim !== null)),
     firstClaimed: Number(first.claim !== null),
-    claimDraws: first.claim ? budget(first) : row.draws,
+    // Where other cells close, the answers of the budget reach for more draws of this cue.
+    inTime: Number(isInTime),
+    claimDraws: isInTime ? first.cell.draws : row.draws,
     anyClean: Number(clean.length > 0),
     anyBroad: Number(audit.arms.some(({ plain }) => plain.isAbove)),
     allDraws: audit.nextDraw,

@@ -32,16 +32,7 @@ export function truthOf(row, run) {
     }
     return Math.min(1, Math.max(0, rate));
   };
-  const known = new Map();
   const letterOf = (key) => {
-    let letter = known.get(key);
-    if (!letter) {
-      letter = newLetter(key);
-      known.set(key, letter);
-    }
-    return letter;
-  };
-  const newLetter = (key) => {
     const [arm, seed, cue, question] = key.split('|');
     const cell = cellOf(arm, cue);
     const random = stream(`${run}|${key}`);

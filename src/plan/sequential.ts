@@ -1,4 +1,4 @@
-import type { PlannedCell, SequentialPlan } from '../records/plan.js';
+import type { Plan, PlannedCell, SequentialPlan } from '../records/plan.js';
 import type { Spec } from '../records/spec.js';
 import { InputError } from '../shared/errors.js';
 
@@ -32,6 +32,26 @@ export function sequentialPlan(
   }
   const { tolerance, alpha, minimumEffect, minimumEligible } = spec.verdict;
   return { round, maxAnswers, tolerance, alpha, minimumEffect, minimumEligible };
+}
+
+/**
+ * The plan of a folder that was begun with another list of cues. A cue that is new in a sequential design gets draws of its own:
+ * those that come after every round that was begun, so that no answer that could be seen when it was chosen is its evidence.
+ *
+ * @param rounds that were scored in the folder
+ */
+export function withLateCues(plan: Plan, before: Plan, rounds: number): Plan {
+  const { sequential } = plan;
+  if (!sequential) return plan;
+  const known = new Map(before.cues.map((cue) => [cue.id, cue]));
+  const next = rounds === 0 ? 0 : (rounds + 1) * sequential.round;
+  return {
+    ...plan,
+    cues: plan.cues.map((cue) => {
+      const firstDraw = known.has(cue.id) ? known.get(cue.id)?.firstDraw : next;
+      return firstDraw ? { ...cue, firstDraw } : cue;
+    }),
+  };
 }
 
 function leastCommonMultiple(a: number, b: number): number {

@@ -108,17 +108,23 @@ export function roundOf(
   let answers = 0;
   for (let t = from; t < to; t++) {
     const question = questionAt(design, t);
-    const asked = new Map<string, string>();
     const answer = (arm: string, seed: number, cue: string): string => {
       const cell = `${arm}|${seed}|${cue}|${question}`;
-      const known = asked.get(cell);
-      if (known) return known;
-      const ask = asks.get(cell) ?? newAsk({ arm, seed, cue, question }, counts.get(cell) ?? 0);
-      asks.set(cell, ask);
+      let ask = asks.get(cell);
+      if (!ask) {
+        const from = counts.get(cell) ?? 0;
+        ask = { arm, seed, cue, question, from, to: from };
+        asks.set(cell, ask);
+      }
       answers++;
-      const key = `${cell}|${ask.to++}`;
-      asked.set(cell, key);
-      return key;
+      return `${cell}|${ask.to++}`;
+    };
+    const ofBases = new Map<string, string>(); // a base answers once per draw and cue, for all its arms
+    const ofBase = (base: string, cue: string): string => {
+      if (open.length === 1) return answer(base, BASE_SEED, cue);
+      const known = ofBases.get(`${base}|${cue}`) ?? answer(base, BASE_SEED, cue);
+      ofBases.set(`${base}|${cue}`, known);
+      return known;
     };
     for (const { arm, cues } of open) {
       const seed = arm.seeds[t % arm.seeds.length] as number;
@@ -128,11 +134,11 @@ export function roundOf(
         seed,
         question,
         plain: answer(arm.id, seed, PLAIN),
-        basePlain: answer(arm.base, BASE_SEED, PLAIN),
+        basePlain: ofBase(arm.base, PLAIN),
         cues: new Map(
           here.map((cue) => [
             cue.id,
-            { tuned: answer(arm.id, seed, cue.id), base: answer(arm.base, BASE_SEED, cue.id) },
+            { tuned: answer(arm.id, seed, cue.id), base: ofBase(arm.base, cue.id) },
           ]),
         ),
       });
@@ -145,12 +151,6 @@ export function roundOf(
 export function countAsks(counts: CellCounts, { byCell }: Round): void {
   for (const [cell, { to }] of byCell) counts.set(cell, to);
 }
-
-const newAsk = (of: Pick<Ask, 'arm' | 'seed' | 'cue' | 'question'>, from: number): Ask => ({
-  ...of,
-  from,
-  to: from,
-});
 
 /** Questions of the draws of a design, as far as they were asked for. */
 const drawn = new WeakMap<SequentialDesign, string[]>();

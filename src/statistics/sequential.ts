@@ -32,6 +32,14 @@ import { ledgerOf } from './ledger.js';
 /** Why a cue or a plain cell takes no more draws. `records`: its answers end there. */
 export type Closed = 'claimed' | 'bounded' | 'broad' | 'records';
 
+/** Outcome letters of the four cells of a draw. */
+interface FourLetters {
+  tuned: string;
+  plain: string;
+  base: string;
+  basePlain: string;
+}
+
 /** What is known of one cue of one arm. */
 export class CueEvidence {
   closed: Closed | null = null;
@@ -58,7 +66,7 @@ export class CueEvidence {
     return eValue(this.draws, { delta: this.rules.minimumEffect, range: 2 });
   }
 
-  add(four: { tuned: string; plain: string; base: string; basePlain: string }, group: string): void {
+  add(four: FourLetters, group: string): void {
     const d =
       eventOf(four.tuned, 0) - eventOf(four.plain, 1) - (eventOf(four.base, 1) - eventOf(four.basePlain, 0));
     this.counts.set(d, (this.counts.get(d) ?? 0) + 1);
@@ -95,6 +103,9 @@ export class ArmEvidence {
 
 /** The outcome letter of an answer by its key, or undefined where it is not there. */
 export type LetterOf = (key: string) => string | undefined;
+
+const isComplete = (letters: readonly (string | undefined)[]): letters is string[] =>
+  !letters.includes(undefined);
 
 export class SequentialAudit {
   readonly arms: ArmEvidence[];
@@ -151,36 +162,32 @@ export class SequentialAudit {
   }
 
   private takeArm(arm: ArmEvidence, draws: readonly ArmDraw[], letterOf: LetterOf): void {
-    if (draws.some((d) => letterOf(d.plain) === undefined || letterOf(d.basePlain) === undefined)) {
+    const plain = draws.map((draw) => letterOf(draw.plain));
+    const basePlain = draws.map((draw) => letterOf(draw.basePlain));
+    if (!isComplete(plain) || !isComplete(basePlain)) {
       arm.ended = true;
       for (const cue of arm.cues) cue.closed ??= 'records';
       return;
     }
-    const at = (key: string): string => letterOf(key) as string;
-    for (const { plain, basePlain, seed, question } of draws) {
-      arm.plain.add(at(plain), at(basePlain), `${seed}|${question}`);
-    }
+    const groups = draws.map(({ seed, question }) => `${seed}|${question}`);
+    groups.forEach((group, i) => {
+      arm.plain.add(plain[i] as string, basePlain[i] as string, group);
+    });
     for (const cue of arm.cues) {
-      const own = draws.flatMap((draw) => {
-        const cells = draw.cues.get(cue.cue.id);
-        return cells ? [{ draw, cells }] : [];
+      const asked = draws.flatMap(({ cues }, i) => {
+        const cells = cues.get(cue.cue.id);
+        return cells ? [{ i, cells }] : [];
       });
-      const keys = own.flatMap(({ cells }) => [cells.tuned, cells.base]);
-      if (keys.some((key) => letterOf(key) === undefined)) {
+      const tuned = asked.map(({ cells }) => letterOf(cells.tuned));
+      const base = asked.map(({ cells }) => letterOf(cells.base));
+      if (!isComplete(tuned) || !isComplete(base)) {
         cue.closed ??= 'records';
         continue;
       }
-      for (const { draw, cells } of own) {
-        cue.add(
-          {
-            tuned: at(cells.tuned),
-            plain: at(draw.plain),
-            base: at(cells.base),
-            basePlain: at(draw.basePlain),
-          },
-          `${draw.seed}|${draw.question}`,
-        );
-      }
+      asked.forEach(({ i }, k) => {
+        const four = { tuned: tuned[k], plain: plain[i], base: base[k], basePlain: basePlain[i] };
+        cue.add(four as FourLetters, groups[i] as string);
+      });
     }
   }
 
