@@ -2,7 +2,7 @@
 import { PLAIN } from '../records/ids.js';
 import type { ArmResult, BaseResult, Result } from '../records/result.js';
 import { resample } from '../statistics/bootstrap.js';
-import { eHolm } from '../statistics/holm.js';
+import { eBenjaminiHochberg, eHolm } from '../statistics/holm.js';
 import { ledgerOf } from '../statistics/ledger.js';
 import { replay } from '../statistics/sequential.js';
 import { type ArmNumbers, armNumbers, armResult } from './arm.js';
@@ -53,9 +53,22 @@ export function analyse(input: AnalysisInput, table: Table): Result {
     answersPerQuestion: input.answersPerQuestion,
     bases: input.bases.map((base) => baseResult(base, shared)),
     arms,
+    screening: screened(numbers, verdict.alpha),
     warnings: warningsOf(shared, arms),
     methods: methodSentences(shared, family.length),
   };
+}
+
+/** The screening list: cues that e-BH lists at this alpha, the strongest first. */
+function screened(numbers: readonly ArmNumbers[], alpha: number): NonNullable<Result['screening']> {
+  const all = numbers.flatMap(({ arm, cues }) =>
+    cues.map(({ cue, eValue }) => ({ arm: arm.id, cue: cue.id, eValue: eValue ?? 1 })),
+  );
+  const listed = eBenjaminiHochberg(
+    all.map(({ eValue }) => eValue),
+    alpha,
+  );
+  return all.filter((_, i) => listed[i]).sort((a, b) => b.eValue - a.eValue);
 }
 
 function baseResult(base: { id: string; model: string }, shared: Shared): BaseResult {

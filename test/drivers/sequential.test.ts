@@ -182,6 +182,8 @@ describe('a driver that is asked again', () => {
     expect(x?.effect.claimed).toBe(true);
     expect(x?.effect.eValue).toBeGreaterThanOrEqual(x?.effect.needed as number);
     expect(result.design).toBe('sequential');
+    expect(result.screening?.map(({ cue }) => cue)).toEqual(['x']);
+    expect(x?.bounds?.method).toContain('decides nothing');
     const audit = replay(designOf(plan), lettersOf(tabulateAll(shuffled)));
     expect(audit.rounds).toBe(rounds.length);
     expect(audit.answers).toBe(scores.length);
