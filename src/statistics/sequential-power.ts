@@ -111,7 +111,10 @@ function mostHits(n: number, tolerance: number, log: number): number {
 
 /** The distribution of the end of one cell with a rate of `p`: walks over the looks, and takes out what has ended. */
 function endsOf({ step, claim, clean }: Boundaries, p: number): Ends {
-  const jumps = Array.from({ length: step + 1 }, (_, k) => binomialPmf(k, step, p));
+  // Jumps that have a chance of more than 1e-14, with the first of them.
+  const all = Array.from({ length: step + 1 }, (_, k) => binomialPmf(k, step, p));
+  const first = all.findIndex((mass) => mass > 1e-14);
+  const jumps = all.slice(first, all.findLastIndex((mass) => mass > 1e-14) + 1);
   const last = Math.max(clean.at(-1) ?? -1, ...claim.filter(Number.isFinite));
   let alive = [1];
   let [claimed, bounded] = [0, 0];
@@ -122,7 +125,7 @@ function endsOf({ step, claim, clean }: Boundaries, p: number): Ends {
       const mass = alive[hits] as number;
       if (mass < 1e-15) continue;
       for (let k = 0; k < jumps.length; k++) {
-        const to = hits + k;
+        const to = hits + first + k;
         if (to >= (claim[look] as number)) claimed += mass * (jumps[k] as number);
         else if (to <= (clean[look] as number)) bounded += mass * (jumps[k] as number);
         else if (to < next.length) next[to] = (next[to] as number) + mass * (jumps[k] as number);
@@ -141,11 +144,11 @@ function meanDraws(byLook: readonly number[], step: number): number {
   return byLook.slice(0, -1).reduce((sum, p) => sum + step * (1 - p), byLook.length > 0 ? step : 0);
 }
 
-/** Smallest rate that is claimed with this probability, or null where none is. */
+/** Smallest rate that is claimed with this probability, rounded up by less than a hundredth of itself; null where none is. */
 function smallestRate(claimAt: (rate: number) => number, probability: number): number | null {
   if (claimAt(1) < probability) return null;
   let [low, high] = [0, 1];
-  while (high - low > 1e-4) {
+  while (high - low > 0.01 * high && high > 1e-4) {
     const middle = (low + high) / 2;
     if (claimAt(middle) >= probability) high = middle;
     else low = middle;
