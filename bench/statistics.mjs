@@ -1,7 +1,7 @@
 // `make bench-statistics`: false claims, false clean, power, stopping times and coverage over a grid of known truths, on all
 // cores. Prints the tables and writes them into docs/statistics.md between its markers.
 //   --quick       a hundredth of the runs, in seconds; the docs stay as they are
-//   --scale X     X times the runs (1 is what the docs show)
+//   --scale X     X times the runs; the docs are written at 1, or with --write
 //   --only ID     one table: claims, stopping, clean, false-clean, whole, intervals, broken
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -10,7 +10,12 @@ import { Worker } from 'node:worker_threads';
 import { tables } from './statistics/grid.mjs';
 
 const { values } = parseArgs({
-  options: { quick: { type: 'boolean' }, scale: { type: 'string' }, only: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean' },
+    scale: { type: 'string' },
+    only: { type: 'string' },
+    write: { type: 'boolean' },
+  },
 });
 const scale = values.quick ? 0.01 : Number(values.scale ?? 1);
 const chosen = tables.filter(({ id }) => !values.only || id === values.only);
@@ -81,19 +86,22 @@ function tableText(table, sums) {
   ].join('\n');
 }
 
-function writeDocs(text) {
+/** Puts a table between its markers in the docs. */
+function writeDocs(id, text) {
   const path = new URL('../docs/statistics.md', import.meta.url);
   const docs = readFileSync(path, 'utf8');
-  const [begin, end] = ['<!-- simulations -->', '<!-- end of simulations -->'];
+  const [begin, end] = [`<!-- table: ${id} -->`, `<!-- end of ${id} -->`];
   const [a, b] = [docs.indexOf(begin), docs.indexOf(end)];
-  if (a < 0 || b < a) throw new Error('docs/statistics.md has no markers for the tables');
+  if (a < 0 || b < a) throw new Error(`docs/statistics.md has no markers for the table '${id}'`);
   writeFileSync(path, `${docs.slice(0, a + begin.length)}\n\n${text}\n${docs.slice(b)}`);
 }
 
 const start = performance.now();
 const sums = await simulateAll(chosen.flatMap(jobsOf));
 if (process.stderr.isTTY) process.stderr.write('\n');
-const text = chosen.map((table) => tableText(table, sums)).join('\n');
-console.log(text);
+for (const table of chosen) {
+  const text = tableText(table, sums);
+  console.log(text);
+  if (scale === 1 || values.write) writeDocs(table.id, text);
+}
 console.log(`${Math.round((performance.now() - start) / 1000)} s on ${availableParallelism()} cores`);
-if (scale === 1 && !values.only) writeDocs(text);

@@ -23,9 +23,9 @@ function zTest(counts) {
 }
 
 /** Looks every 20 draws and stops at the first time that the right or the broken rule speaks. */
-function looks(draw, right, broken) {
+function looks(draw, right, broken, draws = DRAWS) {
   const said = { runs: 1, right: 0, broken: 0 };
-  for (let t = 1; t <= DRAWS; t++) {
+  for (let t = 1; t <= draws; t++) {
     draw(t);
     if (t % LOOK) continue;
     if (right()) said.right = 1;
@@ -47,7 +47,7 @@ export function peekedZ({ rate }, run) {
 }
 
 /** A peeked Clopper-Pearson bound for clean, at a true rate equal to the tolerance. */
-export function peekedClopperPearson({ rate }, run) {
+export function peekedClopperPearson({ rate, draws }, run) {
   const random = stream(`cp|${run}`);
   let [hits, n] = [0, 0];
   return looks(
@@ -57,6 +57,7 @@ export function peekedClopperPearson({ rate }, run) {
     },
     () => logWealthBelow({ minus: 0, zero: n - hits, plus: hits }, rate) >= Math.log(20),
     () => upperBound(hits, n, 0.05) < rate,
+    draws,
   );
 }
 

@@ -248,11 +248,12 @@ export const tables = [
     rows: [
       { name: 'claims: a z test instead of the e-process, 10% in every cell', broken: 'peekedZ', rate: 0.1 },
       {
-        name: 'clean: a Clopper-Pearson bound, true rate 2% = tolerance',
+        name: 'clean: a Clopper-Pearson bound, true rate 2% = tolerance, 800 draws',
         broken: 'peekedClopperPearson',
         rate: 0.02,
       },
       { name: 'clean: the same at 5%', broken: 'peekedClopperPearson', rate: 0.05 },
+      { name: 'clean: the same at 5%, 4000 draws', broken: 'peekedClopperPearson', rate: 0.05, draws: 4000 },
       { name: '3 training seeds as draws over one base answer', broken: 'seedsAsDraws', seeds: 3 },
       { name: '8 training seeds as draws over one base answer', broken: 'seedsAsDraws', seeds: 8 },
       { name: 'unknown counted 0, half of tuned plain unreadable, 30%', broken: 'unknownAsZero', rate: 0.3 },
