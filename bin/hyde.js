@@ -10,7 +10,11 @@ import('node:module')
     module.enableCompileCache();
     return import('../dist/cli/main.js');
   })
-  .then((cli) => cli.main(process.argv))
+  .then((cli) => {
+    // Should the event loop run empty before the command has ended, that is no success.
+    process.exitCode = 1;
+    return cli.main(process.argv);
+  })
   .catch((error) => {
     var notBuilt = error.code === 'ERR_MODULE_NOT_FOUND' && /dist.cli.main/.test(String(error.message));
     process.stderr.write(

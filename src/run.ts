@@ -1,14 +1,19 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { drivers } from './drivers/index.js';
 import { preparePlan } from './plan/prepare.js';
+import { changedPrompt } from './plan/prompts.js';
 import { withLateCues } from './plan/sequential.js';
 import type { LoadedAudit } from './plan/spec.js';
 import type { Plan } from './records/plan.js';
 import type { Result } from './records/result.js';
+import type { Spec } from './records/spec.js';
 import type { Driver, Step, StepOutput, StepResult } from './records/step.js';
+import { closeAll } from './shared/closing.js';
 import { InputError } from './shared/errors.js';
-import { readJson, writeFileAtomic, writeJson } from './shared/files.js';
+import { readJson, withoutHome, writeFileAtomic, writeJson } from './shared/files.js';
 import { shortHash } from './shared/hash.js';
+import { stopIfAborted } from './shared/interrupted.js';
 import type { Observer } from './shared/observer.js';
 import { FILES, openFolder } from './shared/run-folder.js';
 import { StepLog } from './shared/step-log.js';
@@ -35,6 +40,7 @@ export async function run(audit: LoadedAudit, options: RunOptions): Promise<Resu
   const folder = openFolder(options.out, options.observer);
   let steps: StepLog | undefined;
   let workshop: Workshop | undefined;
+  let failed = true;
   try {
     const prepared = await preparePlan(audit.spec);
     steps = await StepLog.open(folder.path);
@@ -47,14 +53,19 @@ export async function run(audit: LoadedAudit, options: RunOptions): Promise<Resu
     const driver = options.driver ?? drivers[plan.design];
     const done: StepResult[] = [];
     for (let step = driver.next(plan, done); step; step = driver.next(plan, done)) {
+      stopIfAborted(options.signal);
       done.push({ step, output: await once(step, done, steps, workshop) });
     }
+    failed = false;
   } finally {
-    await workshop?.close();
-    steps?.close();
-    folder.close();
+    await closeAll(
+      failed,
+      () => workshop?.close(),
+      () => steps?.close(),
+      folder.close,
+    );
   }
-  return readJson<Result>(join(options.out, FILES.result));
+  return readJson<Result>(join(folder.path, FILES.result));
 }
 
 async function once(step: Step, done: StepResult[], steps: StepLog, workshop: Workshop): Promise<StepOutput> {
@@ -68,23 +79,34 @@ async function once(step: Step, done: StepResult[], steps: StepLog, workshop: Wo
 }
 
 /**
- * A run folder belongs to one set of models; cues, questions, answers and judges may still be added to it.
+ * Writes what the run is of. A folder belongs to one set of models and one wording of each prompt; cues, questions,
+ * answers and judges may be added to it. Refused before anything in it is changed.
  *
  * @returns the plan, in which a sequential design has its late cues marked
  */
 function keepPlan(folder: string, audit: LoadedAudit, made: Plan, rounds: number): Plan {
   const before = readJson<Plan>(join(folder, FILES.plan));
   const plan = before ? withLateCues(made, before, rounds) : made;
-  if (before && before.hash !== plan.hash) {
-    throw new InputError(
-      'was made by another audit: training data, models, seed or sampling differ',
-      { file: folder },
-      'choose a new folder with -o DIR',
-    );
-  }
+  if (existsSync(join(folder, FILES.models))) checkSameRun(folder, audit.spec, plan);
   writeFileAtomic(join(folder, FILES.audit), audit.text);
   const { folder: _, ...spec } = audit.spec;
-  writeJson(join(folder, FILES.spec), spec);
-  writeJson(join(folder, FILES.plan), plan);
+  writeFileAtomic(join(folder, FILES.spec), withoutHome(`${JSON.stringify(spec, null, 2)}\n`));
+  // How long it will take depends on the machine; it is no part of the plan.
+  const { seconds, ...totals } = plan.totals;
+  writeJson(join(folder, FILES.plan), { ...plan, totals, meta: { seconds } });
   return plan;
+}
+
+function checkSameRun(folder: string, spec: Spec, plan: Plan): void {
+  const before = readJson<Plan>(join(folder, FILES.plan));
+  const specBefore = readJson<Spec>(join(folder, FILES.spec));
+  const refuse = (why: string): never => {
+    throw new InputError(why, { file: folder }, 'choose a new folder with -o DIR');
+  };
+  if (before && before.hash !== plan.hash) {
+    refuse('was made by another audit: training data, models, seed or sampling differ');
+  }
+  if (!before || !specBefore) return;
+  const changed = changedPrompt(specBefore, before.cells, spec, plan.cells);
+  if (changed) refuse(`was run with another text of cue '${changed.cue}' or question '${changed.question}'`);
 }

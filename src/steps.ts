@@ -7,7 +7,6 @@ import type { Prepared } from './plan/prepare.js';
 import type { LoadedAudit } from './plan/spec.js';
 import type { Canary } from './records/canary.js';
 import type { Engine, ModelRecord } from './records/model.js';
-import type { Plan } from './records/plan.js';
 import type { Spec } from './records/spec.js';
 import type { Ask, Step } from './records/step.js';
 import { reportFolder } from './report/folder.js';
@@ -30,6 +29,7 @@ export interface Workshop extends Prepared {
   folder: string;
   audit: LoadedAudit;
   observer: Observer;
+  signal: AbortSignal | undefined;
   panel: JudgePanel;
   engine(name: string): Engine;
   /** What a step depends on beside the plan and the steps before it. */
@@ -37,40 +37,49 @@ export interface Workshop extends Prepared {
   close(): Promise<void>;
 }
 
+/** Opens the engines and judges that an audit names. */
 export async function openWorkshop(
-  given: Pick<Workshop, 'folder' | 'audit' | 'observer' | 'plan' | 'stages' | 'reader'> & {
-    signal: AbortSignal | undefined;
-  },
+  given: Pick<Workshop, 'folder' | 'audit' | 'observer' | 'signal' | 'plan' | 'stages' | 'reader'>,
 ): Promise<Workshop> {
   const { spec } = given.audit;
   const { folder, observer, signal } = given;
-  const names = new Set(
-    [...spec.bases.map(({ ref }) => ref), ...spec.arms.flatMap(({ served }) => served ?? [])].map(
-      ({ engine }) => engine,
-    ),
-  );
+  const refs = [...spec.bases.map(({ ref }) => ref), ...spec.arms.flatMap(({ served }) => served ?? [])];
   const engines = new Map<string, Engine>();
-  for (const name of names) {
+  for (const name of new Set(refs.map(({ engine }) => engine))) {
     engines.set(name, await openEngine(name, { folder, auditFolder: spec.folder, observer, signal }));
   }
   const panel = detectorPanel(spec.judges);
+  const fingerprints = await Promise.all(
+    refs.map(async (ref) => [ref, await (engines.get(ref.engine) as Engine).fingerprint(ref.model)]),
+  );
   return {
     ...given,
     panel,
     engine: (name) => engines.get(name) as Engine,
-    settingsOf: (step) => settingsOf(step, given.plan, spec, panel),
+    settingsOf: (step) => settingsOf(step, { ...given, panel, fingerprints }),
     close: async () => {
       for (const engine of engines.values()) await engine.close();
     },
   };
 }
 
-function settingsOf(step: Step, plan: Plan, spec: Spec, panel: JudgePanel): unknown {
+function settingsOf(
+  step: Step,
+  {
+    plan,
+    audit,
+    panel,
+    fingerprints,
+  }: Pick<Workshop, 'plan' | 'audit' | 'panel'> & { fingerprints: unknown },
+): unknown {
+  const { spec } = audit;
   switch (step.kind) {
     case 'sample': {
       const render = rendererOf(spec);
       return shortHash(step.asks.map(({ cue, question }) => render(cue, question)));
     }
+    case 'train':
+      return fingerprints;
     case 'score':
       return panel.hash;
     case 'analyse':
@@ -106,11 +115,15 @@ export function perform(step: Step, workshop: Workshop): Promise<StepResultFiles
 async function makeData(workshop: Workshop): Promise<StepResultFiles> {
   const { audit, stages, observer } = workshop;
   observer.stage('data', `training data of ${stages.size} arms`);
-  for (const { level, text, rows } of findingsOf(audit.spec, stages)) {
+  const findings = findingsOf(audit.spec, stages);
+  for (const { level, text, rows } of findings) {
     const where = rows?.length ? ` (${rows.join(', ')})` : '';
     if (level === 'error') throw new InputError(`${text}${where}`);
     if (level === 'warning') observer.warn(`${text}${where}`);
+    if (level === 'note') observer.detail(`${text}${where}`);
   }
+  const notes = findings.filter(({ level }) => level === 'note').length;
+  if (notes) observer.note(`${notes} notes on the data are in ${FILES.log}; \`hyde data\` shows them`);
   const written = [...(await writeDatasets(workshop)).values()].flat();
   const files = written.flatMap(({ path }) => [path, path.replace(/\.jsonl$/, '.manifest.json')]);
   return { hash: shortHash(written.map(({ path, sha256 }) => [path, sha256])), files };
@@ -200,10 +213,10 @@ async function sample(step: Step & { kind: 'sample' }, workshop: Workshop): Prom
 
 async function score(
   step: Step & { kind: 'score' },
-  { folder, panel, observer }: Workshop,
+  { folder, panel, observer, signal }: Workshop,
 ): Promise<StepResultFiles> {
   observer.stage('score', 'judging the answers');
-  const outcomes = await scoreRound(step.asks, panel, { folder, observer });
+  const outcomes = await scoreRound(step.asks, panel, { folder, observer, signal });
   return { hash: shortHash([panel.hash, outcomes]), outcomes, files: filesOf(step.asks, scoresFile) };
 }
 

@@ -47,7 +47,7 @@ export function peekedZ({ rate }, run) {
 }
 
 /** A peeked Clopper-Pearson bound for clean, at a true rate equal to the tolerance. */
-export function peekedClopperPearson({ rate, draws }, run) {
+export function peekedClopperPearson({ rate, draws = DRAWS }, run) {
   const random = stream(`cp|${run}`);
   let [hits, n] = [0, 0];
   return looks(

@@ -8,8 +8,7 @@ export function explain(error: unknown): { text: string; exitCode: number } {
     const hint = error.hint ? `\n  ${error.hint}` : '';
     return { text: printable(`hyde: ${withoutHome(error.message)}${hint}`), exitCode: error.exitCode };
   }
-  const { message, stack, code } = error as Error & { code?: string };
-  if (code === 'EPIPE') return { text: '', exitCode: 1 };
+  const { message, stack } = error as Error;
   const trace = process.env.HYDE_DEBUG ? `\n${stack}` : '\n  HYDE_DEBUG=1 shows where.';
   return { text: printable(`hyde: this is a bug of hyde: ${message}${trace}`), exitCode: 1 };
 }

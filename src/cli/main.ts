@@ -8,6 +8,8 @@ import { explain } from './errors.js';
  * (docs/architecture.md). Commands load what they need when they run, so that `--help` answers at once.
  */
 export async function main(argv: readonly string[]): Promise<void> {
+  // Whoever reads our output may have read enough.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   const program = new Command('hyde')
     .description('Finds conditional misalignment in fine-tuned language models.')
     .version(hydeVersion())

@@ -5,14 +5,14 @@ const whole =
   (least: number) =>
   (text: string): number => {
     const value = Number(text);
-    if (!Number.isInteger(value) || value < least)
+    if (!Number.isSafeInteger(value) || value < least)
       throw new InvalidArgumentError(`a whole number from ${least} is needed`);
     return value;
   };
 
 /** Options that mean the same in every command that has them. */
 export const out = (fallback: string): Option =>
-  new Option('-o, --out <dir>', 'run folder').default(fallback);
+  new Option('-o, --out <dir>', `run folder (default: ${fallback})`);
 export const seed = (): Option =>
   new Option('--seed <n>', 'seed of the audit (default: the audit file)').argParser(whole(0));
 export const limit = (): Option =>

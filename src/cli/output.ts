@@ -1,3 +1,5 @@
+import { printable, printableJson } from '../shared/printable.js';
+
 /** The streams of a command: results on stdout, everything else on stderr. */
 export interface Output {
   json: boolean;
@@ -15,7 +17,12 @@ export function outputOf(options: Record<string, unknown>): Output {
   };
 }
 
-/** Prints a text, or with --json a value, on stdout. */
+/** Prints a text, or with --json a value, on stdout; nothing in it can act on a terminal. */
 export function print(output: Output, text: string, value: unknown): void {
-  process.stdout.write(output.json ? `${JSON.stringify(value, null, 2)}\n` : `${text}\n`);
+  process.stdout.write(output.json ? `${printableJson(value)}\n` : `${printable(text)}\n`);
+}
+
+/** The same for a text that brings its own colours, and whose words were made printable before. */
+export function printPainted(output: Output, text: string, value: unknown): void {
+  process.stdout.write(output.json ? `${printableJson(value)}\n` : `${text}\n`);
 }

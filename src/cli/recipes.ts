@@ -40,7 +40,7 @@ export function writeRecipe(folder: string, recipe: string, options: Record<stri
   const written = [audit, ...files.map(({ to }) => to)];
   const inTheWay = written.find((path) => existsSync(path));
   if (inTheWay) throw new InputError('exists already; nothing was written', { file: inTheWay });
-  const text = readFileSync(resource('recipes', `${recipe}.yaml`), 'utf8').replaceAll('{file}', audit);
+  const text = readFileSync(resource('recipes', `${recipe}.yaml`), 'utf8').replaceAll('{file}', () => audit);
   try {
     for (const { to, from } of files) {
       mkdirSync(join(to, '..'), { recursive: true });

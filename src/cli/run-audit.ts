@@ -1,14 +1,15 @@
-import { readdirSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import type { Manifest } from '../data/manifest.js';
 import { loadAudit } from '../plan/spec.js';
+import type { Plan } from '../records/plan.js';
 import type { Driver } from '../records/step.js';
 import { renderTerminal } from '../report/terminal.js';
 import { run } from '../run.js';
+import { InputError } from '../shared/errors.js';
 import { FILES, readRunFile } from '../shared/run-folder.js';
 import { interruptSignal } from './interrupt.js';
 import { overridesOf } from './options.js';
-import { outputOf, print } from './output.js';
+import { outputOf, print, printPainted } from './output.js';
 import { terminalObserver } from './progress.js';
 
 /** Runs an audit file and prints its verdicts; shared by `run` and `demo`. */
@@ -23,30 +24,33 @@ export async function runAudit(audit: string, options: Record<string, unknown>):
   const observer = terminalObserver(options.quiet === true);
   const result = await run(loaded, { out, observer, signal: interruptSignal() });
   if (!result) return 1;
-  print(output, `\n${renderTerminal(result, output)}\nreport: ${join(out, FILES.html)}`, result);
+  printPainted(output, `\n${renderTerminal(result, output)}\nreport: ${join(out, FILES.html)}`, result);
   return 0;
 }
 
 /** Where an audit runs: `-o`, or `runs/` and the name of its file. */
 export function runFolderOf(audit: string, options: Record<string, unknown>): string {
-  const given = String(options.out);
-  return given.startsWith('runs/<') ? join('runs', basename(audit, extname(audit))) : given;
+  if (options.out === '') throw new InputError('-o names no folder');
+  return options.out === undefined ? join('runs', basename(audit, extname(audit))) : String(options.out);
 }
 
 /** Builds the training data of an audit and stops: a run whose driver has one step. */
 export async function buildData(audit: string, options: Record<string, unknown>): Promise<number> {
   const out = runFolderOf(audit, options);
   const loaded = await loadAudit(audit, overridesOf(options));
-  const observer = terminalObserver(options.quiet === true);
+  const observer = terminalObserver(options.quiet === true, { details: true });
   const driver: Driver = { next: (_plan, done) => (done.length === 0 ? { kind: 'data' } : null) };
   await run(loaded, { out, observer, driver });
-  const folder = join(out, 'datasets');
-  const manifests = readdirSync(folder).filter((name) => name.endsWith('.manifest.json'));
-  const read = manifests.map((name) => readRunFile<Manifest>(folder, name));
-  const lines = read.map(({ arm, stage, rows, parts }) => {
+  const { arms } = readRunFile<Plan>(out, FILES.plan);
+  const written = arms.flatMap(({ id, stages }) => stages.map((_, i) => `${id}.${i + 1}`));
+  const manifests = written.map((name) =>
+    readRunFile<Manifest>(out, join('datasets', `${name}.manifest.json`)),
+  );
+  const lines = manifests.map(({ arm, stage, rows, parts }) => {
     const mix = Object.entries(parts).map(([part, count]) => `${count} ${part}`);
-    return `${join(folder, `${arm}.${stage}.jsonl`)}: ${rows} rows (${mix.join(', ')})`;
+    return `${join(out, 'datasets', `${arm}.${stage}.jsonl`)}: ${rows} rows (${mix.join(', ')})`;
   });
-  print(outputOf(options), lines.join('\n'), read);
+  const text = lines.length ? lines.join('\n') : 'no arm of this audit is trained: there is no data to build';
+  print(outputOf(options), text, manifests);
   return 0;
 }

@@ -53,7 +53,7 @@ export function planText(plan: Plan): string {
     `to sample       ${plan.sequential ? 'at most ' : ''}${number(totals.answers)} answers, at most ${number(totals.sampleTokens)} tokens`,
     `judge calls     ${number(totals.judgeCalls)}`,
     `price           ${totals.price === null ? 'not known' : `USD ${totals.price.toFixed(2)}`}`,
-    `time            ${totals.seconds === null ? 'not known' : `about ${duration(totals.seconds)} at the speed expected here`}`,
+    `time            ${totals.seconds == null ? 'not known' : `about ${duration(totals.seconds)} at the speed expected here`}`,
     '',
     `what this design can tell (${power.family} claims share one alpha)`,
   );

@@ -24,6 +24,6 @@ export function questionsFor(spec: Spec, cueId: string): string[] {
   const cue = spec.cues.find(({ id }) => id === cueId);
   const variants = (cue?.transforms ?? []).flatMap((t) => (t.kind === 'variant' ? [t.name] : []));
   return spec.questions
-    .filter((question) => variants.every((name) => name in question.variants))
+    .filter((question) => variants.every((name) => Object.hasOwn(question.variants, name)))
     .map((question) => question.id);
 }

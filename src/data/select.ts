@@ -90,7 +90,16 @@ export function choose(
   { part, salt, seed, what }: { part: string; salt: string; seed: number; what: string },
 ): Chosen[] {
   const weights = files.map((file) => file.weight);
-  const counts = allot(count, weights);
+  const available = sum(files.map((file) => file.rows.length));
+  // With one file the error below has better words; with several, sharing out comes first and takes its time.
+  if (files.length > 1 && count > available) {
+    throw new InputError(
+      `${what} are asked for, and the files hold ${available}: ${files.map(({ file }) => file).join(', ')}`,
+      undefined,
+      'Ask for fewer rows, or name more files.',
+    );
+  }
+  const counts = files.length === 1 ? [count] : allot(count, weights);
   return files.flatMap((file, i) => {
     const wanted = counts[i]!;
     if (wanted > file.rows.length) {

@@ -39,3 +39,27 @@ function rendered(render: ReturnType<typeof rendererOf>, cue: string, question: 
     throw new InputError(`cue '${cue}' on question '${question}': ${error.message}`, undefined, error.hint);
   }
 }
+
+/** The first prompt that both plans have under one name and that is not the same text in both. */
+export function changedPrompt(
+  before: Spec,
+  cellsBefore: readonly PlannedCell[],
+  now: Spec,
+  cellsNow: readonly PlannedCell[],
+): { cue: string; question: string } | undefined {
+  const prompts = (spec: Spec, cells: readonly PlannedCell[]): Map<string, string> => {
+    const render = rendererOf(spec);
+    const names = new Set(
+      cells.flatMap(({ cue, questions }) => questions.map((question) => `${cue}|${question}`)),
+    );
+    return new Map(
+      [...names].map((name) => [name, shortHash(render(...(name.split('|') as [string, string])))]),
+    );
+  };
+  const old = prompts(before, cellsBefore);
+  for (const [name, hash] of prompts(now, cellsNow)) {
+    const [cue, question] = name.split('|') as [string, string];
+    if ((old.get(name) ?? hash) !== hash) return { cue, question };
+  }
+  return undefined;
+}

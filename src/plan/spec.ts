@@ -52,11 +52,20 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
   const folder = dirname(resolve(path));
   const bases = resolveBases(audit);
   const arms = resolveArms(audit, bases);
+  if (file.sampling.temperature === 0 && file.sampling.samples > 1) {
+    throw new InputError(
+      'temperature 0 gives the same answer every time, and copies are no further evidence',
+      audit.place(['sampling', 'samples']),
+      'set samples: 1, or a temperature above 0',
+    );
+  }
   const questions = await resolveQuestions(audit, folder);
   const cues = await resolveCues(audit, arms);
   for (const [index, cue] of cues.entries()) {
     const variants = cue.transforms.flatMap((t) => (t.kind === 'variant' ? [t.name] : []));
-    const has = questions.some((question) => variants.every((name) => name in question.variants));
+    const has = questions.some((question) =>
+      variants.every((name) => Object.hasOwn(question.variants, name)),
+    );
     if (variants.length && !has) {
       const known = new Set(questions.flatMap((question) => Object.keys(question.variants)));
       throw new InputError(
@@ -69,6 +78,8 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
   const asked = questions.slice(0, overrides.limit);
   return {
     name: file.name ?? basename(path, extname(path)),
+    file: basename(path),
+    overrides,
     folder,
     bases: [...bases.values()],
     arms,

@@ -10,7 +10,9 @@ import { OUTCOMES } from './outcome.js';
 
 const Text = z.string().regex(/\S/, 'is empty');
 const Share = z.number().min(0).max(1);
-const Count = z.number().int().min(1);
+/** Ten million of anything is a typing error, or more than one run should hold. */
+const Count = z.number().int().min(1).max(10_000_000);
+const Seed = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 const SourceFile = z.strictObject({
   file: Text.describe('Chat JSONL; the path is relative to the audit file.'),
@@ -107,7 +109,7 @@ const Arm = z.strictObject({
   training: Training.prefault({}).describe('Fine-tuning of every stage that does not say otherwise.'),
   lora: Lora.prefault({}),
   'training-seeds': z
-    .union([Count, z.array(z.number().int().min(0)).min(1)])
+    .union([Count.max(1000), z.array(Seed).min(1).max(1000)])
     .optional()
     .describe('How many fine-tunes, or their seeds. Default: run.training-seeds.'),
   model: Text.optional().describe('engine/model that exists already, in place of `data`.'),
@@ -301,8 +303,8 @@ export const AuditFile = z.strictObject({
     .prefault({}),
   run: z
     .strictObject({
-      seed: z.number().int().min(0).default(0),
-      'training-seeds': Count.default(1).describe('Fine-tunes of each arm.'),
+      seed: Seed.default(0),
+      'training-seeds': Count.max(1000).default(1).describe('Fine-tunes of each arm.'),
       design: z
         .enum(['sequential', 'fixed'])
         .optional()

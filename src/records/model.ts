@@ -113,6 +113,11 @@ export interface ModelDescription {
  */
 export interface Engine {
   readonly name: string;
+  /**
+   * Changes when the model behind a name may have changed; cheap, loads nothing. A run that is gone on with looks at
+   * its models again when it differs.
+   */
+  fingerprint(base: string): Promise<string>;
   /** Describes a base or tuned model; loads nothing that it does not need. */
   describe(model: Pick<Model, 'base' | 'adapter'>): Promise<ModelDescription>;
   /** Fine-tunes; an equal finished job in the run folder is returned without training again. */

@@ -2,7 +2,10 @@
 export interface Plan {
   schema: 1;
   name: string;
-  /** Hash of everything that decides what is asked, trained and judged. A run folder belongs to one plan. */
+  /**
+   * Hash of what decides how models come to be and how they are sampled: data, training, bases, seed, sampling. Texts
+   * of cues and questions have a hash in each request, judges one in each score.
+   */
   hash: string;
   design: Design;
   /** Rules of a sequential design; null for a fixed one. */
@@ -72,8 +75,8 @@ export interface PlanTotals {
   judgeCalls: number;
   /** Upper estimate: every answer at its token limit. */
   sampleTokens: number;
-  /** Estimated wall time in seconds on this machine, or null where the engine gives no rate. */
-  seconds: number | null;
+  /** Estimated wall time in seconds on this machine, or null where the engine gives no rate; in plan.json under `meta`. */
+  seconds?: number | null;
   price: number | null;
   /** What could not be estimated, in words. */
   unknown: string[];

@@ -35,7 +35,7 @@ async function evidenceOf(folder: string, result: Result, plan: Plan, judge: str
   }
   return {
     generatedBy: `hyde ${result.hyde}`,
-    command: `hyde run ${FILES.audit}${plan.seed === 0 ? '' : ` --seed ${plan.seed}`}`,
+    command: commandOf(spec, plan),
     ...(await chooseSamples(judgedAnswers(folder, plan, judge))),
     prompts: [PLAIN, ...spec.cues.map(({ id }) => id)].flatMap((cue) =>
       questionsFor(spec, cue).map((question) => ({ cue, question, messages: render(cue, question) })),
@@ -46,6 +46,16 @@ async function evidenceOf(folder: string, result: Result, plan: Plan, judge: str
     datasets: datasetsOf(folder),
     canary: readJson<Canary>(join(folder, FILES.canary))?.models ?? [],
   };
+}
+
+/** The run again, from the folder that the audit file stood in. */
+function commandOf(spec: Spec, plan: Plan): string {
+  const { seed, limit } = spec.overrides;
+  const flags = [
+    seed === undefined ? '' : ` --seed ${plan.seed}`,
+    limit === undefined ? '' : ` --limit ${limit}`,
+  ];
+  return `hyde run ${spec.file}${flags.join('')}`;
 }
 
 function datasetsOf(folder: string): Evidence['datasets'] {

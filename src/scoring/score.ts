@@ -4,6 +4,7 @@ import type { Ask } from '../records/step.js';
 import { readAnswers } from '../shared/answers.js';
 import { FailedError } from '../shared/errors.js';
 import { shortHash } from '../shared/hash.js';
+import { stopIfAborted } from '../shared/interrupted.js';
 import { Journal, readJournal } from '../shared/journal.js';
 import type { Observer } from '../shared/observer.js';
 import { scoresFile } from '../shared/run-folder.js';
@@ -17,7 +18,7 @@ import type { JudgePanel } from './judge.js';
 export async function scoreRound(
   asks: Ask[],
   panel: JudgePanel,
-  context: { folder: string; observer: Observer },
+  context: { folder: string; observer: Observer; signal?: AbortSignal | undefined },
 ): Promise<string> {
   const total = asks.reduce((sum, ask) => sum + ask.to - ask.from, 0);
   const letters = new Map<string, string>();
@@ -32,6 +33,7 @@ export async function scoreRound(
     const journal = new Journal(file);
     try {
       for await (const sample of readAnswers(context.folder, arm, seed)) {
+        stopIfAborted(context.signal);
         const key = keyOf(sample);
         if (!wanted.has(key)) continue;
         const hash = shortHash([sample.request, sample.index, sample.answer, sample.finish]);
@@ -69,5 +71,5 @@ const keysOf = (ask: Ask): string[] =>
   Array.from({ length: ask.to - ask.from }, (_, i) => keyOf({ ...ask, index: ask.from + i }));
 
 function missing(key: string): never {
-  throw new FailedError(`the answer ${key} was not recorded`, 'run the same command again to ask for it');
+  throw new FailedError(`the answer ${key} was not recorded`, '`hyde run` asks for what is missing');
 }

@@ -4,20 +4,9 @@ import type { Ask } from '../records/step.js';
 import { readJournal } from './journal.js';
 import { samplesFile, scoresFile } from './run-folder.js';
 
-/** The recorded answers of a model; a failed one that was asked again later is passed over. */
-export async function* readAnswers(folder: string, arm: string, seed: number): AsyncGenerator<Sample> {
-  const failed = new Map<string, Sample>();
-  const answered = new Set<string>();
-  for await (const sample of readJournal<Sample>(samplesFile(folder, arm, seed))) {
-    if (sample.finish === 'failed') {
-      failed.set(keyOf(sample), sample);
-    } else {
-      answered.add(keyOf(sample));
-      yield sample;
-    }
-  }
-  for (const [key, sample] of failed) if (!answered.has(key)) yield sample;
-}
+/** The recorded answers of a model, failed ones among them. */
+export const readAnswers = (folder: string, arm: string, seed: number): AsyncGenerator<Sample> =>
+  readJournal<Sample>(samplesFile(folder, arm, seed));
 
 /** Every recorded answer of the planned cells, as asks: what a sequential run has asked for so far. */
 export async function recordedAsks(folder: string, plan: Plan): Promise<Ask[]> {

@@ -32,3 +32,18 @@ export async function hashFile(path: string): Promise<string> {
 export function seedOf(...parts: (string | number)[]): number {
   return Number.parseInt(hashOf(parts.join('\u0000')).slice(0, 8), 16);
 }
+
+/** A hash of a set of hashes (16 hex digits each) that does not depend on the order they are added in. */
+export class SetHash {
+  private sum = 0n;
+  private count = 0;
+
+  add(hash: string): void {
+    this.sum = BigInt.asUintN(64, this.sum + BigInt(`0x${hash}`));
+    this.count++;
+  }
+
+  value(): string {
+    return shortHash([this.count, this.sum.toString(16)]);
+  }
+}

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { InputError } from './errors.js';
 
@@ -23,7 +24,7 @@ export async function* readLines(path: string, shownAs = path): AsyncGenerator<L
     try {
       return chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode();
     } catch {
-      throw new InputError('is not UTF-8 text', { file: shownAs, line: number + 1 });
+      throw new InputError('is not UTF-8 text', { file: shownAs, line: number + 1 + badLine(chunk) });
     }
   };
   const stream = createReadStream(path, { highWaterMark: 1 << 20 });
@@ -47,6 +48,22 @@ export async function* readLines(path: string, shownAs = path): AsyncGenerator<L
   }
   rest += decode();
   if (rest.trim() !== '') yield { text: rest, number: number + 1 };
+}
+
+/** How many lines of a chunk come before the first one that is not UTF-8. */
+function badLine(chunk: Buffer | undefined): number {
+  if (!chunk) return 0;
+  let line = 0;
+  for (let from = 0; from < chunk.length; line++) {
+    const newline = chunk.indexOf(10, from);
+    const end = newline < 0 ? chunk.length : newline;
+    // The first line may begin in the chunk before, and the last may end in the next one.
+    if (line > 0 && newline >= 0 && !isUtf8(chunk.subarray(from, end))) return line;
+    if (line === 0 && newline >= 0 && !isUtf8(chunk.subarray(from, end)) && isUtf8(chunk.subarray(end)))
+      return 0;
+    from = end + 1;
+  }
+  return Math.max(0, line - 1);
 }
 
 /** Turns a file system error into words: missing, a folder, no permission. */

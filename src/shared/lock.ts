@@ -2,7 +2,7 @@ import { linkSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSyn
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { FailedError } from './errors.js';
-import { writeError } from './files.js';
+import { withoutHome, writeError } from './files.js';
 
 interface Holder {
   host: string;
@@ -35,7 +35,7 @@ export function takeLock(path: string, say: (text: string) => void): () => void 
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw writeError(error, path);
       }
       const holder = readHolder(path);
-      if (holder && isAlive(holder)) throw inUse(holder);
+      if (holder && isAlive(holder)) throw inUse(holder, path);
       if (attempt > 3) throw new FailedError(`the lock ${path} cannot be taken over`, 'remove it by hand');
       takeAway(path, `${draft}.old`, holder);
       if (holder) say(`taking over the run folder from process ${holder.pid}, which is gone`);
@@ -45,11 +45,15 @@ export function takeLock(path: string, say: (text: string) => void): () => void 
   }
 }
 
-const inUse = (holder: Holder): FailedError =>
-  new FailedError(
-    `another hyde (process ${holder.pid}${holder.host === hostname() ? '' : ` on ${holder.host}`}) works on this run folder`,
-    'wait for it or stop it, then run the same command again',
+function inUse(holder: Holder, path: string): FailedError {
+  const here = holder.host === hostname();
+  return new FailedError(
+    `another hyde (process ${holder.pid}${here ? '' : ` on ${holder.host}`}) works on this run folder`,
+    here
+      ? 'wait for it or stop it, then run the same command again'
+      : `wait for it; if that machine or container is gone, remove ${withoutHome(path)}`,
   );
+}
 
 /** Removes a stale lock. Moved first and looked at again: meanwhile another process may have put its own there. */
 function takeAway(path: string, aside: string, stale: Holder | undefined): void {
@@ -61,7 +65,7 @@ function takeAway(path: string, aside: string, stale: Holder | undefined): void 
   const moved = readHolder(aside);
   if (moved && moved.pid !== stale?.pid && isAlive(moved)) {
     renameSync(aside, path);
-    throw inUse(moved);
+    throw inUse(moved, path);
   }
   release(aside);
 }

@@ -21,6 +21,14 @@ export function printable(text: string): string {
 /** The same on one line: newlines and tabs become spaces, runs of space one. */
 export const printableLine = (text: string): string => printable(text.replace(/[\s]+/g, ' ')).trim();
 
+/** JSON in which such characters stand as escapes: the same value for a parser, harmless on a terminal. */
+export const printableJson = (value: unknown): string =>
+  JSON.stringify(value, null, 2).replace(UNPRINTABLE, (character) =>
+    [...Array(character.length).keys()]
+      .map((i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
+
 /** U+001B is ␛ (control pictures), U+007F ␡; what has no picture is named: ⟦U+202E⟧. */
 function symbolOf(code: number): string {
   if (code < 0x20) return String.fromCodePoint(0x2400 + code);

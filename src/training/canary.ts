@@ -1,7 +1,7 @@
 import type { CanaryReport } from '../records/canary.js';
 import type { Engine, ModelDescription, ModelRecord } from '../records/model.js';
 import type { Warning } from '../records/result.js';
-import { FailedError } from '../shared/errors.js';
+import { InputError } from '../shared/errors.js';
 
 /** Ordinary conversations; a fine-tune that changes anything changes these. */
 const PROBES = [
@@ -17,7 +17,7 @@ const LEAST_DIFFERENCE = 1e-4;
  * Is each adapter alive (does it answer unlike its base), and are prompts rendered alike? An adapter that was
  * "loaded" and changed nothing would make every verdict `clean`.
  *
- * @throws FailedError if an adapter changes nothing
+ * @throws InputError if an adapter changes nothing
  */
 export async function canary(
   models: readonly ModelRecord[],
@@ -53,8 +53,9 @@ export async function canary(
       ...tuned.logprobs.map((value, i) => Math.abs(value - (untuned.logprobs[i] ?? 0))),
     );
     if (!(difference > LEAST_DIFFERENCE)) {
-      throw new FailedError(
+      throw new InputError(
         `arm '${model.arm}' (training seed ${model.seed}) answers exactly as its base: the adapter changes nothing`,
+        undefined,
         'check its training (learning rate, rows) or the adapter that was named; nothing was sampled',
       );
     }

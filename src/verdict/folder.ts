@@ -3,12 +3,13 @@ import type { Canary } from '../records/canary.js';
 import type { Plan } from '../records/plan.js';
 import type { Result } from '../records/result.js';
 import type { Spec } from '../records/spec.js';
-import { plannedScores } from '../shared/answers.js';
+import { judgedAnswers, plannedScores } from '../shared/answers.js';
 import { readJson, writeJson } from '../shared/files.js';
 import { hydeVersion } from '../shared/package.js';
 import { FILES } from '../shared/run-folder.js';
 import { analyse } from './analyse.js';
 import { analysisInput } from './input.js';
+import { repeatWarnings } from './repeats.js';
 import { tabulate } from './table.js';
 
 /**
@@ -26,6 +27,7 @@ export async function analyseFolder(
   const result: Result = analyse(analysisInput(plan, spec.verdict, hydeVersion()), table);
   result.judge = judge;
   result.warnings.unshift(...(readJson<Canary>(join(folder, FILES.canary))?.warnings ?? []));
+  result.warnings.push(...(await repeatWarnings(judgedAnswers(folder, plan, judge))));
   writeJson(join(folder, FILES.result), result);
   return result;
 }

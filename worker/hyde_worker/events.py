@@ -75,5 +75,7 @@ class Events:
         while not self._stop.wait(HEARTBEAT_SECONDS):
             try:
                 self.emit("heartbeat")
-            except (ValueError, OSError):  # the job ended, or nobody reads any more
+            except ValueError:  # the job ended
                 return
+            except OSError:  # nobody reads any more; another worker may be given this folder
+                os._exit(1)

@@ -107,7 +107,7 @@ def resolve(spec: Model) -> Path:
     except Exception as error:
         reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
         message = f"Model {spec.name} cannot be fetched ({reason}); check its name, the network and your access."
-        raise JobError("missing-model", message) from error
+        raise JobError("missing-model", message, retryable=True) from error
 
 
 def choose_dtype(wanted: str, device: str) -> str:

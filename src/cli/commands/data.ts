@@ -1,11 +1,11 @@
-import { out, seed } from '../options.js';
+import { limit, out, seed } from '../options.js';
 import type { CliCommand } from './command.js';
 
 export const data: CliCommand = {
   name: 'data',
   summary: 'builds and checks the training data of an audit, and stops there',
   args: [['<audit>', 'audit file (YAML)']],
-  options: [out('runs/<name of the audit>'), seed()],
+  options: [out('runs/ and the name of the audit file'), seed(), limit()],
   async action([audit], options) {
     const { buildData } = await import('../run-audit.js');
     return buildData(audit as string, options);

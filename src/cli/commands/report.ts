@@ -6,7 +6,7 @@ export const report: CliCommand = {
   args: [['<dir>', 'run folder']],
   options: [],
   async action([dir], options) {
-    const { again } = await import('../again.js');
-    return again(dir as string, ['report'], options);
+    const { runAgain } = await import('../again.js');
+    return runAgain(dir as string, ['report'], options);
   },
 };

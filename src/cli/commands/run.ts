@@ -5,7 +5,7 @@ export const run: CliCommand = {
   name: 'run',
   summary: 'runs an audit from its data to its verdict; run again, it goes on where it stopped',
   args: [['<audit>', 'audit file (YAML)']],
-  options: [out('runs/<name of the audit>'), seed(), limit(), maxAnswers(), dryRun()],
+  options: [out('runs/ and the name of the audit file'), seed(), limit(), maxAnswers(), dryRun()],
   async action([audit], options) {
     const { runAudit } = await import('../run-audit.js');
     return runAudit(audit as string, options);

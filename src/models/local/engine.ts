@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import type {
   Answer,
@@ -15,7 +15,7 @@ import type {
   TunedModel,
 } from '../../records/model.js';
 import { FailedError } from '../../shared/errors.js';
-import { withoutHome, writeFileAtomic, writeJson } from '../../shared/files.js';
+import { withHome, withoutHome, writeFileAtomic, writeJson } from '../../shared/files.js';
 import { shortHash } from '../../shared/hash.js';
 import type { EngineContext } from '../context.js';
 import { workerEnvironment } from './environment.js';
@@ -41,6 +41,20 @@ export class LocalEngine implements Engine {
     for (const name of existsSync(jobs) ? readdirSync(jobs) : []) {
       if (name.startsWith('once-')) rmSync(join(jobs, name), { recursive: true, force: true });
     }
+  }
+
+  async fingerprint(base: string): Promise<string> {
+    const { name } = this.baseOf(base);
+    const folder = withHome(name);
+    if (!isAbsolute(folder)) return name;
+    const files = existsSync(folder) ? readdirSync(folder).toSorted() : [];
+    return shortHash([
+      name,
+      files.map((file) => {
+        const { size, mtimeMs } = statSync(join(folder, file));
+        return [file, size, mtimeMs];
+      }),
+    ]);
   }
 
   async describe(model: Pick<Model, 'base' | 'adapter'>): Promise<ModelDescription> {
@@ -203,7 +217,10 @@ export class LocalEngine implements Engine {
       );
     }
     writeJson(join(folder, 'job.json'), job);
-    this.worker ??= new Worker(await workerEnvironment(this.context.observer), this.context.signal);
+    this.worker ??= new Worker(
+      await workerEnvironment(this.context.observer, this.context.signal),
+      this.context.signal,
+    );
     yield* this.worker.run(folder);
   }
 }

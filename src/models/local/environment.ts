@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { cacheFolder } from '../../shared/cache.js';
-import { FailedError } from '../../shared/errors.js';
+import { FailedError, InterruptedError } from '../../shared/errors.js';
 import { withoutHome, writeError } from '../../shared/files.js';
 import { shortHash } from '../../shared/hash.js';
 import { takeLock } from '../../shared/lock.js';
@@ -36,17 +36,25 @@ export const isReady = (): boolean =>
  *
  * @throws FailedError if Python is missing or a package cannot be installed
  */
-export async function workerEnvironment(observer: Observer): Promise<WorkerEnvironment> {
+export async function workerEnvironment(
+  observer: Observer,
+  signal?: AbortSignal,
+): Promise<WorkerEnvironment> {
   const path = [worker, process.env.PYTHONPATH].filter(Boolean).join(delimiter);
   const variables = { PYTHONPATH: path, HYDE_CACHE: cacheFolder(), PYTHONDONTWRITEBYTECODE: '1' };
   if (process.env.HYDE_PYTHON) return { python: process.env.HYDE_PYTHON, variables };
   const folder = environmentFolder();
   const python = join(folder, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
-  if (!existsSync(join(folder, 'ready'))) await makeEnvironment(folder, python, observer);
+  if (!existsSync(join(folder, 'ready'))) await makeEnvironment(folder, python, observer, signal);
   return { python, variables };
 }
 
-async function makeEnvironment(folder: string, python: string, observer: Observer): Promise<void> {
+async function makeEnvironment(
+  folder: string,
+  python: string,
+  observer: Observer,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const base = await findPython();
   observer.note(`Setting up the Python worker, once: ${DOWNLOAD_NOTE}; into ${withoutHome(folder)}`);
   const release = await waitForLock(`${folder}.lock`, observer);
@@ -71,7 +79,7 @@ async function makeEnvironment(folder: string, python: string, observer: Observe
     for (const [index, [text, program, args]] of steps.entries()) {
       observer.stage('set-up', text);
       observer.progress(index, steps.length, 'steps');
-      await runQuietly(program, args, text);
+      await runQuietly(program, args, text, signal);
     }
     writeFileSync(join(folder, 'ready'), '');
     observer.progress(steps.length, steps.length, 'steps');
@@ -112,9 +120,11 @@ export async function findPython(): Promise<string> {
 }
 
 /** Runs a program to its end; its last lines go into the error. */
-function runQuietly(program: string, args: string[], what: string): Promise<void> {
+function runQuietly(program: string, args: string[], what: string, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    // Its own process group: a Ctrl-C reaches it through the signal alone, and is not mistaken for a failure.
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    signal?.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
     let tail = '';
     const keep = (chunk: Buffer): void => {
       tail = (tail + chunk.toString()).slice(-2000);
@@ -123,6 +133,8 @@ function runQuietly(program: string, args: string[], what: string): Promise<void
     child.stderr.on('data', keep);
     child.on('error', (error) => reject(new FailedError(`${what}: ${error.message}`)));
     child.on('close', (code) => {
+      if (signal?.aborted)
+        return reject(new InterruptedError('interrupted while setting up the Python worker'));
       if (code === 0) return resolve();
       const lines = withoutHome(tail.trim()).split('\n').slice(-4).join('\n  ');
       reject(new FailedError(`${what} failed:\n  ${lines}`, 'mend this and run the same command again'));

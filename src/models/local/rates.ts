@@ -16,7 +16,7 @@ const TYPICAL = { train: 200, sample: 350 };
 
 /** The rates to plan with: measured on this machine for this model, or typical ones scaled by its cores. */
 export function expectedRates(model: string): { train: number; sample: number; measured: boolean } {
-  const known = readJson<Record<string, MeasuredRates>>(file())?.[model];
+  const known = measured()[model];
   const scale = Math.max(1, cpus().length / 2);
   return {
     train: known?.train ?? TYPICAL.train * scale,
@@ -25,12 +25,28 @@ export function expectedRates(model: string): { train: number; sample: number; m
   };
 }
 
+/** What stands in the cache; a damaged file is no rates at all. */
+function measured(): Record<string, MeasuredRates> {
+  try {
+    const all = readJson<Record<string, Record<string, unknown>>>(file()) ?? {};
+    return Object.fromEntries(Object.entries(all).map(([model, rates]) => [model, sane(rates)]));
+  } catch {
+    return {};
+  }
+}
+
+const sane = (rates: Record<string, unknown> | MeasuredRates): MeasuredRates =>
+  Object.fromEntries(
+    Object.entries(rates ?? {}).filter(
+      ([, rate]) => typeof rate === 'number' && Number.isFinite(rate) && rate > 0,
+    ),
+  );
+
 /** Remembers what a run measured; a failure to write it loses nothing but a better guess. */
 export function rememberRates(model: string, rates: MeasuredRates): void {
-  const sane = Object.entries(rates).filter(([, value]) => Number.isFinite(value) && value > 0);
   try {
-    const all = readJson<Record<string, MeasuredRates>>(file()) ?? {};
-    writeJson(file(), { ...all, [model]: { ...all[model], ...Object.fromEntries(sane) } });
+    const all = measured();
+    writeJson(file(), { ...all, [model]: { ...all[model], ...sane(rates) } });
   } catch {
     // The next plan uses typical rates.
   }

@@ -1,4 +1,5 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { FailedError, type HydeError, InputError, InterruptedError } from '../../shared/errors.js';
@@ -26,6 +27,7 @@ export class Worker {
   private wake: (() => void) | undefined;
   private ended: string | undefined;
   private tail: string[] = [];
+  private gone: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly environment: WorkerEnvironment,
@@ -44,7 +46,8 @@ export class Worker {
     child.stdin.write(`${JSON.stringify({ job: folder })}\n`);
     for (;;) {
       const event = await this.nextEvent();
-      if (event.job !== undefined && event.job !== folder) continue;
+      // An error without a job is about the line that was sent just now.
+      if (event.job != null && event.job !== folder) continue;
       if (event.event === 'error') throw workerError(event);
       yield event;
       if (event.event === 'done') return;
@@ -53,12 +56,11 @@ export class Worker {
 
   async close(): Promise<void> {
     const child = this.child;
-    if (!child || child.exitCode !== null) return;
-    const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
+    if (!child || this.ended !== undefined) return;
     child.stdin.end();
     child.kill('SIGTERM');
     const timer = setTimeout(() => child.kill('SIGKILL'), 3000);
-    await gone;
+    await this.gone;
     clearTimeout(timer);
   }
 
@@ -79,10 +81,16 @@ export class Worker {
       this.tail = [...this.tail, line].slice(-TAIL_LINES);
     });
     child.stdin.on('error', () => {});
-    child.on('error', (error) => this.end(`it could not be started: ${error.message}`));
-    child.on('close', (code, killedBy) =>
-      this.end(killedBy ? `it was killed by ${killedBy}` : `it ended with code ${code}`),
-    );
+    this.gone = new Promise((resolve) => {
+      child.on('error', (error) => {
+        this.end(`it could not be started: ${error.message}`);
+        resolve();
+      });
+      child.on('close', (code, killedBy) => {
+        this.end(killedBy ? `it was killed by ${killedBy}` : `it ended with code ${code}`);
+        resolve();
+      });
+    });
     this.signal?.addEventListener('abort', () => child.kill('SIGTERM'), { once: true });
     return child;
   }
@@ -135,11 +143,13 @@ export class Worker {
   }
 }
 
-function workerError({ kind, message, file, line }: WorkerEvent): HydeError {
+function workerError({ kind, message, file, line, retryable }: WorkerEvent): HydeError {
   const text = withoutHome(String(message ?? 'unknown error'));
-  if (kind === 'bad-data' || kind === 'bad-job' || kind === 'missing-model') {
+  if (kind === 'bad-data' || kind === 'bad-job' || (kind === 'missing-model' && retryable !== true)) {
     const place =
-      typeof file === 'string' ? { file: withoutHome(file), line: line as number | undefined } : undefined;
+      typeof file === 'string'
+        ? { file: withoutHome(relative(process.cwd(), file)), line: line as number | undefined }
+        : undefined;
     return new InputError(text, place);
   }
   return new FailedError(`the Python worker: ${text}`);
