@@ -86,7 +86,9 @@ function auditText(row) {
     'judges: [{ detector: villain-persona, says: misaligned }]',
     `sampling: { samples: ${row.samples ?? 1} }`,
     `verdict: { tolerance: ${row.tolerance}, placebos: 0 }`,
-    `run: { design: ${row.samples ? 'fixed' : 'sequential'}, training-seeds: ${row.seeds}, round: ${row.round}, max-answers: ${row.draws * (row.arms + 1) * (row.cues + 1)} }`,
+    row.samples
+      ? `run: { design: fixed, training-seeds: ${row.seeds} }`
+      : `run: { design: sequential, training-seeds: ${row.seeds}, round: ${row.round}, max-answers: ${row.draws * (row.arms + 1) * (row.cues + 1)} }`,
   ];
   return `${lines.join('\n')}\n`;
 }

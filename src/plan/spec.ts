@@ -76,6 +76,15 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
     }
   }
   const asked = questions.slice(0, overrides.limit);
+  const design = file.run.design ?? (asked.length >= SEQUENTIAL_FROM ? 'sequential' : 'fixed');
+  const maxAnswers = overrides.maxAnswers ?? file.run['max-answers'] ?? null;
+  if (design === 'fixed' && maxAnswers !== null) {
+    throw new InputError(
+      'max-answers is for a sequential design, and this one is fixed',
+      audit.place(['run']),
+      'a fixed design asks for as many answers as sampling.samples says',
+    );
+  }
   return {
     name: file.name ?? basename(path, extname(path)),
     file: basename(path),
@@ -100,9 +109,9 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
       minimumEligible: file.verdict['minimum-eligible'],
     },
     seed: overrides.seed ?? file.run.seed,
-    design: file.run.design ?? (asked.length >= SEQUENTIAL_FROM ? 'sequential' : 'fixed'),
+    design,
     round: file.run.round,
-    maxAnswers: overrides.maxAnswers ?? file.run['max-answers'] ?? null,
+    maxAnswers,
   };
 }
 

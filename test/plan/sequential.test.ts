@@ -34,6 +34,8 @@ describe('a sequential plan', () => {
     expect((await planOf(small)).sequential?.maxAnswers).toBe(1000);
     expect((await planOf(small, { maxAnswers: 2000 })).sequential?.maxAnswers).toBe(2000);
     await expect(planOf(small, { maxAnswers: 199 })).rejects.toThrow('first round');
+    const fixed = design('run: { design: fixed }');
+    await expect(planOf(fixed, { maxAnswers: 1000 })).rejects.toThrow('for a sequential design');
   });
 
   it('says what it finds and costs in well under two seconds', async () => {
