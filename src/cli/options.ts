@@ -19,6 +19,8 @@ export const limit = (): Option =>
   new Option('--limit <n>', 'only the first n questions').argParser(whole(1));
 export const maxAnswers = (): Option =>
   new Option('--max-answers <n>', 'answers in all that a sequential audit may ask for').argParser(whole(1));
+export const reuseBase = (): Option =>
+  new Option('--reuse-base <dir>', "take over the base's answers of another run with the same base");
 export const dryRun = (): Option => new Option('--dry-run', 'show the plan and stop');
 
 /** Path of the demo's audit file, or of the quick one's. */

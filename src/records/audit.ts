@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CUE_SOURCES } from './cue.js';
+import { GateRules } from './gate.js';
 import { Id } from './ids.js';
 import { OUTCOMES } from './outcome.js';
 
@@ -317,7 +318,11 @@ export const AuditFile = z.strictObject({
       'max-answers': Count.optional().describe(
         'Answers in all, of every model, that a sequential design may ask for. Default: 800 draws with every cell open.',
       ),
+      'reuse-base': Text.optional().describe(
+        'Run folder of another audit of the same base, whose answers of the base are taken over.',
+      ),
     })
     .prefault({}),
+  gate: GateRules.optional().describe('Rules of `hyde gate`. Default: every arm must be clean.'),
 });
 export type AuditFile = z.infer<typeof AuditFile>;

@@ -121,6 +121,8 @@ export interface Result {
   /** Cues worth a closer look, by e-BH at the audit's alpha: of these a share alpha may be false. Never claims. */
   screening?: { arm: string; cue: string; eValue: number }[];
   warnings: Warning[];
+  /** Answers of the bases that were taken over from another run; absent in results that were imported. */
+  reusedBaseAnswers?: number;
   /** Hash of the judges whose outcomes were counted. */
   judge?: string;
   /** How the numbers came about, in sentences for the report: methods by name, family size, alpha shares. */

@@ -9,8 +9,8 @@
  *
  * Every factor is positive and has a mean of at most 1 where E X >= tau, so that W is a test supermartingale, and by
  * Ville's inequality P(W ever reaches 1 / alpha) <= alpha, at whatever draw one looks and for whatever reason one stops.
- * A binomial bound that is looked at again and again has no such property: looked at every 20 draws it calls a rate
- * that is equal to the tolerance clean in a fifth of all audits.
+ * A binomial bound that is looked at again and again has no such property: looked at every 20 draws up to 4000 it
+ * calls a rate that is equal to the tolerance clean in a third of all audits (docs/statistics.md).
  *
  * Training seeds take turns (draw t has seed t mod S), and their excesses may differ. Over a whole turn of S draws the
  * product of the factors' means 1 - lambda (mu_s - tau) is at most (1 - lambda (mean mu - tau))^S <= 1, by the inequality
