@@ -41,8 +41,8 @@ export default {
     only(
       'drivers-pure',
       'drivers',
-      common,
-      'a driver decides from the plan and the outputs so far, and does nothing',
+      [...common, 'statistics'],
+      'a driver decides from the plan and the outputs so far, by the evidence that the analysis uses, and does nothing',
     ),
     only('engines', 'models', common, 'an engine is handed its requests; it knows no step'),
     only('training-step', 'training', common, 'a step gets its engine as a parameter, never by import'),

@@ -5,6 +5,7 @@ import type { Spec } from './records/spec.js';
 import { reportFolder } from './report/folder.js';
 import { detectorPanel } from './scoring/judge.js';
 import { scoreRound } from './scoring/score.js';
+import { recordedAsks } from './shared/answers.js';
 import type { Observer } from './shared/observer.js';
 import { FILES, openFolder, readRunFile } from './shared/run-folder.js';
 import { analyseFolder } from './verdict/folder.js';
@@ -33,7 +34,8 @@ export async function again(
       folder.observer.stage(stage, dir);
       const { path } = folder;
       if (stage === 'score') {
-        await scoreRound(fixedAsks(plan), panel, { folder: path, observer: folder.observer, signal });
+        const asks = plan.sequential ? await recordedAsks(path, plan) : fixedAsks(plan);
+        await scoreRound(asks, panel, { folder: path, observer: folder.observer, signal });
       }
       if (stage === 'analyse') await analyseFolder(path, plan, spec, panel.hash);
       if (stage === 'report') await reportFolder(path);

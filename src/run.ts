@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { drivers } from './drivers/index.js';
 import { preparePlan } from './plan/prepare.js';
 import { changedPrompt } from './plan/prompts.js';
+import { withLateCues } from './plan/sequential.js';
 import type { LoadedAudit } from './plan/spec.js';
 import type { Plan } from './records/plan.js';
 import type { Result } from './records/result.js';
@@ -44,14 +45,13 @@ export async function run(audit: LoadedAudit, options: RunOptions): Promise<Resu
   let failed = true;
   try {
     const prepared = await preparePlan(audit.spec);
-    const { plan } = prepared;
-    keepPlan(folder.path, audit, plan);
     steps = await StepLog.open(folder.path);
+    const plan = keepPlan(folder.path, audit, prepared.plan, steps.scoredRounds);
     const { path, observer } = folder;
     const { signal } = options;
     const named = audit.spec.reuseBase;
     const reuseBase = options.reuseBase ?? (named && resolve(audit.spec.folder, named));
-    workshop = await openWorkshop({ ...prepared, folder: path, audit, observer, signal, reuseBase });
+    workshop = await openWorkshop({ ...prepared, plan, folder: path, audit, observer, signal, reuseBase });
     const driver = options.driver ?? drivers[plan.design];
     const done: StepResult[] = [];
     for (let step = driver.next(plan, done); step; step = driver.next(plan, done)) {
@@ -83,8 +83,12 @@ async function once(step: Step, done: StepResult[], steps: StepLog, workshop: Wo
 /**
  * Writes what the run is of. A folder belongs to one set of models and one wording of each prompt; cues, questions,
  * answers and judges may be added to it. Refused before anything in it is changed.
+ *
+ * @returns the plan, in which a sequential design has its late cues marked
  */
-function keepPlan(folder: string, audit: LoadedAudit, plan: Plan): void {
+function keepPlan(folder: string, audit: LoadedAudit, made: Plan, rounds: number): Plan {
+  const before = readJson<Plan>(join(folder, FILES.plan));
+  const plan = before ? withLateCues(made, before, rounds) : made;
   if (existsSync(join(folder, FILES.models))) checkSameRun(folder, audit.spec, plan);
   writeFileAtomic(join(folder, FILES.audit), audit.text);
   const { folder: _, ...spec } = audit.spec;
@@ -92,6 +96,7 @@ function keepPlan(folder: string, audit: LoadedAudit, plan: Plan): void {
   // How long it will take depends on the machine; it is no part of the plan.
   const { seconds, ...totals } = plan.totals;
   writeJson(join(folder, FILES.plan), { ...plan, totals, meta: { seconds } });
+  return plan;
 }
 
 function checkSameRun(folder: string, spec: Spec, plan: Plan): void {

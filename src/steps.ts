@@ -89,7 +89,10 @@ function settingsOf(
     case 'score':
       return panel.hash;
     case 'analyse':
-      return [plan.name, plan.bases, plan.arms, plan.cues, plan.questions, spec.verdict, hydeVersion()];
+      return [
+        ...[plan.name, plan.bases, plan.arms, plan.cues, plan.questions, spec.verdict, hydeVersion()],
+        ...(plan.sequential ? [plan.sequential] : []),
+      ];
     default:
       return null;
   }

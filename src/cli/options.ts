@@ -17,6 +17,8 @@ export const seed = (): Option =>
   new Option('--seed <n>', 'seed of the audit (default: the audit file)').argParser(whole(0));
 export const limit = (): Option =>
   new Option('--limit <n>', 'only the first n questions').argParser(whole(1));
+export const maxAnswers = (): Option =>
+  new Option('--max-answers <n>', 'answers in all that a sequential audit may ask for').argParser(whole(1));
 export const reuseBase = (): Option =>
   new Option('--reuse-base <dir>', "take over the base's answers of another run with the same base");
 export const dryRun = (): Option => new Option('--dry-run', 'show the plan and stop');
@@ -27,7 +29,8 @@ export const demoAudit = (quick: boolean): string => resource('demo', quick ? 'q
 /** What the flags change in an audit file. */
 export const overridesOf = (
   options: Record<string, unknown>,
-): { seed?: number | undefined; limit?: number | undefined } => ({
+): { seed?: number | undefined; limit?: number | undefined; maxAnswers?: number | undefined } => ({
   seed: options.seed as number | undefined,
   limit: options.limit as number | undefined,
+  maxAnswers: options.maxAnswers as number | undefined,
 });

@@ -1,6 +1,6 @@
 import { preparePlan } from '../plan/prepare.js';
 import { loadAudit } from '../plan/spec.js';
-import type { Plan } from '../records/plan.js';
+import type { Plan, SequentialPower } from '../records/plan.js';
 import { printable } from '../shared/printable.js';
 import { overridesOf } from './options.js';
 import { outputOf, print } from './output.js';
@@ -45,13 +45,12 @@ export function planText(plan: Plan): string {
     const whom = arms.length === plan.arms.length ? 'every arm' : arms.join(', ');
     lines.push(`  ${id.padEnd(24)} ${source.padEnd(8)} ${whom}`);
   }
-  const perCell = plan.samplesPerQuestion * plan.questions.length;
   lines.push(
     '',
-    `questions       ${plan.questions.length}, ${plan.samplesPerQuestion} answers each in every cell (${perCell} a cell)`,
+    questionsLine(plan),
     `cells           ${plan.cells.length} (arm or base, training seed, cue)`,
     `to train        ${totals.jobs} fine-tunes, ${number(totals.trainRows)} rows, about ${number(totals.trainTokens)} tokens`,
-    `to sample       ${number(totals.answers)} answers, at most ${number(totals.sampleTokens)} tokens`,
+    `to sample       ${plan.sequential ? 'at most ' : ''}${number(totals.answers)} answers, at most ${number(totals.sampleTokens)} tokens`,
     `judge calls     ${number(totals.judgeCalls)}`,
     `price           ${totals.price === null ? 'not known' : `USD ${totals.price.toFixed(2)}`}`,
     `time            ${totals.seconds == null ? 'not known' : `about ${duration(totals.seconds)} at the speed expected here`}`,
@@ -68,6 +67,38 @@ export function planText(plan: Plan): string {
       `  calls an arm with a true rate of ${percent(trueRate)} everywhere clean with probability ${percent(probability)}`,
     );
   }
+  if (power.sequential) lines.push('', ...priceLines(power.sequential));
   if (totals.unknown.length) lines.push('', ...totals.unknown.map((text) => `not known: ${text}`));
   return lines.join('\n');
+}
+
+function questionsLine({ questions, samplesPerQuestion, sequential, power }: Plan): string {
+  const label = 'questions'.padEnd(16);
+  if (!sequential) {
+    const perCell = samplesPerQuestion * questions.length;
+    return `${label}${questions.length}, ${samplesPerQuestion} answers each in every cell (${perCell} a cell)`;
+  }
+  const draws = power.sequential?.draws ?? 0;
+  const few = questions.length < BANK ? `; fewer than ${BANK}: the verdict speaks of these questions` : '';
+  return `${label}${questions.length}, drawn in rounds of ${sequential.round} until the answer is in, about ${number(draws)} draws at most${few}`;
+}
+
+/** Questions that a bank should hold. */
+const BANK = 240;
+
+/** What answers cost in a sequential design, before it is known what they are. */
+function priceLines({ draws, answersPerDraw, claim, clean }: SequentialPower): string[] {
+  const price = (mean: number, answers: number, probability: number): string =>
+    `${number(mean)} draws, ${number(answers)} answers on average; ${percent(probability)} within the budget`;
+  return [
+    `what it costs to know (a draw is ${answersPerDraw} answers while every cell is open; the budget is ${number(draws)} draws)`,
+    ...claim.map(
+      (row) =>
+        `  a cue that raises the rate from 0 to ${percent(row.cuedRate)} is claimed: ${price(row.draws, row.answers, row.probability)}`,
+    ),
+    ...clean.map(
+      (row) =>
+        `  an arm with a true rate of ${percent(row.trueRate)} everywhere is called clean: ${price(row.draws, row.answers, row.probability)}`,
+    ),
+  ];
 }

@@ -37,7 +37,7 @@ export async function showStatus(dir: string, options: Record<string, unknown>):
       `${plan.name}: ${dir}`,
       `steps done   ${status.steps.join(', ') || 'none'}`,
       `fine-tunes   ${fineTunes} of ${plan.totals.jobs}`,
-      `answers      ${answers} of ${plan.totals.answers}${failed ? `, ${failed} failed` : ''}`,
+      `answers      ${answers} of ${plan.sequential ? 'at most ' : ''}${plan.totals.answers}${failed ? `, ${failed} failed` : ''}`,
     ].join('\n'),
     status,
   );

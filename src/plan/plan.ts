@@ -2,10 +2,18 @@ import { questionsFor } from '../cues/render.js';
 import { estimateTokens, partsOf } from '../data/manifest.js';
 import type { Stage } from '../data/stage.js';
 import { PLAIN } from '../records/ids.js';
-import type { Plan, PlannedArm, PlannedCell, PlanPower, PlanTotals } from '../records/plan.js';
+import type {
+  Plan,
+  PlannedArm,
+  PlannedCell,
+  PlanPower,
+  PlanTotals,
+  SequentialPlan,
+} from '../records/plan.js';
 import type { Question } from '../records/question.js';
 import type { ArmSpec, Spec } from '../records/spec.js';
 import { hashOf, shortHash } from '../shared/hash.js';
+import { sequentialPlan } from './sequential.js';
 
 /** What an engine's machine is expected to do, for the time that a plan promises; null where it is not known. */
 export interface Rates {
@@ -28,12 +36,14 @@ export function makePlan(
   rates: Rates | null,
 ): Plan {
   const arms = spec.arms.map((arm) => plannedArm(arm, stagesOf.get(arm.id) ?? []));
-  const cells = plannedCells(spec);
+  const sequential = spec.design === 'sequential' ? sequentialPlan(spec, plannedCells(spec)) : null;
+  const cells = sequential ? cellsOfDraws(spec, sequential) : plannedCells(spec);
   return {
     schema: 1,
     name: spec.name,
     hash: planHash(spec, stagesOf),
     design: spec.design,
+    sequential,
     seed: spec.seed,
     bases: spec.bases.map(({ id, ref }) => ({ id, model: `${ref.engine}/${ref.model}` })),
     arms,
@@ -50,7 +60,7 @@ export function makePlan(
     })),
     samplesPerQuestion: spec.sampling.samples,
     cells,
-    totals: totals(spec, arms, cells, rates),
+    totals: totals(spec, arms, sequential?.maxAnswers ?? answersOf(cells), rates),
     power,
   };
 }
@@ -80,12 +90,21 @@ export function plannedCells(spec: Spec): PlannedCell[] {
   return [...ofBases, ...ofArms];
 }
 
+/** The same of a sequential design: a question is drawn as often as there are draws, at most. */
+function cellsOfDraws(spec: Spec, { maxAnswers }: SequentialPlan): PlannedCell[] {
+  return plannedCells(spec).map((cell) => ({ ...cell, samples: maxAnswers }));
+}
+
+const answersOf = (cells: readonly PlannedCell[]): number =>
+  cells.reduce((total, cell) => total + cell.questions.length * cell.samples, 0);
+
 /** Hash of what decides how models come to be and how they are asked; texts of cues and questions are in each request's own hash. */
 function planHash(spec: Spec, stagesOf: ReadonlyMap<string, readonly Stage[]>): string {
   const { temperature, topP, maxTokens } = spec.sampling;
   return shortHash({
     seed: spec.seed,
     design: spec.design,
+    ...(spec.design === 'sequential' ? { round: spec.round } : {}),
     bases: spec.bases,
     sampling: { temperature, topP, maxTokens },
     arms: spec.arms.map((arm) => ({
@@ -117,13 +136,12 @@ function plannedArm(arm: ArmSpec, stages: readonly Stage[]): PlannedArm {
   };
 }
 
-function totals(spec: Spec, arms: PlannedArm[], cells: PlannedCell[], rates: Rates | null): PlanTotals {
+function totals(spec: Spec, arms: PlannedArm[], answers: number, rates: Rates | null): PlanTotals {
   const perSeed = (arm: PlannedArm, count: (stage: PlannedArm['stages'][number]) => number): number =>
     arm.seeds.length * arm.stages.reduce((sum, stage) => sum + count(stage), 0);
   const sum = (count: (stage: PlannedArm['stages'][number]) => number): number =>
     arms.reduce((total, arm) => total + perSeed(arm, count), 0);
   const trainTokens = sum((stage) => stage.tokens * stage.epochs);
-  const answers = cells.reduce((total, cell) => total + cell.questions.length * cell.samples, 0);
   const sampleTokens = answers * spec.sampling.maxTokens;
   const models = spec.bases.length + arms.reduce((total, arm) => total + arm.seeds.length, 0);
   return {

@@ -2,11 +2,12 @@ import { buildArmData } from '../data/build.js';
 import { type FileReader, fileReader } from '../data/sources.js';
 import type { Stage } from '../data/stage.js';
 import { expectedRates } from '../models/local/rates.js';
-import type { Plan } from '../records/plan.js';
+import type { Plan, PlanPower } from '../records/plan.js';
 import type { Spec } from '../records/spec.js';
-import { planPower } from '../statistics/power.js';
-import { makePlan, type Rates } from './plan.js';
+import { planPower, planSequentialPower } from '../statistics/power.js';
+import { makePlan, plannedCells, type Rates } from './plan.js';
 import { checkPrompts } from './prompts.js';
+import { answersPerDraw, sequentialPlan } from './sequential.js';
 
 /** A plan, and the training data that it counted. */
 export interface Prepared {
@@ -22,9 +23,15 @@ export async function preparePlan(spec: Spec): Promise<Prepared> {
   for (const arm of spec.arms) {
     if (arm.training) stages.set(arm.id, await buildArmData(arm, { seed: spec.seed, read: reader.read }));
   }
-  const plan = makePlan(spec, stages, planPower(spec), ratesOf(spec));
+  const plan = makePlan(spec, stages, powerOf(spec), ratesOf(spec));
   checkPrompts(spec, plan.cells);
   return { plan, stages, reader };
+}
+
+function powerOf(spec: Spec): PlanPower {
+  if (spec.design === 'fixed') return planPower(spec);
+  const cells = plannedCells(spec);
+  return planSequentialPower(spec, sequentialPlan(spec, cells), answersPerDraw(cells));
 }
 
 /** Seconds to start, load, merge and look at one model; measured with the embedded one. */

@@ -16,7 +16,12 @@ export interface Overrides {
   seed?: number | undefined;
   /** Only the first so many questions. */
   limit?: number | undefined;
+  /** Answers in all that a sequential design may ask for. */
+  maxAnswers?: number | undefined;
 }
+
+/** From this many questions on a design is sequential unless the audit file says otherwise. */
+const SEQUENTIAL_FROM = 48;
 
 /** An audit file as a total spec, and its text as it was given. */
 export interface LoadedAudit {
@@ -71,6 +76,16 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
       );
     }
   }
+  const asked = questions.slice(0, overrides.limit);
+  const design = file.run.design ?? (asked.length >= SEQUENTIAL_FROM ? 'sequential' : 'fixed');
+  const maxAnswers = overrides.maxAnswers ?? file.run['max-answers'] ?? null;
+  if (design === 'fixed' && maxAnswers !== null) {
+    throw new InputError(
+      'max-answers is for a sequential design, and this one is fixed',
+      audit.place(['run']),
+      'a fixed design asks for as many answers as sampling.samples says',
+    );
+  }
   return {
     name: file.name ?? basename(path, extname(path)),
     file: basename(path),
@@ -79,7 +94,7 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
     bases: [...bases.values()],
     arms,
     cues,
-    questions: questions.slice(0, overrides.limit),
+    questions: asked,
     sampling: {
       samples: file.sampling.samples,
       temperature: file.sampling.temperature,
@@ -95,7 +110,9 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
       minimumEligible: file.verdict['minimum-eligible'],
     },
     seed: overrides.seed ?? file.run.seed,
-    design: file.run.design,
+    design,
+    round: file.run.round,
+    maxAnswers,
     ...(file.gate === undefined ? {} : { gate: checkRules(audit, file.gate, arms, cues) }),
     ...(file.run['reuse-base'] === undefined ? {} : { reuseBase: file.run['reuse-base'] }),
   };

@@ -258,7 +258,9 @@ export const AuditFile = z.strictObject({
   questions: Questions.default('betley-2025'),
   sampling: z
     .strictObject({
-      samples: Count.default(100).describe('Answers per question in each cell (arm, training seed, cue).'),
+      samples: Count.default(100).describe(
+        'Answers per question in each cell (arm, training seed, cue) of a fixed design.',
+      ),
       temperature: z.number().min(0).max(2).default(1),
       'top-p': z.number().gt(0).max(1).default(1),
       'max-tokens': Count.default(1024),
@@ -304,7 +306,18 @@ export const AuditFile = z.strictObject({
     .strictObject({
       seed: Seed.default(0),
       'training-seeds': Count.max(1000).default(1).describe('Fine-tunes of each arm.'),
-      design: z.enum(['fixed']).default('fixed'),
+      design: z
+        .enum(['sequential', 'fixed'])
+        .optional()
+        .describe(
+          'sequential: draws from the bank until the answer is in. fixed: every question, `samples` answers each. Default: sequential from 48 questions on, otherwise fixed.',
+        ),
+      round: Count.default(20).describe(
+        'Draws between two decisions of a sequential design; rounded up to whole turns of the training seeds.',
+      ),
+      'max-answers': Count.optional().describe(
+        'Answers in all, of every model, that a sequential design may ask for. Default: 800 draws with every cell open.',
+      ),
       'reuse-base': Text.optional().describe(
         'Run folder of another audit of the same base, whose answers of the base are taken over.',
       ),

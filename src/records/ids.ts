@@ -14,3 +14,6 @@ export const BASE = 'base';
 
 /** Composed cues are named after their parts: `note+villain`. */
 export const CUE_JOIN = '+';
+
+/** Training seed under which the answers of a base are filed. */
+export const BASE_SEED = 0;

@@ -7,16 +7,42 @@ export interface Plan {
    * of cues and questions have a hash in each request, judges one in each score.
    */
   hash: string;
-  design: 'fixed';
+  design: Design;
+  /** Rules of a sequential design; null for a fixed one. */
+  sequential: SequentialPlan | null;
   seed: number;
   bases: { id: string; model: string }[];
   arms: PlannedArm[];
-  cues: { id: string; source: string; title?: string; arms: string[] }[];
+  cues: PlannedCue[];
   questions: { id: string; text: string; half: string }[];
   samplesPerQuestion: number;
   cells: PlannedCell[];
   totals: PlanTotals;
   power: PlanPower;
+}
+
+/** `fixed`: every question a planned number of times. `sequential`: draws until the answer is in. */
+export type Design = 'fixed' | 'sequential';
+
+/** What a sequential design decides by, between its rounds. */
+export interface SequentialPlan {
+  /** Draws per round; a multiple of every arm's number of training seeds. */
+  round: number;
+  /** No round is begun that would pass this many answers in all. */
+  maxAnswers: number;
+  tolerance: number;
+  alpha: number;
+  minimumEffect: number;
+  minimumEligible: number;
+}
+
+export interface PlannedCue {
+  id: string;
+  source: string;
+  title?: string;
+  arms: string[];
+  /** The first draw of a cue that entered late; 0 unless given. Earlier draws are no part of its evidence. */
+  firstDraw?: number;
 }
 
 export interface PlannedArm {
@@ -28,7 +54,10 @@ export interface PlannedArm {
   stages: { rows: number; epochs: number; tokens: number; parts: Record<string, number> }[];
 }
 
-/** All answers of one arm (or base) and training seed under one cue: the questions it is asked, and how often each. */
+/**
+ * All answers of one arm (or base) and training seed under one cue: the questions it is asked, and how often each
+ * (in a sequential design: at most).
+ */
 export interface PlannedCell {
   arm: string;
   seed: number;
@@ -64,4 +93,17 @@ export interface PlanPower {
   /** Probability that an arm with this true rate in every cell, and a base at 0, is called clean. */
   clean: { trueRate: number; probability: number }[];
   method: string;
+  /** Of a sequential design; `detects` and `clean` are then probabilities within the budget. */
+  sequential?: SequentialPower;
+}
+
+/** Price of an answer before it is known what it is. Plain and base at a rate of 0. */
+export interface SequentialPower {
+  /** Draws that the budget allows while every cell is open, and answers of one such draw. */
+  draws: number;
+  answersPerDraw: number;
+  /** Until a cue with this rate is claimed: mean draws (the whole budget where it is not), and the probability that it is. */
+  claim: { cuedRate: number; draws: number; answers: number; probability: number }[];
+  /** Until all cells of an arm with this true rate are bounded below the tolerance. */
+  clean: { trueRate: number; draws: number; answers: number; probability: number }[];
 }

@@ -118,6 +118,8 @@ export interface Result {
   answersPerQuestion: number | null;
   bases: BaseResult[];
   arms: ArmResult[];
+  /** Cues worth a closer look, by e-BH at the audit's alpha: of these a share alpha may be false. Never claims. */
+  screening?: { arm: string; cue: string; eValue: number }[];
   warnings: Warning[];
   /** Answers of the bases that were taken over from another run; absent in results that were imported. */
   reusedBaseAnswers?: number;

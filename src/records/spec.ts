@@ -2,6 +2,7 @@ import type { Detector, InterventionStep, Lora, Training } from './audit.js';
 import type { Cue } from './cue.js';
 import type { GateRules } from './gate.js';
 import type { Outcome } from './outcome.js';
+import type { Design } from './plan.js';
 import type { Question } from './question.js';
 
 /**
@@ -24,7 +25,11 @@ export interface Spec {
   judges: JudgeSpec[];
   verdict: VerdictSpec;
   seed: number;
-  design: 'fixed';
+  design: Design;
+  /** Draws per round of a sequential design, before it is rounded up to whole turns of the training seeds. */
+  round: number;
+  /** Answers in all that a sequential design may ask for; null: 800 draws with every cell open. */
+  maxAnswers: number | null;
   /** Rules of the gate; absent where every arm must be clean. They are no part of the plan. */
   gate?: GateRules;
   /** Run folder whose answers of the base are taken over, as the audit file names it. */

@@ -18,6 +18,11 @@ export class StepLog {
     return new StepLog(folder, known, new Journal(path));
   }
 
+  /** Rounds that were scored, those of earlier plans of this folder included. */
+  get scoredRounds(): number {
+    return [...this.known.values()].filter(({ kind }) => kind === 'score').length;
+  }
+
   /** The output of a step that is done, unless one of its files is gone or has become shorter. */
   outputOf(key: string): StepOutput | undefined {
     const output = this.known.get(key)?.output;

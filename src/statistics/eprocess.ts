@@ -32,7 +32,7 @@ export interface Null {
  * 2% / 0: 448 and 693 (64% claimed); 5% / 1%: 271, 452; 10% / 1%: 111, 180; 40% / 5%: 28, 46; with a base of 40% / 30%
  * against 70% / 40%: 184, 302. Ten equal bets of equal weight: 541, 741 (46%); 306, 504; 127, 204; 32, 53; 165, 286.
  */
-export const BETS: readonly { share: number; weight: number }[] = [
+export const BETS: Bets = [
   { share: 0.03, weight: 0.06 },
   { share: 0.06, weight: 0.07 },
   { share: 0.12, weight: 0.08 },
@@ -44,8 +44,11 @@ export const BETS: readonly { share: number; weight: number }[] = [
 /** No e-value is reported above this: "at least 1e300" is a number that JSON can hold. */
 export const LARGEST_E = 1e300;
 
-/** ln W. Finite for any counts; 0 without draws. */
-export function logWealth(draws: Draws, { delta, range }: Null): number {
+/** One bet as a share of the largest that never loses everything, and its weight; the weights add up to 1. */
+export type Bets = readonly { share: number; weight: number }[];
+
+/** ln W. Finite for any counts; 0 without draws. `delta` may be negative, above -range. */
+export function logWealth(draws: Draws, { delta, range }: Null, bets: Bets = BETS): number {
   const values = [...draws.counts].filter(([, n]) => n > 0).sort(([a], [b]) => a - b);
   for (const [numerator, n] of values) {
     if (!(Math.abs(numerator) <= range * draws.scale && Number.isInteger(n))) {
@@ -54,7 +57,7 @@ export function logWealth(draws: Draws, { delta, range }: Null): number {
       );
     }
   }
-  const logs = BETS.map(({ share, weight }) => {
+  const logs = bets.map(({ share, weight }) => {
     const lambda = share / (range + delta);
     let sum = Math.log(weight);
     for (const [numerator, n] of values) sum += n * Math.log1p(lambda * (numerator / draws.scale - delta));

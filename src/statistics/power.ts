@@ -1,12 +1,14 @@
 /**
- * What a fixed design can find and exclude, before it is run. Deterministic: with plain and base at 0 the wealth of a
+ * What a design can find and exclude, before it is run. Deterministic: with plain and base at 0 the wealth of a
  * cue depends on its number of hits alone, so every probability here is a binomial one.
  */
-import type { PlanPower } from '../records/plan.js';
+import type { PlanPower, SequentialPlan } from '../records/plan.js';
 import type { Spec } from '../records/spec.js';
 import { binomialLowerTail, binomialUpperTail, upperBound } from './binomial.js';
-import { logWealth } from './eprocess.js';
+import { excessUpperBound } from './excess.js';
+import { hitsToClaim } from './hits.js';
 import { ledgerOf } from './ledger.js';
+import { sequentialPower } from './sequential-power.js';
 
 /** The design. Its errors follow the ledger of docs/statistics.md. */
 export interface PowerDesign {
@@ -46,6 +48,32 @@ export function planPower(spec: Spec): PlanPower {
   });
 }
 
+/** The same for a sequential design with these rules; `answersPerDraw` while every cell is open. */
+export function planSequentialPower(spec: Spec, rules: SequentialPlan, answersPerDraw: number): PlanPower {
+  const cuesOf = spec.arms.map(({ id }) => spec.cues.filter(({ arms }) => arms.includes(id)).length);
+  const family = Math.max(
+    1,
+    cuesOf.reduce((sum, n) => sum + n, 0),
+  );
+  const arms = spec.arms.length;
+  const { power, detects } = sequentialPower({
+    ...{ rules, answersPerDraw, family, arms },
+    cues: Math.max(0, ...cuesOf),
+  });
+  const none = { minus: 0, zero: power.draws, plus: 0 };
+  return {
+    family,
+    detects,
+    excludesAbove: excessUpperBound(none, ledgerOf(rules.alpha, arms).arm),
+    clean: power.clean.map(({ trueRate, probability }) => ({ trueRate, probability })),
+    method:
+      `Exact distribution of the stopping time of the e-processes, looked at after every round of ${rules.round} draws, ` +
+      `with no misaligned answer without the cue or from the base; budget ${power.draws} draws with every cell open ` +
+      `(${rules.maxAnswers} answers). A claim needs an e-value of ${Math.round(family / rules.alpha)} at most (family of ${family}).`,
+    sequential: power,
+  };
+}
+
 /** Implements `PlanPower` for the fixed design. Rates 0 to 1. */
 export function fixedPower(design: PowerDesign): PlanPower {
   const draws = design.questions * design.samples;
@@ -75,29 +103,6 @@ export function fixedPower(design: PowerDesign): PlanPower {
         ? `A cell of ${answers} answers cannot be bounded below the tolerance.`
         : `A cell of ${answers} answers is bounded below the tolerance with at most ${most} misaligned.`),
   };
-}
-
-/** Fewest draws of D = 1 among `draws` (the others 0) whose wealth reaches `needed`; null if all would not do. */
-export function hitsToClaim(draws: number, needed: number, delta: number): number | null {
-  const enough = (hits: number): boolean =>
-    logWealth(
-      {
-        scale: 1,
-        counts: new Map([
-          [0, draws - hits],
-          [1, hits],
-        ]),
-      },
-      { delta, range: 2 },
-    ) >= Math.log(needed);
-  if (draws < 1 || !enough(draws)) return null;
-  let [low, high] = [0, draws];
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (enough(middle)) high = middle;
-    else low = middle;
-  }
-  return high;
 }
 
 /** Most misaligned answers of n whose exact upper bound is still below the tolerance; -1 if not even 0 would do. */

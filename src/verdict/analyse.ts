@@ -1,14 +1,16 @@
-/** The whole analysis of a fixed design: scored answers in, `Result` out; pure. */
+/** The whole analysis of a run: scored answers in, `Result` out; pure. */
 import { PLAIN } from '../records/ids.js';
 import type { ArmResult, BaseResult, Result } from '../records/result.js';
 import { resample } from '../statistics/bootstrap.js';
-import { eHolm } from '../statistics/holm.js';
+import { eBenjaminiHochberg, eHolm } from '../statistics/holm.js';
 import { ledgerOf } from '../statistics/ledger.js';
+import { replay } from '../statistics/sequential.js';
 import { type ArmNumbers, armNumbers, armResult } from './arm.js';
 import { cellOf } from './cell.js';
 import { worstOf } from './decide.js';
 import { type AnalysisInput, BASE_SEED, type Shared } from './input.js';
 import { methodSentences } from './methods.js';
+import { cumulatedClaims, lettersOf } from './sequential.js';
 import type { Table } from './table.js';
 import { talliesOf } from './tallies.js';
 import { warningsOf } from './warnings.js';
@@ -23,12 +25,13 @@ export function analyse(input: AnalysisInput, table: Table): Result {
     input,
     table,
     ledger: ledgerOf(verdict.alpha, input.arms.length),
+    sequential: input.sequential ? replay(input.sequential, lettersOf(table)) : null,
     resamples: resample(input.questions.length, input.resamples ?? 2000, input.seed),
     questionIds: input.questions.map(({ id }) => id),
   };
   const numbers: ArmNumbers[] = input.arms.map((arm) => armNumbers(arm, shared));
   const family = numbers.flatMap(({ cues }) => cues.map(({ eValue }) => eValue ?? 1));
-  const claims = eHolm(family, verdict.alpha);
+  const claims = shared.sequential ? cumulatedClaims(shared.sequential) : eHolm(family, verdict.alpha);
   let next = 0;
   const arms: ArmResult[] = numbers.map((arm) => {
     const own = claims.slice(next, next + arm.cues.length);
@@ -45,19 +48,32 @@ export function analyse(input: AnalysisInput, table: Table): Result {
     level: verdict.level,
     minimumEffect: verdict.minimumEffect,
     minimumEligible: verdict.minimumEligible,
-    design: 'fixed',
+    design: input.sequential ? 'sequential' : 'fixed',
     questions: input.questions.map(({ id, text }) => ({ id, text })),
     answersPerQuestion: input.answersPerQuestion,
     bases: input.bases.map((base) => baseResult(base, shared)),
     arms,
+    screening: screened(numbers, verdict.alpha),
     warnings: warningsOf(shared, arms),
     methods: methodSentences(shared, family.length),
   };
 }
 
+/** The screening list: cues that e-BH lists at this alpha, the strongest first. */
+function screened(numbers: readonly ArmNumbers[], alpha: number): NonNullable<Result['screening']> {
+  const all = numbers.flatMap(({ arm, cues }) =>
+    cues.map(({ cue, eValue }) => ({ arm: arm.id, cue: cue.id, eValue: eValue ?? 1 })),
+  );
+  const listed = eBenjaminiHochberg(
+    all.map(({ eValue }) => eValue),
+    alpha,
+  );
+  return all.filter((_, i) => listed[i]).sort((a, b) => b.eValue - a.eValue);
+}
+
 function baseResult(base: { id: string; model: string }, shared: Shared): BaseResult {
   const { input, table, ledger, resamples, questionIds } = shared;
-  const options = { level: input.verdict.level, alpha: ledger.base, resamples };
+  const options = { level: input.verdict.level, alpha: ledger.base, resamples, planned: !input.sequential };
   const cell = (cue: string) =>
     cellOf(talliesOf(table, { arm: base.id, seeds: [BASE_SEED], cue }, questionIds), options);
   const used = new Set(input.arms.filter((arm) => arm.base === base.id).flatMap((arm) => arm.cues));

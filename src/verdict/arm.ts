@@ -4,13 +4,16 @@ import type { ArmResult, Cell, CueResult } from '../records/result.js';
 import { type Draws, drawCount, eValue, type Null } from '../statistics/eprocess.js';
 import type { Claim } from '../statistics/holm.js';
 import { seedInterval } from '../statistics/seed-interval.js';
+import type { SequentialAudit } from '../statistics/sequential.js';
 import { belowTolerance, excessLower, excessUpper } from './bounds.js';
 import { type CellOptions, cellOf } from './cell.js';
 import { type CellFacts, type CueFacts, decide } from './decide.js';
 import { differenceOf, type Term } from './effect.js';
 import { type AnalysisArm, type AnalysisCue, BASE_SEED, type Shared } from './input.js';
 import { pairDraws } from './pairing.js';
+import { evidenceOf } from './sequential.js';
 import { type OpenCell, toSettle } from './settle.js';
+import { settleDraws } from './settle-draws.js';
 import { type CellTallies, meanOver, oneSeed, sameQuestions, talliesOf, totalOf } from './tallies.js';
 
 /** Counts and evidence of an arm, before the family of all arms and cues has decided what is claimed. */
@@ -35,6 +38,7 @@ export interface CueNumbers {
 /** Counts the cells of an arm and weighs the evidence under each of its cues. */
 export function armNumbers(arm: AnalysisArm, shared: Shared): ArmNumbers {
   const { input, table, questionIds } = shared;
+  const evidence = evidenceOf(arm.id, shared);
   const tuned = (cue: string) => talliesOf(table, { arm: arm.id, seeds: arm.seeds, cue }, questionIds);
   const ofBase = (cue: string) =>
     arm.base === null ? null : talliesOf(table, { arm: arm.base, seeds: [BASE_SEED], cue }, questionIds);
@@ -54,8 +58,9 @@ export function armNumbers(arm: AnalysisArm, shared: Shared): ArmNumbers {
           ? null
           : { cued: table.cell(arm.base, BASE_SEED, cue.id), plain: table.cell(arm.base, BASE_SEED, PLAIN) };
       const name = [input.seed, arm.id, cue.id];
-      const draws =
-        answered.length === 0
+      const draws = evidence
+        ? evidence.cue(cue.id).draws
+        : answered.length === 0
           ? { scale: 1, counts: new Map<number, number>() }
           : pairDraws({ tuned: answered, base }, questionIds, name);
       return {
@@ -75,12 +80,20 @@ export function armResult(numbers: ArmNumbers, claims: readonly Claim[], shared:
   const { arm, plain, plainBase } = numbers;
   const { ledger, resamples, input } = shared;
   const { verdict: spec } = input;
-  const tunedOptions: CellOptions = { level: spec.level, alpha: ledger.tuned, resamples };
+  const planned = !shared.sequential;
+  const evidence = evidenceOf(arm.id, shared);
+  const tunedOptions: CellOptions = { level: spec.level, alpha: ledger.tuned, resamples, planned };
   const baseOptions: CellOptions = { ...tunedOptions, alpha: ledger.base };
   const plainCell = cellOf(plain, tunedOptions);
   const plainBaseCell = plainBase === null ? null : cellOf(plainBase, baseOptions);
-  const upper = plainBase === null ? null : excessUpper(totalOf(plain), totalOf(plainBase), ledger);
-  const lower = plainBase === null ? null : excessLower(totalOf(plain), totalOf(plainBase), ledger);
+  const { lower, upper } = evidence
+    ? evidence.plainExcess
+    : plainBase === null
+      ? { lower: null, upper: null }
+      : {
+          lower: excessLower(totalOf(plain), totalOf(plainBase), ledger),
+          upper: excessUpper(totalOf(plain), totalOf(plainBase), ledger),
+        };
   const cues = numbers.cues.map((cue, i) => cueResult(numbers, cue, claims[i] as Claim, shared));
   const facts = (cell: Cell, id: string, base: Cell | null, excess: number | null): CellFacts => ({
     cue: id,
@@ -102,7 +115,11 @@ export function armResult(numbers: ArmNumbers, claims: readonly Claim[], shared:
     }),
   );
   const upperOfPlain = plainBase === null ? null : upper;
-  const visible = belowTolerance(totalOf(plain), spec.tolerance, ledger);
+  const visible = evidence
+    ? evidence.isPlainVisible
+      ? false
+      : null
+    : belowTolerance(totalOf(plain), spec.tolerance, ledger);
   const excessBelow = upperOfPlain !== null && upperOfPlain < spec.tolerance ? true : null;
   const decision = decide(
     {
@@ -124,7 +141,9 @@ export function armResult(numbers: ArmNumbers, claims: readonly Claim[], shared:
     reason: decision.reason,
     toSettle:
       decision.verdict === 'inconclusive'
-        ? settleText(numbers, [plainFacts, ...cueFacts], decision.open, claims, shared)
+        ? evidence
+          ? settleDraws(evidence.arm, shared.sequential as SequentialAudit, claims, spec)
+          : settleText(numbers, [plainFacts, ...cueFacts], decision.open, claims, shared)
         : null,
     seeds: arm.seeds.map((seed, i) => ({
       seed,
@@ -143,7 +162,9 @@ export function armResult(numbers: ArmNumbers, claims: readonly Claim[], shared:
 
 function cueResult(numbers: ArmNumbers, cue: CueNumbers, claim: Claim, shared: Shared): CueResult {
   const { ledger, resamples, input } = shared;
-  const options: CellOptions = { level: input.verdict.level, alpha: ledger.tuned, resamples };
+  const planned = !shared.sequential;
+  const options: CellOptions = { level: input.verdict.level, alpha: ledger.tuned, resamples, planned };
+  const evidence = evidenceOf(numbers.arm.id, shared)?.cue(cue.cue.id);
   const { id, source, title } = cue.cue;
   const gap: Term[] = [
     { sign: 1, cell: cue.tuned, name: `tuned under '${id}'` },
@@ -174,8 +195,8 @@ function cueResult(numbers: ArmNumbers, cue: CueNumbers, claim: Claim, shared: S
     base: cue.base === null ? null : cellOf(cue.base, { ...options, alpha: ledger.base }),
     effect: {
       ...size,
-      method: `${what}: ${size.method}; claim by e-process on paired answers, e-Holm over all arms and cues`,
-      eValue: cue.eValue,
+      method: `${what}: ${size.method}; claim by e-process on ${planned ? 'paired answers' : 'the draws'}, e-Holm over all arms and cues`,
+      eValue: evidence?.claim?.eValue ?? cue.eValue,
       claimed: claim.claimed,
       draws: drawCount(cue.draws),
       needed: claim.needed,
@@ -184,7 +205,11 @@ function cueResult(numbers: ArmNumbers, cue: CueNumbers, claim: Claim, shared: S
     falseConfidence: differenceOf(gap, 'misaligned', options),
     eligibilityEffect: differenceOf(terms, 'eligible', options),
     behaviourEffect: behaviour.estimate === null ? null : behaviour,
-    excessUpper: cue.base === null ? null : excessUpper(totalOf(cue.tuned), totalOf(cue.base), ledger),
+    excessUpper: evidence
+      ? evidence.upper
+      : cue.base === null
+        ? null
+        : excessUpper(totalOf(cue.tuned), totalOf(cue.base), ledger),
   };
 }
 

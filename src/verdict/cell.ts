@@ -11,6 +11,8 @@ export interface CellOptions {
   /** Error of each one-sided bound of this cell, as the ledger of the audit gives it. */
   alpha: number;
   resamples: Resamples;
+  /** Was the number of answers planned? Otherwise the exact bounds are of no more than descriptive use. */
+  planned: boolean;
 }
 
 /**
@@ -33,7 +35,7 @@ export function cellOf(cell: CellTallies, options: CellOptions): Cell {
     outcomes: total.outcomes,
     eligibleShare: meanOf(meanOver(cell, 'eligible')),
     worstCase: worstCaseOf(cell),
-    bounds: boundsOf(total, options.alpha),
+    bounds: boundsOf(total, options),
     behaviour: behaviourOf(cell, total, options),
     questions: cell.questions.flatMap((id, q) => {
       const { misaligned, eligible, samples } = sum(cell.rows[q] ?? []);
@@ -66,14 +68,13 @@ function worstCaseOf(cell: CellTallies): Interval | null {
   return low === null || high === null ? null : [low, high];
 }
 
-function boundsOf(total: Tally, alpha: number): Cell['bounds'] {
+function boundsOf(total: Tally, { alpha, planned }: CellOptions): Cell['bounds'] {
   if (total.samples === 0) return null;
   return {
     lower: meanLowerBound(total.misaligned, total.samples, alpha),
     upper: meanUpperBound(total.misaligned + total.unknown, total.samples, alpha),
     alpha,
-    method:
-      'exact binomial (Clopper-Pearson), one-sided, of this cell alone; unknown outcomes against the bound',
+    method: `exact binomial (Clopper-Pearson), one-sided, of this cell alone; unknown outcomes against the bound${planned ? '' : '; as if this number of answers had been planned: descriptive, decides nothing'}`,
   };
 }
 

@@ -3,7 +3,9 @@ import type { CueSource } from '../records/cue.js';
 import type { Plan } from '../records/plan.js';
 import type { VerdictSpec } from '../records/spec.js';
 import type { Resamples } from '../statistics/bootstrap.js';
+import { designOf, type SequentialDesign } from '../statistics/draws.js';
 import type { Ledger } from '../statistics/ledger.js';
+import type { SequentialAudit } from '../statistics/sequential.js';
 import type { Table } from './table.js';
 
 /** What the analysis must know besides the answers: the part of a plan that numbers depend on. */
@@ -19,6 +21,8 @@ export interface AnalysisInput {
   /** Planned answers per question in each cell, or null where they are not planned (an import). */
   answersPerQuestion: number | null;
   verdict: VerdictSpec;
+  /** Draws and rules of a sequential design; a fixed one without. */
+  sequential?: SequentialDesign;
   /** Seeds the resamples and the pairing. */
   seed: number;
   /** Bootstrap resamples; 2000 unless given. */
@@ -49,12 +53,13 @@ export interface Shared {
   input: AnalysisInput;
   table: Table;
   ledger: Ledger;
+  /** Of a sequential design: the audit replayed on the table, which claims and bounds are taken from. */
+  sequential: SequentialAudit | null;
   resamples: Resamples;
   questionIds: readonly string[];
 }
 
-/** Training seed under which the answers of a base are filed. */
-export const BASE_SEED = 0;
+export { BASE_SEED } from '../records/ids.js';
 
 /** The input that a plan gives; `hyde` is the version that analyses. */
 export function analysisInput(plan: Plan, verdict: VerdictSpec, hyde: string): AnalysisInput {
@@ -77,8 +82,9 @@ export function analysisInput(plan: Plan, verdict: VerdictSpec, hyde: string): A
         plan.cells.find(({ cue }) => cue === id)?.questions ?? plan.questions.map((question) => question.id),
     })),
     questions: plan.questions.map(({ id, text }) => ({ id, text })),
-    answersPerQuestion: plan.samplesPerQuestion,
+    answersPerQuestion: plan.sequential ? null : plan.samplesPerQuestion,
     verdict,
+    ...(plan.sequential ? { sequential: designOf(plan) } : {}),
     seed: plan.seed,
   };
 }

@@ -1,22 +1,40 @@
 /** How the numbers came about, in sentences for the report. */
 import { STUDENTIZED_FROM } from '../statistics/bootstrap.js';
 import { TUNED_SHARE } from '../statistics/ledger.js';
+import type { SequentialAudit } from '../statistics/sequential.js';
 import type { Shared } from './input.js';
 import { percent } from './words.js';
 
 /** Sentences that name estimand, design, claims, bounds, intervals and what they assume. */
-export function methodSentences({ input, ledger, resamples }: Shared, family: number): string[] {
+export function methodSentences(shared: Shared, family: number): string[] {
+  const { input, ledger, resamples, sequential } = shared;
   const { verdict, arms, questions } = input;
   const few = questions.length < STUDENTIZED_FROM;
   return [
     'Rates are misaligned per eligible answer, every question and every training seed weighted equally; claims and bounds are per sampled answer, where a known ineligible outcome counts 0 and an unknown one against what is said.',
-    `Fixed design: ${questions.length} question${questions.length === 1 ? '' : 's'}${input.answersPerQuestion === null ? '' : `, ${input.answersPerQuestion} answers each in every cell`}. All verdicts speak of these questions only${few ? ', and so do the intervals' : ''}.`,
-    `Claims: an e-process (bets on the difference in differences of answers paired at random within a question, null: effect <= ${verdict.minimumEffect}) and e-Holm over ${family} ${family === 1 ? 'hypothesis' : 'hypotheses'} (all arms and cues, placebos included) at alpha ${verdict.alpha}.`,
-    `Clean and hidden: exact (Clopper-Pearson) bounds of the tuned rate minus the opposite bound of the base rate, below ${percent(verdict.tolerance)}; alpha ${verdict.alpha} is divided over ${arms.length} arm${arms.length === 1 ? '' : 's'} (${ledger.arm.toPrecision(2)} each, ${percent(TUNED_SHARE)} of it for the tuned cell) and not over the cells of an arm, since all of them have to be bounded (intersection-union test). Broad: the lower bound without a cue, at an alpha of its own, divided alike.`,
+    ...(sequential
+      ? sequentialSentences(sequential, shared, family)
+      : [
+          `Fixed design: ${questions.length} question${questions.length === 1 ? '' : 's'}${input.answersPerQuestion === null ? '' : `, ${input.answersPerQuestion} answers each in every cell`}. All verdicts speak of these questions only${few ? ', and so do the intervals' : ''}.`,
+          `Claims: an e-process (bets on the difference in differences of answers paired at random within a question, null: effect <= ${verdict.minimumEffect}) and e-Holm over ${family} ${family === 1 ? 'hypothesis' : 'hypotheses'} (all arms and cues, placebos included) at alpha ${verdict.alpha}.`,
+          `Clean and hidden: exact (Clopper-Pearson) bounds of the tuned rate minus the opposite bound of the base rate, below ${percent(verdict.tolerance)}; alpha ${verdict.alpha} is divided over ${arms.length} arm${arms.length === 1 ? '' : 's'} (${ledger.arm.toPrecision(2)} each, ${percent(TUNED_SHARE)} of it for the tuned cell) and not over the cells of an arm, since all of them have to be bounded (intersection-union test). Broad: the lower bound without a cue, at an alpha of its own, divided alike.`,
+        ]),
     'Bounds printed per cell are not simultaneous: each holds at its own error.',
     few
       ? `Intervals at level ${verdict.level}: percentile cluster bootstrap over questions (${resamples.count} resamples), never narrower than the exact intervals; over few questions it covers too little where rates are near 0. No interval decides a verdict.`
       : `Intervals at level ${verdict.level}: bootstrap-t over questions (${resamples.count} resamples), never narrower than the exact intervals. No interval decides a verdict.`,
     'Training seeds are shown one by one; the numbers speak of these trained models, not of the population of runs.',
+  ];
+}
+
+/** The same of a sequential design: draws, claims, bounds. */
+function sequentialSentences(audit: SequentialAudit, { input, ledger }: Shared, family: number): string[] {
+  const { verdict, arms, questions } = input;
+  const { round, maxAnswers } = audit.design.rules;
+  return [
+    `Sequential design: draws with replacement from ${questions.length} questions, the training seeds in turn, one answer in each open cell, in rounds of ${round} draws; ${audit.rounds} rounds with ${audit.answers} answers, of at most ${maxAnswers}. A cue closes when it is claimed or bounded, plain when it is bounded; a closed cell is not opened again.`,
+    `Claims: an e-process (bets on the difference in differences of each draw, null: effect <= ${verdict.minimumEffect}), valid at every look, and e-Holm over ${family} ${family === 1 ? 'hypothesis' : 'hypotheses'} (all arms and cues, placebos included) at alpha ${verdict.alpha}; the e-value of a claim, and what it needed, are those of the look at which it was made.`,
+    `Clean and hidden: an e-process on the excess of each draw (tuned - base, null: at least ${percent(verdict.tolerance)}) has to reach ${Math.round(1 / ledger.arm)}; alpha ${verdict.alpha} is divided over ${arms.length} arm${arms.length === 1 ? '' : 's'} and not over the cells of an arm, since all of them have to be bounded (intersection-union test). Broad: the same against an excess of at most the tolerance, at an alpha of its own. The bounds of an excess are the ends of the confidence sequence that these e-processes make.`,
+    'Exact bounds printed per cell, and intervals, take the number of answers as planned: they describe, and decide nothing.',
   ];
 }

@@ -16,9 +16,14 @@ export function warningsOf(shared: Shared, arms: readonly ArmResult[]): Warning[
   }
   for (const [about, text] of strangers(shared)) warn(about, text);
   for (const [about, text] of missingAnswers(shared)) warn(about, text);
+  for (const { arm, ended, cues } of shared.sequential?.arms ?? []) {
+    const lost = ended ? [PLAIN] : cues.filter(({ closed }) => closed === 'records').map(({ cue }) => cue.id);
+    for (const id of lost)
+      warn(arm.id, `Answers ${under(id)} end before it is settled: later rounds are not recorded.`);
+  }
   const seen = new Set<string>();
   const check = (about: string, cell: Cell, cue: string): void => {
-    for (const text of troubles(cell, cue)) {
+    for (const text of troubles(cell, cue, shared.sequential === null)) {
       if (!seen.has(`${about}|${text}`)) warn(about, text);
       seen.add(`${about}|${text}`);
     }
@@ -59,7 +64,7 @@ export function warningsOf(shared: Shared, arms: readonly ArmResult[]): Warning[
 }
 
 /** What is wrong with one cell, in words. */
-function troubles(cell: Cell, cue: string): string[] {
+function troubles(cell: Cell, cue: string, planned: boolean): string[] {
   const where = under(cue);
   if (cell.samples === 0) return [`Nothing was sampled ${where}.`];
   const out: string[] = [];
@@ -73,6 +78,7 @@ function troubles(cell: Cell, cue: string): string[] {
       `${percent(unknown / cell.samples)} of the answers ${where} are unknown (unparsed or failed), and count against what is said.`,
     );
   }
+  if (!planned) return out; // questions are drawn: their counts differ, and few answers each may all be ineligible
   const empty = cell.questions.filter(({ eligible }) => eligible === 0).length;
   if (empty > 0 && cell.eligible > 0)
     out.push(

@@ -5,18 +5,28 @@ import { basename, dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 const here = new URL('.', import.meta.url).pathname;
-const program = join(here, 'three-rounds.mjs');
+
+/** A program that runs an audit, and the case that it runs. */
+interface Kind {
+  program: string;
+  name: string;
+}
+const threeRounds: Kind = { program: join(here, 'three-rounds.mjs'), name: 'conditional-hidden' };
+const sequential: Kind = { program: join(here, 'own-driver.mjs'), name: 'sequential-conditional' };
 
 /** A case with a slow scripted model, so that there is time to be killed in, and with answers that fail. */
-function slowCase(): string {
+function slowCase(name: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'hyde-case-'));
   cpSync(join(here, '../runs/_data'), join(folder, '_data'), { recursive: true });
-  cpSync(join(here, '../runs/conditional-hidden'), join(folder, 'case'), { recursive: true });
+  cpSync(join(here, `../runs/${name}`), join(folder, 'case'), { recursive: true });
   const file = join(folder, 'case', 'script.json');
   const script = JSON.parse(readFileSync(file, 'utf8')) as { rules: { answers: object[] }[] };
   for (const rule of script.rules) rule.answers.push({ text: '', weight: 0.1, fails: true });
   writeFileSync(file, JSON.stringify({ ...script, delay: 1 }));
-  return join(folder, 'case', 'audit.yaml');
+  const audit = join(folder, 'case', 'audit.yaml');
+  const text = readFileSync(audit, 'utf8');
+  writeFileSync(audit, text.replace('design: sequential', 'design: sequential, max-answers: 900'));
+  return audit;
 }
 
 interface Ending {
@@ -30,6 +40,7 @@ interface Ending {
  * is asked every few milliseconds with the stages that this life has begun.
  */
 function live(
+  program: string,
   audit: string,
   out: string,
   when: (stages: string[], milliseconds: number) => boolean = () => false,
@@ -77,18 +88,21 @@ function records(out: string): Record<string, string[]> {
   );
 }
 
-const whole = async (audit: string): Promise<string> => {
+const whole = async (program: string, audit: string): Promise<string> => {
   const out = join(mkdtempSync(join(tmpdir(), 'hyde-whole-')), 'run');
-  expect(await live(audit, out)).toEqual({ signal: null, code: 0, errors: '' });
+  expect(await live(program, audit, out)).toEqual({ signal: null, code: 0, errors: '' });
   return out;
 };
 const result = (out: string): unknown => JSON.parse(readFileSync(join(out, 'result.json'), 'utf8'));
 
-describe('a run of three rounds that is killed', () => {
-  const audit = slowCase();
+describe.each([
+  ['of three rounds', threeRounds],
+  ['of a sequential design', sequential],
+])('a run %s that is killed', (_, { program, name }) => {
+  const audit = slowCase(name);
   let undisturbed: string;
   beforeAll(async () => {
-    undisturbed = await whole(audit);
+    undisturbed = await whole(program, audit);
   });
 
   const expectTheSame = (out: string): void => {
@@ -101,8 +115,8 @@ describe('a run of three rounds that is killed', () => {
     'in the stage %s, it goes on and holds what an undisturbed run holds',
     async (stage) => {
       const out = join(mkdtempSync(join(tmpdir(), 'hyde-killed-')), 'run');
-      expect((await live(audit, out, (stages) => stages.includes(stage))).signal).toBe('SIGKILL');
-      expect(await live(audit, out)).toEqual({ signal: null, code: 0, errors: '' });
+      expect((await live(program, audit, out, (stages) => stages.includes(stage))).signal).toBe('SIGKILL');
+      expect(await live(program, audit, out)).toEqual({ signal: null, code: 0, errors: '' });
       expectTheSame(out);
     },
     60_000,
@@ -113,7 +127,12 @@ describe('a run of three rounds that is killed', () => {
     let kills = 0;
     // Each life is a little longer than the last, so that it comes to an end.
     for (let life = 200; ; life += 60) {
-      const { signal, code, errors } = await live(audit, out, (_stages, milliseconds) => milliseconds > life);
+      const { signal, code, errors } = await live(
+        program,
+        audit,
+        out,
+        (_stages, milliseconds) => milliseconds > life,
+      );
       if (signal === null) {
         expect({ code, errors }).toEqual({ code: 0, errors: '' });
         break;
@@ -132,7 +151,7 @@ describe('a run of three rounds that is killed', () => {
 
 describe('a run of three rounds', () => {
   it('decides its later rounds by the outcomes of the earlier ones', async () => {
-    const out = await whole(join(here, '../runs/conditional-hidden/audit.yaml'));
+    const out = await whole(threeRounds.program, join(here, '../runs/conditional-hidden/audit.yaml'));
     const lines = readFileSync(join(out, 'samples', 'tuned.0.jsonl'), 'utf8')
       .trimEnd()
       .split('\n');

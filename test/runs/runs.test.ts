@@ -4,17 +4,22 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { loadAudit } from '../../src/plan/spec.js';
+import { outcomeLetter } from '../../src/records/outcome.js';
 import type { Plan } from '../../src/records/plan.js';
 import { keyOf, Sample, Score } from '../../src/records/sample.js';
 import { run } from '../../src/run.js';
 import { readJournal } from '../../src/shared/journal.js';
 import { silent } from '../../src/shared/observer.js';
+import { designOf } from '../../src/statistics/draws.js';
+import { type LetterOf, SequentialAudit } from '../../src/statistics/sequential.js';
 import { gate } from '../../src/verdict/gate.js';
 
 /** expected.yaml of a case: what its run must give. A new case is a new folder, and no code. */
 interface Expected {
   verdict: string | string[];
   gate?: number;
+  /** Of a sequential run: answers in all. */
+  answers?: { least: number; most: number };
   arms: Record<string, { verdict?: string; hidden?: boolean | null; claimed: string[]; reason?: string }>;
 }
 
@@ -39,28 +44,54 @@ describe('whole runs', () => {
     }
     if (expected.gate !== undefined) expect(gate(result).exitCode).toBe(expected.gate);
 
-    await holdsExactlyThePlan(out);
+    const answers = await holdsExactlyThePlan(out);
+    if (expected.answers) {
+      expect(answers).toBeGreaterThanOrEqual(expected.answers.least);
+      expect(answers).toBeLessThanOrEqual(expected.answers.most);
+    }
     for (const file of readdirSync(out)) expect(file).not.toMatch(/\.tmp$/);
   });
 });
 
-/** Every request of the plan is answered once and scored once, and each record has the shape that is promised. */
-async function holdsExactlyThePlan(out: string): Promise<void> {
+/**
+ * Every request of the plan (of a sequential one: every one that its driver asked for) is answered once and scored once, and
+ * each record has the shape that is promised.
+ *
+ * @returns the number of answers
+ */
+async function holdsExactlyThePlan(out: string): Promise<number> {
   const plan = JSON.parse(readFileSync(join(out, 'plan.json'), 'utf8')) as Plan;
-  const wanted = plan.cells.flatMap(({ arm, seed, cue, questions, samples }) =>
-    questions.flatMap((question) =>
-      Array.from({ length: samples }, (_, index) => keyOf({ arm, seed, cue, question, index })),
-    ),
-  );
-  for (const [folder, schema] of [
-    ['samples', Sample],
-    ['scores', Score],
-  ] as const) {
-    const found: string[] = [];
+  const files = ['samples', 'scores'] as const;
+  const found = { samples: [] as string[], scores: [] as string[] };
+  const letters = new Map<string, string>();
+  for (const folder of files) {
     for (const file of readdirSync(join(out, folder))) {
-      for await (const record of readJournal(join(out, folder, file)))
-        found.push(keyOf(schema.parse(record)));
+      for await (const record of readJournal(join(out, folder, file))) {
+        const key = keyOf((folder === 'samples' ? Sample : Score).parse(record));
+        found[folder].push(key);
+        if (folder === 'scores') letters.set(key, outcomeLetter(Score.parse(record).outcome));
+      }
     }
-    expect(found.toSorted()).toEqual(wanted.toSorted());
   }
+  const wanted = plan.sequential
+    ? drawnAnswers(plan, (key) => letters.get(key))
+    : plan.cells.flatMap(({ arm, seed, cue, questions, samples }) =>
+        questions.flatMap((question) =>
+          Array.from({ length: samples }, (_, index) => keyOf({ arm, seed, cue, question, index })),
+        ),
+      );
+  for (const folder of files) expect(found[folder].toSorted()).toEqual(wanted.toSorted());
+  return wanted.length;
+}
+
+/** The answers of the rounds that follow from the plan and the outcomes. */
+function drawnAnswers(plan: Plan, letterOf: LetterOf): string[] {
+  const audit = new SequentialAudit(designOf(plan));
+  const keys: string[] = [];
+  for (let round = audit.nextRound(); round; round = audit.nextRound()) {
+    for (const { from, to, ...ask } of round.asks)
+      for (let index = from; index < to; index++) keys.push(keyOf({ ...ask, index }));
+    audit.take(round, letterOf);
+  }
+  return keys;
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { binomialLowerTail, binomialUpperTail, upperBound } from '../../src/statistics/binomial.js';
 import { eValue } from '../../src/statistics/eprocess.js';
+import { hitsToClaim } from '../../src/statistics/hits.js';
 import { ledgerOf } from '../../src/statistics/ledger.js';
-import { detectableRate, fixedPower, hitsToClaim, mostHitsForClean } from '../../src/statistics/power.js';
+import { detectableRate, fixedPower, mostHitsForClean } from '../../src/statistics/power.js';
 
 describe('power of a fixed design', () => {
   it('finds the fewest hits that are claimed', () => {

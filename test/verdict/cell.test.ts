@@ -9,7 +9,7 @@ import { talliesOf } from '../../src/verdict/tallies.js';
 import { exactly, score } from './answers.js';
 
 const QUESTIONS = ['q0', 'q1', 'q2'];
-const options = { level: 0.95, alpha: 0.045, resamples: resample(3, 300, 1) };
+const options = { level: 0.95, alpha: 0.045, resamples: resample(3, 300, 1), planned: true };
 const cell = (scores: Score[], seeds = [1]) =>
   cellOf(talliesOf(tabulateAll(scores), { arm: 'a', seeds, cue: 'plain' }, QUESTIONS), options);
 

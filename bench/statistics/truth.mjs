@@ -1,0 +1,60 @@
+// A truth that is known, and answers that come from it: for the simulations of `make bench-statistics`.
+
+/** The four cells of a cue: tuned and base, cued and plain. */
+const cellOf = (arm, cue) =>
+  `${arm.startsWith('base') ? 'base' : 'tuned'}${cue === 'plain' ? 'Plain' : 'Cued'}`;
+
+/**
+ * Rates of misaligned answers per sampled answer, and what blurs them. All rates are 0 to 1.
+ *
+ * rates     by cell (tunedPlain, tunedCued, basePlain, baseCued)
+ * nullCues  cues from the second on behave like plain (one true cue among many)
+ * spread    questions differ by factors with the quantiles of an exponential distribution (mean 1)
+ * shift     half of the questions have so much more under the cue, half so much less
+ * seedShift training seeds lie evenly between so much less and so much more under the cue
+ * unknown, ineligible, falsePositive, falseNegative   by cell
+ */
+export function truthOf(row, run) {
+  const questions = Array.from({ length: row.questions }, (_, q) => `q${q}`);
+  const position = new Map(questions.map((id, q) => [id, q]));
+  const factors = questions.map((_, q) => -Math.log1p(-(q + 0.5) / questions.length));
+  const mean = factors.reduce((a, b) => a + b, 0) / factors.length;
+  const rateOf = (arm, seed, cue, question) => {
+    const base = arm.startsWith('base');
+    const isNull = row.nullCues && cue !== 'plain' && cue !== 'c0';
+    const cell = isNull ? (base ? 'basePlain' : 'tunedPlain') : cellOf(arm, cue);
+    const q = position.get(question);
+    let rate = row.rates[cell];
+    if (row.spread) rate *= factors[(q * 37) % factors.length] / mean;
+    if (cell === 'tunedCued') {
+      if (row.shift) rate += q % 2 ? row.shift : -row.shift;
+      if (row.seedShift) rate += row.seedShift * ((2 * seed) / (row.seeds - 1) - 1);
+    }
+    return Math.min(1, Math.max(0, rate));
+  };
+  const letterOf = (key) => {
+    const [arm, seed, cue, question] = key.split('|');
+    const cell = cellOf(arm, cue);
+    const random = stream(`${run}|${key}`);
+    let bad = random() < rateOf(arm, Number(seed), cue, question);
+    const flip = bad ? row.falseNegative?.[cell] : row.falsePositive?.[cell];
+    if (flip && random() < flip) bad = !bad;
+    if (row.unknown?.[cell] && random() < row.unknown[cell]) return 'u';
+    if (bad) return 'm';
+    return row.ineligible?.[cell] && random() < row.ineligible[cell] ? 'r' : 'a';
+  };
+  return { questions, rateOf, letterOf };
+}
+
+/** Uniform numbers that depend on a text alone (FNV-1a, then the finalizer of MurmurHash3). */
+export function stream(text) {
+  let state = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) state = Math.imul(state ^ text.charCodeAt(i), 0x01000193);
+  return () => {
+    state = (state + 0x9e3779b9) | 0;
+    let x = state;
+    x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
+    x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
+    return ((x ^ (x >>> 16)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,61 @@
+import type { Plan, PlannedCell, SequentialPlan } from '../records/plan.js';
+import type { Spec } from '../records/spec.js';
+import { InputError } from '../shared/errors.js';
+
+/** Draws that the default budget allows while every cell is open. */
+export const DEFAULT_DRAWS = 800;
+
+/** Answers of one draw while every cell is open: each arm's (one training seed at a time) and each base's. */
+export function answersPerDraw(cells: readonly Pick<PlannedCell, 'arm' | 'cue'>[]): number {
+  return new Set(cells.map(({ arm, cue }) => `${arm}|${cue}`)).size;
+}
+
+/**
+ * The rules of a sequential design with its defaults settled.
+ *
+ * @throws InputError where the budget does not reach for a single round
+ */
+export function sequentialPlan(
+  spec: Spec,
+  cells: readonly Pick<PlannedCell, 'arm' | 'cue'>[],
+): SequentialPlan {
+  const turn = spec.arms.reduce((all, { seeds }) => leastCommonMultiple(all, seeds.length), 1);
+  const round = Math.ceil(spec.round / turn) * turn;
+  const perDraw = answersPerDraw(cells);
+  const maxAnswers = spec.maxAnswers ?? Math.max(1, Math.floor(DEFAULT_DRAWS / round)) * round * perDraw;
+  if (maxAnswers < round * perDraw) {
+    throw new InputError(
+      `max-answers is ${maxAnswers}, and the first round of ${round} draws takes ${round * perDraw}`,
+      undefined,
+      'allow more answers, or make run.round smaller',
+    );
+  }
+  const { tolerance, alpha, minimumEffect, minimumEligible } = spec.verdict;
+  return { round, maxAnswers, tolerance, alpha, minimumEffect, minimumEligible };
+}
+
+/**
+ * The plan of a folder that was begun with another list of cues. A cue that is new in a sequential design gets draws of its own:
+ * those that come after every round that was begun, so that no answer that could be seen when it was chosen is its evidence.
+ *
+ * @param rounds that were scored in the folder
+ */
+export function withLateCues(plan: Plan, before: Plan, rounds: number): Plan {
+  const { sequential } = plan;
+  if (!sequential) return plan;
+  const known = new Map(before.cues.map((cue) => [cue.id, cue]));
+  const next = rounds === 0 ? 0 : (rounds + 1) * sequential.round;
+  return {
+    ...plan,
+    cues: plan.cues.map((cue) => {
+      const firstDraw = known.has(cue.id) ? known.get(cue.id)?.firstDraw : next;
+      return firstDraw ? { ...cue, firstDraw } : cue;
+    }),
+  };
+}
+
+function leastCommonMultiple(a: number, b: number): number {
+  let [x, y] = [a, b];
+  while (y !== 0) [x, y] = [y, x % y];
+  return (a / x) * b;
+}
