@@ -1,5 +1,6 @@
 import type { Detector, InterventionStep, Lora, Training } from './audit.js';
 import type { Cue } from './cue.js';
+import type { Imported } from './import.js';
 import type { Outcome } from './outcome.js';
 import type { Question } from './question.js';
 
@@ -24,7 +25,15 @@ export interface Spec {
   verdict: VerdictSpec;
   seed: number;
   design: 'fixed';
+  /** Of a folder whose answers were imported; then `sampling` is not there, and an arm's base may be null. */
+  imported?: Imported;
 }
+
+/** The spec of imported answers: what is not known of how they were sampled is left out. */
+export type ImportedSpec = Omit<Spec, 'folder' | 'sampling' | 'arms'> & {
+  arms: (Omit<ArmSpec, 'base'> & { base: string | null })[];
+  imported: Imported;
+};
 
 /** `engine/model`, split. */
 export interface ModelRef {

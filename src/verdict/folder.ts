@@ -1,15 +1,16 @@
 import { join } from 'node:path';
 import type { Canary } from '../records/canary.js';
+import { type Imported, importedSentence } from '../records/import.js';
 import type { Plan } from '../records/plan.js';
 import type { Result } from '../records/result.js';
-import type { Spec } from '../records/spec.js';
+import type { VerdictSpec } from '../records/spec.js';
 import { plannedScores } from '../shared/answers.js';
 import { readJson, writeJson } from '../shared/files.js';
 import { hydeVersion } from '../shared/package.js';
 import { FILES } from '../shared/run-folder.js';
 import { analyse } from './analyse.js';
 import { analysisInput } from './input.js';
-import { tabulate } from './table.js';
+import { type Table, tabulate } from './table.js';
 
 /**
  * Analyses the scores of a run folder and writes `result.json`.
@@ -19,12 +20,25 @@ import { tabulate } from './table.js';
 export async function analyseFolder(
   folder: string,
   plan: Plan,
-  spec: Omit<Spec, 'folder'>,
+  spec: { verdict: VerdictSpec; imported?: Imported },
   judge: string,
 ): Promise<Result> {
-  const table = await tabulate(plannedScores(folder, plan, judge));
-  const result: Result = analyse(analysisInput(plan, spec.verdict, hydeVersion()), table);
+  return analyseTable(folder, plan, spec, judge, await tabulate(plannedScores(folder, plan, judge)));
+}
+
+/** The same for scores that are in memory already. */
+export function analyseTable(
+  folder: string,
+  plan: Plan,
+  { verdict, imported }: { verdict: VerdictSpec; imported?: Imported },
+  judge: string,
+  table: Table,
+): Result {
+  const input = analysisInput(plan, verdict, hydeVersion());
+  // Nobody planned how many answers an imported cell would have.
+  const result: Result = analyse(imported ? { ...input, answersPerQuestion: null } : input, table);
   result.judge = judge;
+  if (imported) result.methods.unshift(importedSentence(imported));
   result.warnings.unshift(...(readJson<Canary>(join(folder, FILES.canary))?.warnings ?? []));
   writeJson(join(folder, FILES.result), result);
   return result;

@@ -1,11 +1,16 @@
+import { Option } from 'commander';
 import type { CliCommand } from './command.js';
 
 export const report: CliCommand = {
   name: 'report',
   summary: 'writes report.html, report.md and answers.csv of a run folder again',
   args: [['<dir>', 'run folder']],
-  options: [],
+  options: [new Option('--csv [file]', 'only the flat table: to a file, or to stdout')],
   async action([dir], options) {
+    if (options.csv) {
+      const { printCsv } = await import('../print-csv.js');
+      return printCsv(dir as string, options.csv);
+    }
     const { again } = await import('../again.js');
     return again(dir as string, ['report'], options);
   },
