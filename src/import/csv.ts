@@ -90,8 +90,8 @@ async function* records(path: string, shownAs: string, separator: string): Async
   }
 }
 
-/** Cuts text that comes in pieces into records. */
-class Cutter {
+/** Cuts text that comes in pieces, wherever it is cut, into records. */
+export class Cutter {
   /** Line that the next record begins on. */
   line = 1;
   private rest = '';

@@ -78,7 +78,7 @@ export const shippedMappings = (): string[] =>
 export async function loadMapping(name: string, given: string | undefined): Promise<Mapping> {
   const shipped = shippedMappings().includes(name);
   if (!shipped && !existsSync(name)) {
-    const hint = `${didYouMean(name, shippedMappings())} A path of a file works too.`;
+    const hint = `${didYouMean(name, shippedMappings())}; the path of a file works too`;
     throw new InputError(`no mapping is called '${name}'`, undefined, hint);
   }
   const path = shipped ? resource('mappings', `${name}.yaml`) : name;
@@ -167,7 +167,7 @@ function missing(role: Role, mapping: Mapping, source: Source, file: string): In
   return new InputError(
     `has no column ${looked}${also}`,
     { file, line: 1 },
-    `${didYouMean(names[0] as string, source.columns)} Name it with --map ${role}=COLUMN.`,
+    `${didYouMean(names[0] as string, source.columns)}; name it with --map ${role}=COLUMN`,
   );
 }
 

@@ -86,9 +86,8 @@ export async function importAnswers(options: ImportOptions): Promise<Result> {
       const spec = specOf(plan, settled, imported, wishes);
       writeJson(join(folder.path, FILES.spec), spec);
       writeJson(join(folder.path, FILES.plan), plan);
-      folder.observer.note(
-        `${collection.rows} answers, ${settled.arms.length} arms, ${settled.questions.length} questions`,
-      );
+      const counts = `${settled.arms.length} arm(s), ${settled.cues.length} cue(s), ${settled.questions.length} question(s)`;
+      folder.observer.note(`${collection.rows} answers: ${counts}`);
       return analyseTable(folder.path, plan, spec, imported.judge, tableOf(settled, collection.rows));
     } finally {
       folder.close();
