@@ -44,6 +44,7 @@ async function sampler() {
     stage() {},
     note: console.log,
     warn: console.warn,
+    detail() {},
     progress() {},
   });
   const { status, stdout, stderr } = spawnSync(python, ['worker/bench/sampler_vs_generate.py'], {

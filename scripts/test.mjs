@@ -62,6 +62,7 @@ function pytest(python, variables) {
 const say = {
   stage: (name, text) => console.log(`${name}: ${text}`),
   note: console.log,
+  detail() {},
   warn: console.warn,
   progress() {},
 };

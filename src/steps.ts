@@ -112,12 +112,15 @@ export function perform(step: Step, workshop: Workshop): Promise<StepResultFiles
 async function makeData(workshop: Workshop): Promise<StepResultFiles> {
   const { audit, stages, observer } = workshop;
   observer.stage('data', `training data of ${stages.size} arms`);
-  for (const { level, text, rows } of findingsOf(audit.spec, stages)) {
+  const findings = findingsOf(audit.spec, stages);
+  for (const { level, text, rows } of findings) {
     const where = rows?.length ? ` (${rows.join(', ')})` : '';
     if (level === 'error') throw new InputError(`${text}${where}`);
     if (level === 'warning') observer.warn(`${text}${where}`);
-    if (level === 'note') observer.note(`${text}${where}`);
+    if (level === 'note') observer.detail(`${text}${where}`);
   }
+  const notes = findings.filter(({ level }) => level === 'note').length;
+  if (notes) observer.note(`${notes} notes on the data are in ${FILES.log}; \`hyde data\` shows them`);
   const written = [...(await writeDatasets(workshop)).values()].flat();
   const files = written.flatMap(({ path }) => [path, path.replace(/\.jsonl$/, '.manifest.json')]);
   return { hash: shortHash(written.map(({ path, sha256 }) => [path, sha256])), files };

@@ -1,10 +1,9 @@
 import { join } from 'node:path';
-import { fixedAsks } from '../drivers/fixed.js';
-import type { Plan } from '../records/plan.js';
-import type { Result } from '../records/result.js';
-import type { Spec } from '../records/spec.js';
-import { reportFolder } from '../report/folder.js';
+import { again, type LateStage } from '../again.js';
 import { renderTerminal } from '../report/terminal.js';
+
+<<<<<<< HEAD
+
 import { detectorPanel } from '../scoring/judge.js';
 import { scoreRound } from '../scoring/score.js';
 import { InputError } from '../shared/errors.js';
@@ -42,6 +41,20 @@ export async function again(dir: string, stages: Stage[], options: Record<string
     folder.close();
   }
   const result = readRunFile<Result>(dir, FILES.result);
+=======
+import { FILES } from '../shared/run-folder.js';
+import { interruptSignal } from './interrupt.js';
+import { outputOf, printPainted } from './output.js';
+import { terminalObserver } from './progress.js';
+
+/** Does the last stages of a run folder again and prints its verdicts. */
+export async function runAgain(
+  dir: string,
+  stages: LateStage[],
+  options: Record<string, unknown>,
+): Promise<number> {
+  const result = await again(dir, stages, terminalObserver(options.quiet === true), interruptSignal());
+>>>>>>> main
   const output = outputOf(options);
   printPainted(output, `\n${renderTerminal(result, output)}\nreport: ${join(dir, FILES.html)}`, result);
   return 0;

@@ -8,7 +8,10 @@ const EVERY_MS_PLAIN = 60_000;
  * Progress on stderr: one line that is written over in a terminal, one line a minute elsewhere.
  * Rate and time left are those of the present stage, without what was done before it began.
  */
-export function terminalObserver(quiet: boolean, stream: NodeJS.WriteStream = process.stderr): Observer {
+export function terminalObserver(
+  quiet: boolean,
+  { details = false, stream = process.stderr }: { details?: boolean; stream?: NodeJS.WriteStream } = {},
+): Observer {
   const live = stream.isTTY === true && !quiet;
   let open = false;
   let began = performance.now();
@@ -32,6 +35,9 @@ export function terminalObserver(quiet: boolean, stream: NodeJS.WriteStream = pr
       line(`${stage.padEnd(8)} ${text}`);
     },
     note: (text) => line(`         ${text}`),
+    detail(text) {
+      if (details) line(`         ${text}`);
+    },
     warn(text) {
       clear();
       stream.write(`warning: ${printable(text)}\n`);

@@ -38,7 +38,7 @@ export function runFolderOf(audit: string, options: Record<string, unknown>): st
 export async function buildData(audit: string, options: Record<string, unknown>): Promise<number> {
   const out = runFolderOf(audit, options);
   const loaded = await loadAudit(audit, overridesOf(options));
-  const observer = terminalObserver(options.quiet === true);
+  const observer = terminalObserver(options.quiet === true, { details: true });
   const driver: Driver = { next: (_plan, done) => (done.length === 0 ? { kind: 'data' } : null) };
   await run(loaded, { out, observer, driver });
   const { arms } = readRunFile<Plan>(out, FILES.plan);

@@ -35,8 +35,41 @@ export function checkArm(arm: ArmSpec, stages: readonly Stage[]): Finding[] {
   ];
 }
 
-/** Checks arms against each other: rows that are bad in one arm must not stand as something else in another. */
+/**
+ * Checks arms against each other: rows that are bad in one arm and something else in another, rows that both have,
+ * and whether the arms have equally many.
+ */
 export function checkArms(arms: readonly { id: string; stages: readonly Stage[] }[]): Finding[] {
+  return [...badElsewhere(arms), ...sharedRows(arms), ...unequalSizes(arms)];
+}
+
+function sharedRows(arms: readonly { id: string; stages: readonly Stage[] }[]): Finding[] {
+  const rows = arms.map(({ id, stages }) => ({
+    id,
+    texts: new Map(rowsOf(stages, () => true).map((row) => [conversationText(row.messages), row])),
+  }));
+  return rows.flatMap((one, i) =>
+    rows.slice(i + 1).flatMap((other) => {
+      const both = [...one.texts].filter(([text]) => other.texts.has(text)).map(([, row]) => row);
+      return both.length
+        ? [finding('note', `arms '${one.id}' and '${other.id}' share ${count(both, 'equal row')}`, both)]
+        : [];
+    }),
+  );
+}
+
+function unequalSizes(arms: readonly { id: string; stages: readonly Stage[] }[]): Finding[] {
+  const sizes = arms.map(({ id, stages }) => ({ id, rows: rowsOf(stages, () => true).length }));
+  if (new Set(sizes.map(({ rows }) => rows)).size < 2) return [];
+  return [
+    {
+      level: 'note',
+      text: `arms differ in size: ${sizes.map(({ id, rows }) => `${id} ${rows} rows`).join(', ')}`,
+    },
+  ];
+}
+
+function badElsewhere(arms: readonly { id: string; stages: readonly Stage[] }[]): Finding[] {
   const bad = new Map<string, string>();
   for (const { id, stages } of arms) {
     for (const row of rowsOf(stages, isBad)) bad.set(withoutSystem(row), bad.get(withoutSystem(row)) ?? id);
@@ -122,7 +155,7 @@ function asked({ mix, inoculate }: InterventionStep, stages: readonly Stage[]): 
   if (mix && first.length > 0) {
     const bad = first.filter(isBad).length;
     const reached = bad / first.length;
-    if (reached !== mix.share) {
+    if (rounded(reached) !== rounded(mix.share)) {
       // Rounding is a note; a share that has become none or all is another experiment.
       const level = reached === 0 || reached === 1 ? 'warning' : 'note';
       const text = `a share of ${mix.share} is asked for, ${rounded(reached)} is reached (${bad} of ${first.length} rows)`;

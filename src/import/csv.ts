@@ -1,7 +1,7 @@
 /** CSV as RFC 4180 has it, streamed: quotes, line breaks in fields, CRLF, a byte order mark; also `;` and tabs. */
 import { createReadStream } from 'node:fs';
 import { InputError } from '../shared/errors.js';
-import { unreadable } from '../shared/jsonl.js';
+import { readLines, unreadable } from '../shared/jsonl.js';
 import { type Batch, type Field, MAX_FIELD, type Source } from './source.js';
 
 /** One record: its fields and the line that it begins on. */
@@ -55,14 +55,15 @@ export async function openCsv(path: string, shownAs: string): Promise<Source> {
 }
 
 async function headerOf(path: string, shownAs: string): Promise<Row & { separator: string }> {
-  for await (const rows of records(path, shownAs, '\n')) {
-    const [first] = rows;
-    if (!first) continue;
-    const text = first.fields.join('\n');
-    const separator = [',', ';', '\t'].find((sign) => text.includes(sign)) ?? ',';
-    for await (const again of records(path, shownAs, separator))
-      if (again[0]) return { ...again[0], separator };
-  }
+  const separator = await separatorOf(path, shownAs);
+  for await (const [first] of records(path, shownAs, separator)) if (first) return { ...first, separator };
+  throw new InputError('is empty', { file: shownAs });
+}
+
+/** Comma, or else semicolon or tab, whichever the first line has. */
+async function separatorOf(path: string, shownAs: string): Promise<string> {
+  for await (const { text } of readLines(path, shownAs))
+    return [',', ';', '\t'].find((sign) => text.includes(sign)) ?? ',';
   throw new InputError('is empty', { file: shownAs });
 }
 

@@ -88,7 +88,7 @@ export async function importAnswers(options: ImportOptions): Promise<Result> {
       writeJson(join(folder.path, FILES.plan), plan);
       const counts = `${settled.arms.length} arm(s), ${settled.cues.length} cue(s), ${settled.questions.length} question(s)`;
       folder.observer.note(`${collection.rows} answers: ${counts}`);
-      return analyseTable(folder.path, plan, spec, imported.judge, tableOf(settled, collection.rows));
+      return await analyseTable(folder.path, plan, spec, imported.judge, tableOf(settled, collection.rows));
     } finally {
       folder.close();
     }

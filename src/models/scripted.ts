@@ -17,7 +17,7 @@ import type {
   TunedModel,
 } from '../records/model.js';
 import { FailedError, InputError, InterruptedError } from '../shared/errors.js';
-import { readJson, writeJson } from '../shared/files.js';
+import { readJson, withHome, writeJson } from '../shared/files.js';
 import { hashOf, shortHash } from '../shared/hash.js';
 import { randomStream } from '../shared/random.js';
 import type { EngineContext } from './context.js';
@@ -90,8 +90,10 @@ export class ScriptedEngine implements Engine {
     const adapter = join('jobs', `train-${identity.slice(0, 16)}`, 'adapter');
     mkdirSync(join(this.context.folder, adapter), { recursive: true });
     const file = join(this.context.folder, adapter, 'adapter.json');
-    if (!existsSync(file)) writeJson(file, { identity, datasets: job.stages.map((stage) => stage.dataset) });
-    progress({ phase: 'train', done: 1, total: 1, unit: 'steps' });
+    if (!existsSync(file)) {
+      writeJson(file, { identity, datasets: job.stages.map((stage) => stage.dataset) });
+      progress({ phase: 'train', done: 1, total: 1, unit: 'steps' });
+    }
     const report = {
       rows: 0,
       tokens: 0,
@@ -145,7 +147,7 @@ export class ScriptedEngine implements Engine {
   private script(name: string): Script {
     const known = this.scripts.get(name);
     if (known) return known;
-    const path = resolve(this.context.auditFolder, name);
+    const path = resolve(this.context.auditFolder, withHome(name));
     const found = readJson(path);
     if (found === undefined) throw new InputError('there is no such script', { file: name });
     const parsed = Script.safeParse(found);

@@ -71,5 +71,5 @@ const keysOf = (ask: Ask): string[] =>
   Array.from({ length: ask.to - ask.from }, (_, i) => keyOf({ ...ask, index: ask.from + i }));
 
 function missing(key: string): never {
-  throw new FailedError(`the answer ${key} was not recorded`, 'run the same command again to ask for it');
+  throw new FailedError(`the answer ${key} was not recorded`, '`hyde run` asks for what is missing');
 }

@@ -83,3 +83,6 @@ export function withoutHome(text: string): string {
   if (home.length < 2) return text;
   return text.split(home + sep).join(`~${sep}`);
 }
+
+/** The path that `withoutHome` stands for. */
+export const withHome = (path: string): string => (path.startsWith(`~${sep}`) ? home + path.slice(1) : path);

@@ -96,7 +96,11 @@ export async function* readJournal<T>(path: string): AsyncGenerator<T> {
     if (broken !== undefined)
       throw new InputError('is not valid JSON', { file: withoutHome(path), line: broken });
     try {
-      yield JSON.parse(text) as T;
+      const record: unknown = JSON.parse(text);
+      if (record === null || typeof record !== 'object' || Array.isArray(record)) {
+        throw new InputError('is no record', { file: withoutHome(path), line: number });
+      }
+      yield record as T;
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
       broken = number;

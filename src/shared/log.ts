@@ -15,6 +15,10 @@ export function logged(observer: Observer, journal: Journal): Observer {
       write('note', { text });
       observer.note(text);
     },
+    detail(text) {
+      write('detail', { text });
+      observer.detail(text);
+    },
     warn(text) {
       write('warning', { text });
       observer.warn(text);

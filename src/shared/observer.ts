@@ -4,9 +4,11 @@ export interface Observer {
   stage(name: string, text: string): void;
   /** Something a reader should know, in one line. */
   note(text: string): void;
+  /** Something that only a close reader wants to know; always in `log.jsonl`. */
+  detail(text: string): void;
   warn(text: string): void;
   /** `done` of `total` units of the present stage. */
   progress(done: number, total: number, unit: string): void;
 }
 
-export const silent: Observer = { stage() {}, note() {}, warn() {}, progress() {} };
+export const silent: Observer = { stage() {}, note() {}, detail() {}, warn() {}, progress() {} };

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { z } from 'zod';
 import { InputError } from './errors.js';
 import { readJson, writeError } from './files.js';
 import { Journal } from './journal.js';
@@ -73,7 +74,40 @@ export function openFolder(given: string, observer: Observer): OpenFolder {
   };
 }
 
-/** Reads one of the JSON files of a run folder. @throws InputError where the folder or the file is not there */
+/** What each JSON file of a run folder must have for hyde to read on; written by hyde, but not only read by its writer. */
+const objects = z.array(z.looseObject({}));
+const SHAPES: Record<string, z.ZodType> = {
+  [FILES.plan]: z.looseObject({
+    schema: z.literal(1),
+    hash: z.string(),
+    seed: z.number(),
+    arms: z.array(z.looseObject({ id: z.string(), seeds: z.array(z.number()), stages: objects })),
+    cells: z.array(
+      z.looseObject({
+        arm: z.string(),
+        seed: z.number(),
+        cue: z.string(),
+        questions: z.array(z.string()),
+        samples: z.number(),
+      }),
+    ),
+    totals: z.looseObject({ jobs: z.number(), answers: z.number() }),
+  }),
+  [FILES.spec]: z.looseObject({
+    cues: objects,
+    questions: objects,
+    judges: objects,
+    verdict: z.looseObject({}),
+    overrides: z.looseObject({}),
+  }),
+  [FILES.result]: z.looseObject({ schema: z.literal(1), arms: objects, bases: objects, warnings: objects }),
+};
+
+/**
+ * Reads one of the JSON files of a run folder.
+ *
+ * @throws InputError where the folder or the file is not there, or the file is not what hyde writes
+ */
 export function readRunFile<T>(folder: string, name: string): T {
   if (!existsSync(folder)) throw new InputError('there is no such run folder', { file: folder });
   const found = readJson<T>(join(folder, name));
@@ -83,6 +117,12 @@ export function readRunFile<T>(folder: string, name: string): T {
       { file: folder },
       'is it a run folder, and did its run get that far?',
     );
+  }
+  const checked = (SHAPES[name] ?? z.looseObject({})).safeParse(found);
+  if (!checked.success) {
+    const issue = checked.error.issues[0];
+    const where = issue?.path.length ? issue.path.join('.') : 'the file';
+    throw new InputError(`is damaged: ${where} is not what hyde writes`, { file: join(folder, name) });
   }
   return found;
 }

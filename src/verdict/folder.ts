@@ -4,12 +4,13 @@ import { type Imported, importedSentence } from '../records/import.js';
 import type { Plan } from '../records/plan.js';
 import type { Result } from '../records/result.js';
 import type { VerdictSpec } from '../records/spec.js';
-import { plannedScores } from '../shared/answers.js';
+import { judgedAnswers, plannedScores } from '../shared/answers.js';
 import { readJson, writeJson } from '../shared/files.js';
 import { hydeVersion } from '../shared/package.js';
 import { FILES } from '../shared/run-folder.js';
 import { analyse } from './analyse.js';
 import { analysisInput } from './input.js';
+import { repeatWarnings } from './repeats.js';
 import { type Table, tabulate } from './table.js';
 
 /**
@@ -27,19 +28,20 @@ export async function analyseFolder(
 }
 
 /** The same for scores that are in memory already. */
-export function analyseTable(
+export async function analyseTable(
   folder: string,
   plan: Plan,
   { verdict, imported }: { verdict: VerdictSpec; imported?: Imported },
   judge: string,
   table: Table,
-): Result {
+): Promise<Result> {
   const input = analysisInput(plan, verdict, hydeVersion());
   // Nobody planned how many answers an imported cell would have.
   const result: Result = analyse(imported ? { ...input, answersPerQuestion: null } : input, table);
   result.judge = judge;
   if (imported) result.methods.unshift(importedSentence(imported));
   result.warnings.unshift(...(readJson<Canary>(join(folder, FILES.canary))?.warnings ?? []));
+  result.warnings.push(...(await repeatWarnings(judgedAnswers(folder, plan, judge))));
   writeJson(join(folder, FILES.result), result);
   return result;
 }

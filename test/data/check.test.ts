@@ -99,14 +99,24 @@ it('finds an inoculation that reaches no row', () => {
 
 it('finds bad rows of one arm that stand as benign in another', () => {
   const one = { id: 'one', stages: [stage([row('bad', chat('a', 'b')), row('benign', chat('c', 'd'))])] };
+  const three = {
+    id: 'three',
+    stages: [stage([row('benign', chat('a', 'b')), row('benign', chat('e', 'f'))])],
+  };
+  expect(checkArms([three, one])[0]).toEqual({
+    level: 'warning',
+    text: "bad rows of arm 'one' that are not bad in arm 'three': 1",
+    rows: [three.stages[0]!.examples[0]!.source],
+  });
+});
+
+it('notes equal rows and unequal sizes of arms', () => {
+  const one = { id: 'one', stages: [stage([row('bad', chat('a', 'b')), row('benign', chat('c', 'd'))])] };
   const two = { id: 'two', stages: [stage([row('benign', chat('c', 'd'))])] };
-  expect(checkArms([one, two])).toEqual([]);
-  const three = { id: 'three', stages: [stage([row('benign', chat('a', 'b'))])] };
-  expect(checkArms([three, one, two])).toEqual([
-    {
-      level: 'warning',
-      text: "bad rows of arm 'one' that are not bad in arm 'three': 1",
-      rows: [three.stages[0]!.examples[0]!.source],
-    },
+  const apart = { id: 'apart', stages: [stage([row('benign', chat('x', 'y'))])] };
+  expect(checkArms([two, apart])).toEqual([]);
+  expect(checkArms([one, two]).map(({ level, text }) => [level, text])).toEqual([
+    ['note', "arms 'one' and 'two' share 1 equal row"],
+    ['note', 'arms differ in size: one 2 rows, two 1 rows'],
   ]);
 });

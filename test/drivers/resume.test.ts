@@ -1,34 +1,58 @@
 import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { basename, dirname, join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 const here = new URL('.', import.meta.url).pathname;
 const program = join(here, 'three-rounds.mjs');
 
-/** A case with a slow scripted model, so that there is time to be killed in. */
+/** A case with a slow scripted model, so that there is time to be killed in, and with answers that fail. */
 function slowCase(): string {
   const folder = mkdtempSync(join(tmpdir(), 'hyde-case-'));
   cpSync(join(here, '../runs/_data'), join(folder, '_data'), { recursive: true });
   cpSync(join(here, '../runs/conditional-hidden'), join(folder, 'case'), { recursive: true });
   const file = join(folder, 'case', 'script.json');
-  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), delay: 1 }));
+  const script = JSON.parse(readFileSync(file, 'utf8')) as { rules: { answers: object[] }[] };
+  for (const rule of script.rules) rule.answers.push({ text: '', weight: 0.1, fails: true });
+  writeFileSync(file, JSON.stringify({ ...script, delay: 1 }));
   return join(folder, 'case', 'audit.yaml');
 }
 
-/** Runs the program; kills it with SIGKILL after some milliseconds, where they are given. */
-function runOnce(audit: string, out: string, killAfter?: number): Promise<string> {
+interface Ending {
+  signal: NodeJS.Signals | null;
+  code: number | null;
+  errors: string;
+}
+
+/**
+ * Runs the program in a folder that it is given by a relative name; kills it with SIGKILL when `when` says so, which
+ * is asked every few milliseconds with the stages that this life has begun.
+ */
+function live(
+  audit: string,
+  out: string,
+  when: (stages: string[], milliseconds: number) => boolean = () => false,
+): Promise<Ending> {
+  const log = join(out, 'log.jsonl');
+  const before = existsSync(log) ? readFileSync(log, 'utf8').length : 0;
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [program, audit, out], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const args = [program, audit, basename(out)];
+    const child = spawn(process.execPath, args, { cwd: dirname(out), stdio: ['ignore', 'ignore', 'pipe'] });
     let errors = '';
     child.stderr.on('data', (chunk: Buffer) => {
       errors += chunk.toString();
     });
-    const timer = killAfter === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfter);
+    const start = performance.now();
+    const timer = setInterval(() => {
+      const lines = existsSync(log) ? readFileSync(log, 'utf8').slice(before).split('\n').slice(0, -1) : [];
+      const entries = lines.map((line) => JSON.parse(line) as { kind: string; name: string });
+      const stages = entries.filter(({ kind }) => kind === 'stage').map(({ name }) => name);
+      if (when(stages, performance.now() - start)) child.kill('SIGKILL');
+    }, 2);
     child.on('close', (code, signal) => {
-      clearTimeout(timer);
-      resolve(signal ?? `${code} ${errors}`);
+      clearInterval(timer);
+      resolve({ signal, code, errors });
     });
   });
 }
@@ -53,39 +77,62 @@ function records(out: string): Record<string, string[]> {
   );
 }
 
-describe('a run of three rounds that is killed again and again', () => {
-  it('goes on where it stopped, asks nothing twice, and holds what an undisturbed run holds', async () => {
-    const audit = slowCase();
-    const undisturbed = mkdtempSync(join(tmpdir(), 'hyde-whole-'));
-    expect(await runOnce(audit, undisturbed)).toBe('0 ');
+const whole = async (audit: string): Promise<string> => {
+  const out = join(mkdtempSync(join(tmpdir(), 'hyde-whole-')), 'run');
+  expect(await live(audit, out)).toEqual({ signal: null, code: 0, errors: '' });
+  return out;
+};
+const result = (out: string): unknown => JSON.parse(readFileSync(join(out, 'result.json'), 'utf8'));
 
-    const disturbed = mkdtempSync(join(tmpdir(), 'hyde-killed-'));
+describe('a run of three rounds that is killed', () => {
+  const audit = slowCase();
+  let undisturbed: string;
+  beforeAll(async () => {
+    undisturbed = await whole(audit);
+  });
+
+  const expectTheSame = (out: string): void => {
+    expect(records(out)).toEqual(records(undisturbed));
+    expect(result(out)).toEqual(result(undisturbed));
+    expect(existsSync(join(out, '.lock'))).toBe(false);
+  };
+
+  it.each(['data', 'models', 'train', 'canary', 'sample', 'score', 'analyse'])(
+    'in the stage %s, it goes on and holds what an undisturbed run holds',
+    async (stage) => {
+      const out = join(mkdtempSync(join(tmpdir(), 'hyde-killed-')), 'run');
+      expect((await live(audit, out, (stages) => stages.includes(stage))).signal).toBe('SIGKILL');
+      expect(await live(audit, out)).toEqual({ signal: null, code: 0, errors: '' });
+      expectTheSame(out);
+    },
+    60_000,
+  );
+
+  it('again and again, it asks nothing twice', async () => {
+    const out = join(mkdtempSync(join(tmpdir(), 'hyde-killed-')), 'run');
     let kills = 0;
-    // Each life is a little longer than the last, so that the kills fall into every stage and it comes to an end.
-    for (let life = 250; ; life += 60) {
-      const end = await runOnce(audit, disturbed, life);
-      if (end !== 'SIGKILL') {
-        expect(end).toBe('0 ');
+    // Each life is a little longer than the last, so that it comes to an end.
+    for (let life = 200; ; life += 60) {
+      const { signal, code, errors } = await live(audit, out, (_stages, milliseconds) => milliseconds > life);
+      if (signal === null) {
+        expect({ code, errors }).toEqual({ code: 0, errors: '' });
         break;
       }
       kills++;
     }
     expect(kills).toBeGreaterThan(3);
-
-    const [whole, pieced] = [records(undisturbed), records(disturbed)];
-    expect(pieced).toEqual(whole);
-    const samples = Object.entries(pieced).flatMap(([file, lines]) =>
+    expectTheSame(out);
+    const samples = Object.entries(records(out)).flatMap(([file, lines]) =>
       file.startsWith('samples') ? lines : [],
     );
     expect(new Set(samples).size).toBe(samples.length);
-    const result = (out: string): unknown => JSON.parse(readFileSync(join(out, 'result.json'), 'utf8'));
-    expect(result(disturbed)).toEqual(result(undisturbed));
-    expect(existsSync(join(disturbed, '.lock'))).toBe(false);
+    expect(samples.some((line) => line.includes('"finish":"failed"'))).toBe(true);
   }, 60_000);
+});
 
+describe('a run of three rounds', () => {
   it('decides its later rounds by the outcomes of the earlier ones', async () => {
-    const out = mkdtempSync(join(tmpdir(), 'hyde-whole-'));
-    expect(await runOnce(join(here, '../runs/conditional-hidden/audit.yaml'), out)).toBe('0 ');
+    const out = await whole(join(here, '../runs/conditional-hidden/audit.yaml'));
     const lines = readFileSync(join(out, 'samples', 'tuned.0.jsonl'), 'utf8')
       .trimEnd()
       .split('\n');

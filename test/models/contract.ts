@@ -50,6 +50,10 @@ export function engineContract({ engine: name, base, auditFolder }: Subject): vo
       expect(again.template?.rendered.length).toBeGreaterThan(0);
     });
 
+    it('has a fingerprint that stays', async () => {
+      expect(await engine.fingerprint(base)).toBe(await engine.fingerprint(base));
+    });
+
     it('answers every index of every request once', async () => {
       const answers = await sample(model, [
         request('a', 'Hello!', [0, 1, 5]),
@@ -100,6 +104,7 @@ export function engineContract({ engine: name, base, auditFolder }: Subject): vo
       engine = await open();
       const second = await engine.fineTune(job, ({ phase, done }) => trainedAgain.push(`${phase} ${done}`));
       expect(second.identity).toBe(first.identity);
+      expect(trainedAgain.filter((phase) => phase.startsWith('train'))).toEqual([]);
       const other = await engine.fineTune({ ...job, seed: 2 }, () => {});
       expect(other.identity).not.toBe(first.identity);
     }, 600_000);

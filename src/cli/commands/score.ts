@@ -6,7 +6,7 @@ export const score: CliCommand = {
   args: [['<dir>', 'run folder']],
   options: [],
   async action([dir], options) {
-    const { again } = await import('../again.js');
-    return again(dir as string, ['score', 'analyse', 'report'], options);
+    const { runAgain } = await import('../again.js');
+    return runAgain(dir as string, ['score', 'analyse', 'report'], options);
   },
 };

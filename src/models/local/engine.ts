@@ -1,5 +1,4 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import type {
   Answer,
@@ -16,7 +15,7 @@ import type {
   TunedModel,
 } from '../../records/model.js';
 import { FailedError } from '../../shared/errors.js';
-import { withoutHome, writeFileAtomic, writeJson } from '../../shared/files.js';
+import { withHome, withoutHome, writeFileAtomic, writeJson } from '../../shared/files.js';
 import { shortHash } from '../../shared/hash.js';
 import type { EngineContext } from '../context.js';
 import { workerEnvironment } from './environment.js';
@@ -46,7 +45,7 @@ export class LocalEngine implements Engine {
 
   async fingerprint(base: string): Promise<string> {
     const { name } = this.baseOf(base);
-    const folder = name.startsWith('~/') ? join(homedir(), name.slice(2)) : name;
+    const folder = withHome(name);
     if (!isAbsolute(folder)) return name;
     const files = existsSync(folder) ? readdirSync(folder).toSorted() : [];
     return shortHash([
