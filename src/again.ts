@@ -5,6 +5,7 @@ import type { Spec } from './records/spec.js';
 import { reportFolder } from './report/folder.js';
 import { detectorPanel } from './scoring/judge.js';
 import { scoreRound } from './scoring/score.js';
+import { InputError } from './shared/errors.js';
 import type { Observer } from './shared/observer.js';
 import { FILES, openFolder, readRunFile } from './shared/run-folder.js';
 import { analyseFolder } from './verdict/folder.js';
@@ -26,6 +27,10 @@ export async function again(
 ): Promise<Result> {
   const plan = readRunFile<Plan>(dir, FILES.plan);
   const spec = readRunFile<Spec>(dir, FILES.spec);
+  if (spec.imported && stages.includes('score')) {
+    const hint = 'hyde analyze and hyde report work on them';
+    throw new InputError('holds imported answers, which were judged elsewhere', { file: dir }, hint);
+  }
   const folder = openFolder(dir, observer);
   try {
     const panel = detectorPanel(spec.judges);
@@ -35,7 +40,7 @@ export async function again(
       if (stage === 'score') {
         await scoreRound(fixedAsks(plan), panel, { folder: path, observer: folder.observer, signal });
       }
-      if (stage === 'analyse') await analyseFolder(path, plan, spec, panel.hash);
+      if (stage === 'analyse') await analyseFolder(path, plan, spec, spec.imported?.judge ?? panel.hash);
       if (stage === 'report') await reportFolder(path);
     }
   } finally {

@@ -11,8 +11,10 @@ export function findingsOf(settled: Settled, collection: Collection): string[] {
   const at = (cell: SettledCell): string =>
     placeText(placeOf(collection, Math.min(...cell.groups.map(({ group }) => group.places[0] as number))));
   if (settled.questions.length === 1) {
-    const first = settled.cells[0] as SettledCell;
-    found.push(`${at(first)}: there is a single question: all numbers speak of this one question`);
+    const groups = settled.cells.flatMap((cell) => cell.groups);
+    found.push(
+      `${at({ ...(settled.cells[0] as SettledCell), groups })}: there is a single question: all numbers speak of this one question`,
+    );
   }
   for (const cell of settled.cells) {
     const counts = countsOf(cell);

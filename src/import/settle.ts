@@ -49,7 +49,9 @@ export function settle(collection: Collection, base: string | undefined, known: 
   const cueIds = idsOf([PLAIN, ...groups.map(({ cue }) => cue)]);
   const questionIds = idsOf(groups.map(({ question }) => question));
   const baseOf = basesOf([...armIds.keys()], armIds, base, known);
-  const isBase = new Set([...baseOf.values()].filter((label) => label !== null));
+  const isBase = new Set(
+    [...baseOf].flatMap(([label, base]) => (base === undefined ? [label] : (base ?? []))),
+  );
   const tuned = [...armIds.keys()].filter((label) => !isBase.has(label));
   if (tuned.length === 0)
     throw new InputError('there is no arm beside the base', { file: collection.files[0]?.name as string });
@@ -102,12 +104,13 @@ export function settle(collection: Collection, base: string | undefined, known: 
   return settled;
 }
 
+/** The base of each arm: null where it has none, undefined of a base itself. */
 function basesOf(
   labels: string[],
   ids: Map<string, string>,
   given: string | undefined,
   known: readonly string[],
-): Map<string, string | null> {
+): Map<string, string | null | undefined> {
   const find = (name: string): string => {
     const found = labels.find((label) => label === name || ids.get(label) === name);
     if (found === undefined)
@@ -119,7 +122,10 @@ function basesOf(
       .split(',')
       .map((pair) => pair.split('=').map((name) => name.trim()) as [string, string]);
     const chosen = new Map(pairs.map(([arm, base]) => [find(arm), find(base ?? '')]));
-    return new Map(labels.map((label) => [label, chosen.get(label) ?? null]));
+    const bases = new Set(chosen.values());
+    return new Map(
+      labels.map((label) => [label, bases.has(label) ? undefined : (chosen.get(label) ?? null)]),
+    );
   }
   const likely = labels.filter((label) => looksLikeBase(ids.get(label) as string) || known.includes(label));
   if (given === undefined && likely.length > 1) {
@@ -127,7 +133,7 @@ function basesOf(
     throw new InputError(`several arms may be the base: ${likely.join(', ')}`, undefined, hint);
   }
   const base = given === undefined ? (likely[0] ?? null) : find(given);
-  return new Map(labels.map((label) => [label, label === base ? null : base]));
+  return new Map(labels.map((label) => [label, label === base ? undefined : base]));
 }
 
 function cellsOf(

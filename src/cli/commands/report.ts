@@ -7,16 +7,11 @@ export const report: CliCommand = {
   args: [['<dir>', 'run folder']],
   options: [new Option('--csv [file]', 'only the flat table: to a file, or to stdout')],
   async action([dir], options) {
-<<<<<<< HEAD
     if (options.csv) {
       const { printCsv } = await import('../print-csv.js');
       return printCsv(dir as string, options.csv);
     }
-    const { again } = await import('../again.js');
-    return again(dir as string, ['report'], options);
-=======
     const { runAgain } = await import('../again.js');
     return runAgain(dir as string, ['report'], options);
->>>>>>> main
   },
 };
