@@ -5,6 +5,7 @@ export { type ImportOptions, importAnswers } from './import/run.js';
 export { preparePlan } from './plan/prepare.js';
 export { type LoadedAudit, loadAudit, type Overrides, parseAudit } from './plan/spec.js';
 export type { Message } from './records/chat.js';
+export type { ArmDecision, CellDecision, GateRules } from './records/gate.js';
 export type { Answer, Engine, Model, SampleRequest, SamplingParameters } from './records/model.js';
 export type { Plan, PlanPower, PlanTotals } from './records/plan.js';
 export type {

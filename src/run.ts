@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { drivers } from './drivers/index.js';
 import { preparePlan } from './plan/prepare.js';
 import { changedPrompt } from './plan/prompts.js';
@@ -26,6 +26,8 @@ export interface RunOptions {
   signal?: AbortSignal;
   /** Decides which step comes next; by default the one that the audit's design names. */
   driver?: Driver;
+  /** Run folder whose answers of the base are taken over; in place of the one that the audit names. */
+  reuseBase?: string;
 }
 
 /**
@@ -46,7 +48,10 @@ export async function run(audit: LoadedAudit, options: RunOptions): Promise<Resu
     keepPlan(folder.path, audit, plan);
     steps = await StepLog.open(folder.path);
     const { path, observer } = folder;
-    workshop = await openWorkshop({ ...prepared, folder: path, audit, observer, signal: options.signal });
+    const { signal } = options;
+    const named = audit.spec.reuseBase;
+    const reuseBase = options.reuseBase ?? (named && resolve(audit.spec.folder, named));
+    workshop = await openWorkshop({ ...prepared, folder: path, audit, observer, signal, reuseBase });
     const driver = options.driver ?? drivers[plan.design];
     const done: StepResult[] = [];
     for (let step = driver.next(plan, done); step; step = driver.next(plan, done)) {

@@ -6,10 +6,11 @@ import { openEngine } from './models/engine.js';
 import type { Prepared } from './plan/prepare.js';
 import type { LoadedAudit } from './plan/spec.js';
 import type { Canary } from './records/canary.js';
-import type { Engine, ModelRecord } from './records/model.js';
+import type { Engine, Model, ModelRecord } from './records/model.js';
 import type { Spec } from './records/spec.js';
 import type { Ask, Step } from './records/step.js';
 import { reportFolder } from './report/folder.js';
+import { openReuse, type Reuse } from './sampling/reuse.js';
 import { sampleRound } from './sampling/sample.js';
 import { detectorPanel, type JudgePanel } from './scoring/judge.js';
 import { scoreRound } from './scoring/score.js';
@@ -31,6 +32,8 @@ export interface Workshop extends Prepared {
   observer: Observer;
   signal: AbortSignal | undefined;
   panel: JudgePanel;
+  /** Takes over answers of the base from another run, where one is named. */
+  reuse: Reuse | undefined;
   engine(name: string): Engine;
   /** What a step depends on beside the plan and the steps before it. */
   settingsOf(step: Step): unknown;
@@ -39,7 +42,9 @@ export interface Workshop extends Prepared {
 
 /** Opens the engines and judges that an audit names. */
 export async function openWorkshop(
-  given: Pick<Workshop, 'folder' | 'audit' | 'observer' | 'signal' | 'plan' | 'stages' | 'reader'>,
+  given: Pick<Workshop, 'folder' | 'audit' | 'observer' | 'signal' | 'plan' | 'stages' | 'reader'> & {
+    reuseBase: string | undefined;
+  },
 ): Promise<Workshop> {
   const { spec } = given.audit;
   const { folder, observer, signal } = given;
@@ -55,6 +60,7 @@ export async function openWorkshop(
   return {
     ...given,
     panel,
+    reuse: given.reuseBase === undefined ? undefined : openReuse(given.reuseBase, folder),
     engine: (name) => engines.get(name) as Engine,
     settingsOf: (step) => settingsOf(step, { ...given, panel, fingerprints }),
     close: async () => {
@@ -197,14 +203,16 @@ async function sample(step: Step & { kind: 'sample' }, workshop: Workshop): Prom
   const total = step.asks.reduce((sum, ask) => sum + ask.to - ask.from, 0);
   observer.stage('sample', `${total} answers${step.round > 1 ? `, round ${step.round}` : ''}`);
   const models = await readModels(folder);
-  const hash = await sampleRound(step.asks, {
+  const context = {
     folder,
     spec: audit.spec,
     observer,
     render: rendererOf(audit.spec),
-    modelOf: (arm, seed) => modelOf(models, arm, seed),
-    engineOf: (model) => engine(model.engine),
-  });
+    modelOf: (arm: string, seed: number) => modelOf(models, arm, seed),
+    engineOf: (model: Model) => engine(model.engine),
+  };
+  await workshop.reuse?.(step.asks, context);
+  const hash = await sampleRound(step.asks, context);
   return { hash, files: filesOf(step.asks, samplesFile) };
 }
 

@@ -17,6 +17,8 @@ export const seed = (): Option =>
   new Option('--seed <n>', 'seed of the audit (default: the audit file)').argParser(whole(0));
 export const limit = (): Option =>
   new Option('--limit <n>', 'only the first n questions').argParser(whole(1));
+export const reuseBase = (): Option =>
+  new Option('--reuse-base <dir>', "take over the base's answers of another run with the same base");
 export const dryRun = (): Option => new Option('--dry-run', 'show the plan and stop');
 
 /** Path of the demo's audit file, or of the quick one's. */

@@ -22,10 +22,16 @@ export async function runAudit(audit: string, options: Record<string, unknown>):
   const loaded = await loadAudit(audit, overridesOf(options));
   const output = outputOf(options);
   const observer = terminalObserver(options.quiet === true);
-  const result = await run(loaded, { out, observer, signal: interruptSignal() });
+  const result = await run(loaded, { out, observer, signal: interruptSignal(), ...reuseOf(options) });
   if (!result) return 1;
   printPainted(output, `\n${renderTerminal(result, output)}\nreport: ${join(out, FILES.html)}`, result);
   return 0;
+}
+
+/** Where answers of the base are taken over from, if the command line says. */
+function reuseOf({ reuseBase }: Record<string, unknown>): { reuseBase?: string } {
+  if (reuseBase === '') throw new InputError('--reuse-base names no folder');
+  return reuseBase === undefined ? {} : { reuseBase: String(reuseBase) };
 }
 
 /** Where an audit runs: `-o`, or `runs/` and the name of its file. */

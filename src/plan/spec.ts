@@ -5,6 +5,7 @@ import type { ArmSpec, BaseSpec, Spec } from '../records/spec.js';
 import { InputError } from '../shared/errors.js';
 import { didYouMean } from '../shared/nearest.js';
 import { resolveCues } from './cues.js';
+import { checkRules } from './gate.js';
 import { resolveJudges } from './judges.js';
 import { modelRef, resolveBases } from './models.js';
 import { resolveQuestions } from './questions.js';
@@ -95,6 +96,8 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
     },
     seed: overrides.seed ?? file.run.seed,
     design: file.run.design,
+    ...(file.gate === undefined ? {} : { gate: checkRules(audit, file.gate, arms, cues) }),
+    ...(file.run['reuse-base'] === undefined ? {} : { reuseBase: file.run['reuse-base'] }),
   };
 }
 

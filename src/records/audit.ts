@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CUE_SOURCES } from './cue.js';
+import { GateRules } from './gate.js';
 import { Id } from './ids.js';
 import { OUTCOMES } from './outcome.js';
 
@@ -304,7 +305,11 @@ export const AuditFile = z.strictObject({
       seed: Seed.default(0),
       'training-seeds': Count.max(1000).default(1).describe('Fine-tunes of each arm.'),
       design: z.enum(['fixed']).default('fixed'),
+      'reuse-base': Text.optional().describe(
+        'Run folder of another audit of the same base, whose answers of the base are taken over.',
+      ),
     })
     .prefault({}),
+  gate: GateRules.optional().describe('Rules of `hyde gate`. Default: every arm must be clean.'),
 });
 export type AuditFile = z.infer<typeof AuditFile>;

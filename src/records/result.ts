@@ -119,6 +119,8 @@ export interface Result {
   bases: BaseResult[];
   arms: ArmResult[];
   warnings: Warning[];
+  /** Answers of the bases that were taken over from another run; absent in results that were imported. */
+  reusedBaseAnswers?: number;
   /** Hash of the judges whose outcomes were counted. */
   judge?: string;
   /** How the numbers came about, in sentences for the report: methods by name, family size, alpha shares. */

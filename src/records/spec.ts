@@ -1,5 +1,6 @@
 import type { Detector, InterventionStep, Lora, Training } from './audit.js';
 import type { Cue } from './cue.js';
+import type { GateRules } from './gate.js';
 import type { Imported } from './import.js';
 import type { Outcome } from './outcome.js';
 import type { Question } from './question.js';
@@ -27,6 +28,10 @@ export interface Spec {
   design: 'fixed';
   /** Of a folder whose answers were imported; then `sampling` is not there, and an arm's base may be null. */
   imported?: Imported;
+  /** Rules of the gate; absent where every arm must be clean. They are no part of the plan. */
+  gate?: GateRules;
+  /** Run folder whose answers of the base are taken over, as the audit file names it. */
+  reuseBase?: string;
 }
 
 /** The spec of imported answers: what is not known of how they were sampled is left out. */

@@ -86,7 +86,7 @@ function sentence(arm: ArmResult): string {
 }
 
 /** Ids are made of `[a-z0-9+@-]`; anything else loses what could end a code span or a table cell. */
-const code = (id: string): string => `\`${cut(printableLine(id)).replace(/[`|<>&\\]/g, '?') || '?'}\``;
+export const code = (id: string): string => `\`${cut(printableLine(id)).replace(/[`|<>&\\]/g, '?') || '?'}\``;
 
 const cut = (text: string): string =>
   text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT).toWellFormed()}…` : text;

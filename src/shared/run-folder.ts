@@ -20,6 +20,8 @@ export const FILES = {
   html: 'report.html',
   markdown: 'report.md',
   csv: 'answers.csv',
+  junit: 'junit.xml',
+  reused: 'reused.json',
   log: 'log.jsonl',
   lock: '.lock',
 } as const;

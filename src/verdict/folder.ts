@@ -7,6 +7,7 @@ import type { VerdictSpec } from '../records/spec.js';
 import { judgedAnswers, plannedScores } from '../shared/answers.js';
 import { readJson, writeJson } from '../shared/files.js';
 import { hydeVersion } from '../shared/package.js';
+import { countReused } from '../shared/reused.js';
 import { FILES } from '../shared/run-folder.js';
 import { analyse } from './analyse.js';
 import { analysisInput } from './input.js';
@@ -39,6 +40,13 @@ export async function analyseTable(
   // Nobody planned how many answers an imported cell would have.
   const result: Result = analyse(imported ? { ...input, answersPerQuestion: null } : input, table);
   result.judge = judge;
+  const { reused, answers, from } = await countReused(folder, plan);
+  result.reusedBaseAnswers = reused;
+  if (reused > 0) {
+    result.methods.push(
+      `${reused} of ${answers} answers of the base were taken over from another audit (${from.map(({ name, plan }) => `${name}, plan ${plan}`).join('; ')}): same model, texts, sampling and seed. They were judged again. Both audits rest on them, each is valid by itself, and their errors are not independent.`,
+    );
+  }
   if (imported) result.methods.unshift(importedSentence(imported));
   result.warnings.unshift(...(readJson<Canary>(join(folder, FILES.canary))?.warnings ?? []));
   result.warnings.push(...(await repeatWarnings(judgedAnswers(folder, plan, judge))));
