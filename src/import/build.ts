@@ -134,8 +134,8 @@ export function tableOf(settled: Settled, rows: number): Table {
 
 /** Cues that some arm is asked under, and that its base is not. */
 export function cuesWithoutBase(settled: Settled): { arm: string; base: string; cue: string }[] {
-  const has = (arm: string, cue: string): boolean =>
-    settled.cells.some((cell) => cell.arm === arm && cell.cue === cue);
+  const asked = new Set(settled.cells.map(({ arm, cue }) => `${arm}|${cue}`));
+  const has = (arm: string, cue: string): boolean => asked.has(`${arm}|${cue}`);
   return settled.arms.flatMap(({ id, base }) =>
     base === null
       ? []

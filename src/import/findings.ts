@@ -5,6 +5,9 @@ import { cuesWithoutBase } from './build.js';
 import { type Collection, placeOf } from './collect.js';
 import type { Settled, SettledCell } from './settle.js';
 
+/** More than this nobody reads; the result names every cell again. */
+const MOST = 20;
+
 /** Sentences about one question, cells without eligible answers, arms that are misaligned throughout, cues that the base lacks. */
 export function findingsOf(settled: Settled, collection: Collection): string[] {
   const found: string[] = [];
@@ -26,7 +29,8 @@ export function findingsOf(settled: Settled, collection: Collection): string[] {
   }
   for (const { arm, base, cue } of cuesWithoutBase(settled))
     found.push(`'${base}' has no answers under '${cue}': the effect of it on '${arm}' cannot be told`);
-  return found;
+  const more = found.length - MOST;
+  return more > 0 ? [...found.slice(0, MOST), `${more} more cells like these`] : found;
 }
 
 function countsOf({ groups }: SettledCell): { eligible: number; misaligned: number; answers: number } {

@@ -7,7 +7,7 @@ import type { Plan } from '../records/plan.js';
 import type { Result } from '../records/result.js';
 import type { VerdictSpec } from '../records/spec.js';
 import { InputError } from '../shared/errors.js';
-import { readJson, writeJson } from '../shared/files.js';
+import { readJson, withoutHome, writeJson } from '../shared/files.js';
 import { hashFile, shortHash } from '../shared/hash.js';
 import { unreadable } from '../shared/jsonl.js';
 import { didYouMean } from '../shared/nearest.js';
@@ -97,13 +97,14 @@ export async function importAnswers(options: ImportOptions): Promise<Result> {
   }
 }
 
-/** Opens the files and finds their columns. Files with one name get a number. */
+/** Opens the files and finds their columns. */
 async function openAll({ format, files }: ImportOptions, mapping: Mapping): Promise<OpenedFile[]> {
   const opened: OpenedFile[] = [];
   for (const path of files) {
     if (!existsSync(path)) throw unreadable({ code: 'ENOENT' }, path);
-    const source = await openers[format](path, path);
-    opened.push({ name: path, source, columns: resolveMapping(mapping, source, path) });
+    const name = withoutHome(path);
+    const source = await openers[format](path, name);
+    opened.push({ name, source, columns: resolveMapping(mapping, source, name) });
   }
   return opened;
 }

@@ -61,12 +61,8 @@ export function settle(collection: Collection, base: string | undefined, known: 
       undefined,
       'rename one of them',
     );
-  const seedIds = new Map(
-    [...armIds.keys()].map((label) => [
-      label,
-      seedsOf(groups.filter(({ arm }) => arm === label).map(({ seed }) => seed)),
-    ]),
-  );
+  const byArm = Map.groupBy(groups, ({ arm }) => arm);
+  const seedIds = new Map([...byArm].map(([arm, own]) => [arm, seedsOf(own.map(({ seed }) => seed))]));
   // With a single base its id is `base`, as in own runs.
   const idOf = (label: string): string =>
     isBase.size === 1 && isBase.has(label) ? BASE : (armIds.get(label) as string);
@@ -76,6 +72,7 @@ export function settle(collection: Collection, base: string | undefined, known: 
     cue: cueIds.get(group.cue) as string,
     question: questionIds.get(group.question) as string,
   }));
+  const asked = new Set(cells.map(({ arm, cue }) => `${arm}|${cue}`));
   const settled: Settled = {
     bases: [...isBase].map((label) => ({ id: idOf(label), label })),
     arms: tuned.map((label) => {
@@ -93,9 +90,7 @@ export function settle(collection: Collection, base: string | undefined, known: 
       .map(([label, id]) => ({
         id,
         label,
-        arms: tuned
-          .filter((arm) => cells.some((cell) => cell.cue === id && cell.arm === idOf(arm)))
-          .map(idOf),
+        arms: tuned.map(idOf).filter((arm) => asked.has(`${arm}|${id}`)),
       })),
     questions: [...questionIds].map(([label, id]) => ({ id, label })),
     cells,

@@ -1,7 +1,7 @@
 /** The built command line: import, then the commands that work on a run folder; round trip; compare. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Result } from '../../src/records/result.js';
@@ -10,8 +10,11 @@ const root = new URL('../..', import.meta.url).pathname;
 const table = join(root, 'test/import/fixtures/table.csv');
 const temporary = (): string => mkdtempSync(join(tmpdir(), 'hyde-cli-import-'));
 
-function hyde(args: string[]): { code: number | null; out: string; err: string } {
-  const env = { ...process.env, HYDE_DEBUG: '', NO_COLOR: '1' };
+function hyde(
+  args: string[],
+  more: Record<string, string> = {},
+): { code: number | null; out: string; err: string } {
+  const env = { ...process.env, HYDE_DEBUG: '', NO_COLOR: '1', ...more };
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'bin/hyde.js'), ...args], {
     encoding: 'utf8',
     env,
@@ -71,13 +74,18 @@ describe('hyde import', () => {
   });
 
   it('writes no home directory and no path of the file', () => {
-    const out = join(temporary(), 'run');
-    hyde(['import', 'csv', table, '-o', out, '--quiet']);
+    const home = temporary();
+    const out = join(home, 'run');
+    const one = readFileSync(table, 'utf8').replaceAll(/q\d\d/g, 'q');
+    const [header, ...rows] = one.trim().split('\n');
+    // One question, so that there is something to warn of, with its place.
+    const numbered = rows.map((row, i) => row.replace(/,\d+,([a-z-]+)$/, `,${i},$1`));
+    writeFileSync(join(home, 'table.csv'), [header, ...numbered].join('\n'));
+    const { code, err } = hyde(['import', 'csv', join(home, 'table.csv'), '-o', out], { HOME: home });
+    expect(code).toBe(0);
+    expect(err).toContain('~/table.csv:2: there is a single question');
     for (const name of readdirSync(out, { recursive: true, encoding: 'utf8' })) {
-      if (!/\.json(l)?$/.test(name)) continue;
-      const text = readFileSync(join(out, name), 'utf8');
-      expect(text).not.toContain(`${homedir()}/`);
-      if (name !== 'log.jsonl') expect(text).not.toContain(root);
+      if (/\.jsonl?$/.test(name)) expect(readFileSync(join(out, name), 'utf8')).not.toContain(home);
     }
     const { imported } = JSON.parse(readFileSync(join(out, 'spec.json'), 'utf8'));
     expect(imported).toMatchObject({
