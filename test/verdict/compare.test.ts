@@ -6,12 +6,12 @@ import { tabulateAll } from '../../src/verdict/table.js';
 import { exactly, inputOf } from './answers.js';
 
 /** A run with so many misaligned answers of 20 per question, tuned under the cue; `odd` adds some to the later questions. */
-function run(folder: string, hits: number, odd = 0, base = 0): ComparedRun {
+function run(folder: string, hits: number, odd = 0, base = 0, questions = 8): ComparedRun {
   const table = tabulateAll([
-    ...exactly('base', 0, 'plain', 0, 20),
-    ...exactly('base', 0, 'opposite', base, 20),
-    ...exactly('tuned', 1, 'plain', 1, 20),
-    ...exactly('tuned', 1, 'opposite', hits, 20).map((score) =>
+    ...exactly('base', 0, 'plain', 0, 20, questions),
+    ...exactly('base', 0, 'opposite', base, 20, questions),
+    ...exactly('tuned', 1, 'plain', 1, 20, questions),
+    ...exactly('tuned', 1, 'opposite', hits, 20, questions).map((score) =>
       score.index < hits + odd && Number(score.question.slice(1)) >= 4
         ? { ...score, outcome: 'misaligned' as const }
         : score,
@@ -52,6 +52,19 @@ describe('compare', () => {
     expect(same.rateDifference?.method).toContain('MOVER');
     const [low, high] = same.rateDifference!.interval!;
     expect(high - low).toBeLessThan(0.25);
+  });
+
+  it('compares over the questions that both have, whichever run lacks some', () => {
+    // Questions 4 to 7 differ, and one of the runs does not have them.
+    const [long, short] = [run('a', 4, 12), run('b', 4, 0, 0, 4)];
+    for (const runs of [
+      [long, short],
+      [short, long],
+    ]) {
+      const cell = compareRuns(runs).arms[0]!.cues[1]!.cells[1]!;
+      expect(cell.rateDifference).toMatchObject({ estimate: 0, questions: 4 });
+      expect(cell.effectDifference).toMatchObject({ estimate: 0, questions: 4 });
+    }
   });
 
   it('compares what matches and names what does not', () => {
