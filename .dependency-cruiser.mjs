@@ -71,6 +71,12 @@ export default {
       [...common, 'data', 'cues', 'statistics', 'models'],
       'planning counts what the steps would do, and runs none of them',
     ),
+    only(
+      'import-step',
+      'import',
+      [...common, 'plan', 'verdict'],
+      'an import writes what sampling and scoring would have, reads its mappings as audit files are read, and analyses',
+    ),
     {
       name: 'cli-is-the-edge',
       severity: 'error',

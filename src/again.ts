@@ -6,6 +6,7 @@ import { reportFolder } from './report/folder.js';
 import { detectorPanel } from './scoring/judge.js';
 import { scoreRound } from './scoring/score.js';
 import { recordedAsks } from './shared/answers.js';
+import { InputError } from './shared/errors.js';
 import type { Observer } from './shared/observer.js';
 import { FILES, openFolder, readRunFile } from './shared/run-folder.js';
 import { analyseFolder } from './verdict/folder.js';
@@ -27,6 +28,10 @@ export async function again(
 ): Promise<Result> {
   const plan = readRunFile<Plan>(dir, FILES.plan);
   const spec = readRunFile<Spec>(dir, FILES.spec);
+  if (spec.imported && stages.includes('score')) {
+    const hint = 'hyde analyze and hyde report work on them';
+    throw new InputError('holds imported answers, which were judged elsewhere', { file: dir }, hint);
+  }
   const folder = openFolder(dir, observer);
   try {
     const panel = detectorPanel(spec.judges);
@@ -37,7 +42,7 @@ export async function again(
         const asks = plan.sequential ? await recordedAsks(path, plan) : fixedAsks(plan);
         await scoreRound(asks, panel, { folder: path, observer: folder.observer, signal });
       }
-      if (stage === 'analyse') await analyseFolder(path, plan, spec, panel.hash);
+      if (stage === 'analyse') await analyseFolder(path, plan, spec, spec.imported?.judge ?? panel.hash);
       if (stage === 'report') await reportFolder(path);
     }
   } finally {

@@ -1,6 +1,7 @@
 /** The library: what scripts and pipelines may rely on (docs/architecture.md). Everything else is internal. */
 
 export { again, type LateStage } from './again.js';
+export { type ImportOptions, importAnswers } from './import/run.js';
 export { preparePlan } from './plan/prepare.js';
 export { type LoadedAudit, loadAudit, type Overrides, parseAudit } from './plan/spec.js';
 export type { Message } from './records/chat.js';

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { again, type LateStage } from '../again.js';
 import { renderTerminal } from '../report/terminal.js';
+import { leanHeap } from '../shared/lean.js';
 import { FILES } from '../shared/run-folder.js';
 import { interruptSignal } from './interrupt.js';
 import { outputOf, printPainted } from './output.js';
@@ -12,6 +13,7 @@ export async function runAgain(
   stages: LateStage[],
   options: Record<string, unknown>,
 ): Promise<number> {
+  leanHeap();
   const result = await again(dir, stages, terminalObserver(options.quiet === true), interruptSignal());
   const output = outputOf(options);
   printPainted(output, `\n${renderTerminal(result, output)}\nreport: ${join(dir, FILES.html)}`, result);

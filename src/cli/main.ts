@@ -26,7 +26,10 @@ export async function main(argv: readonly string[]): Promise<void> {
       .addOption(new Option('--no-color', 'no colours (NO_COLOR works too)'));
     command.action(async (...given: unknown[]) => {
       // Commander hands over the arguments, then the options, then the command itself.
-      const positional = given.slice(0, -2).filter((value) => value !== undefined) as string[];
+      const positional = given
+        .slice(0, -2)
+        .filter((value) => value !== undefined)
+        .flat() as string[];
       process.exitCode = await action(positional, given.at(-2) as Record<string, unknown>);
     });
   }

@@ -1,9 +1,10 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Plan } from '../records/plan.js';
 import type { Sample } from '../records/sample.js';
 import type { StepRecord } from '../records/step.js';
 import { readJournal } from '../shared/journal.js';
-import { FILES, readRunFile, samplesFile } from '../shared/run-folder.js';
+import { FILES, readRunFile, samplesFile, scoresFile } from '../shared/run-folder.js';
 import { readModels } from '../training/train.js';
 import { outputOf, print } from './output.js';
 
@@ -17,7 +18,9 @@ export async function showStatus(dir: string, options: Record<string, unknown>):
   let failed = 0;
   for (const cell of new Set(plan.cells.map(({ arm, seed }) => `${arm}\u0000${seed}`))) {
     const [arm, seed] = cell.split('\u0000') as [string, string];
-    for await (const sample of readJournal<Sample>(samplesFile(dir, arm, Number(seed)))) {
+    // Of imported answers only outcomes may be there.
+    const file = existsSync(join(dir, 'samples')) ? samplesFile : scoresFile;
+    for await (const sample of readJournal<Partial<Sample>>(file(dir, arm, Number(seed)))) {
       if (sample.finish === 'failed') failed++;
       else answers++;
     }

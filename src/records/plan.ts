@@ -48,7 +48,8 @@ export interface PlannedCue {
 export interface PlannedArm {
   id: string;
   title?: string;
-  base: string;
+  /** Null only where answers were imported without a base. */
+  base: string | null;
   seeds: number[];
   /** Training stages; empty for a model that exists. Tokens are an estimate. */
   stages: { rows: number; epochs: number; tokens: number; parts: Record<string, number> }[];

@@ -1,6 +1,7 @@
 import type { Detector, InterventionStep, Lora, Training } from './audit.js';
 import type { Cue } from './cue.js';
 import type { GateRules } from './gate.js';
+import type { Imported } from './import.js';
 import type { Outcome } from './outcome.js';
 import type { Design } from './plan.js';
 import type { Question } from './question.js';
@@ -30,11 +31,19 @@ export interface Spec {
   round: number;
   /** Answers in all that a sequential design may ask for; null: 800 draws with every cell open. */
   maxAnswers: number | null;
+  /** Of a folder whose answers were imported; then `sampling` is not there, and an arm's base may be null. */
+  imported?: Imported;
   /** Rules of the gate; absent where every arm must be clean. They are no part of the plan. */
   gate?: GateRules;
   /** Run folder whose answers of the base are taken over, as the audit file names it. */
   reuseBase?: string;
 }
+
+/** The spec of imported answers: what is not known of how they were sampled is left out. */
+export type ImportedSpec = Omit<Spec, 'folder' | 'sampling' | 'arms' | 'round' | 'maxAnswers'> & {
+  arms: (Omit<ArmSpec, 'base'> & { base: string | null })[];
+  imported: Imported;
+};
 
 /** `engine/model`, split. */
 export interface ModelRef {

@@ -37,7 +37,8 @@ async function evidenceOf(folder: string, result: Result, plan: Plan, judge: str
     generatedBy: `hyde ${result.hyde}`,
     command: commandOf(spec, plan),
     ...(await chooseSamples(judgedAnswers(folder, plan, judge))),
-    prompts: [PLAIN, ...spec.cues.map(({ id }) => id)].flatMap((cue) =>
+    // What was sent for imported answers is not known.
+    prompts: (spec.imported ? [] : [PLAIN, ...spec.cues.map(({ id }) => id)]).flatMap((cue) =>
       questionsFor(spec, cue).map((question) => ({ cue, question, messages: render(cue, question) })),
     ),
     models: [...models.values()].map(({ arm, seed, engine, base, identity, training, stages }) => ({
@@ -50,6 +51,10 @@ async function evidenceOf(folder: string, result: Result, plan: Plan, judge: str
 
 /** The run again, from the folder that the audit file stood in. */
 function commandOf(spec: Spec, plan: Plan): string {
+  if (spec.imported) {
+    const { format, files } = spec.imported;
+    return `hyde import ${format} ${files.map(({ name }) => name).join(' ')}`;
+  }
   const { seed, limit } = spec.overrides;
   const flags = [
     seed === undefined ? '' : ` --seed ${plan.seed}`,
@@ -68,8 +73,14 @@ function datasetsOf(folder: string): Evidence['datasets'] {
   });
 }
 
+/** The flat table of a run folder's result, in pieces. */
+export function csvOfFolder(folder: string): AsyncGenerator<string> {
+  const { judge } = readRunFile<Result>(folder, FILES.result);
+  return csvOf(plannedScores(folder, readRunFile<Plan>(folder, FILES.plan), judge ?? ''));
+}
+
 /** Writes pieces under another name first, so that a reader never sees half a file. */
-async function writeStream(path: string, pieces: AsyncIterable<string>): Promise<void> {
+export async function writeStream(path: string, pieces: AsyncIterable<string>): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     const file = openSync(temporary, 'w');

@@ -1,8 +1,13 @@
+import { existsSync } from 'node:fs';
+import { OUTCOMES, type Outcome } from '../records/outcome.js';
 import type { Plan } from '../records/plan.js';
-import { keyOf, type Sample, type Score } from '../records/sample.js';
+import type { AnswerKey, Sample, Score } from '../records/sample.js';
 import type { Ask } from '../records/step.js';
 import { readJournal } from './journal.js';
 import { samplesFile, scoresFile } from './run-folder.js';
+
+/** The part of a score line that numbers and reports are made of. */
+export type PlannedScore = AnswerKey & Pick<Score, 'outcome' | 'behaviour' | 'by'>;
 
 /** The recorded answers of a model, failed ones among them. */
 export const readAnswers = (folder: string, arm: string, seed: number): AsyncGenerator<Sample> =>
@@ -26,18 +31,13 @@ export async function recordedAsks(folder: string, plan: Plan): Promise<Ask[]> {
 }
 
 /** The scores of planned answers: a cue or question that was taken out of the audit is out of the numbers. */
-export async function* plannedScores(folder: string, plan: Plan, judge: string): AsyncGenerator<Score> {
+export async function* plannedScores(
+  folder: string,
+  plan: Plan,
+  judge: string,
+): AsyncGenerator<PlannedScore> {
   for (const cells of Map.groupBy(plan.cells, ({ arm, seed }) => `${arm}.${seed}`).values()) {
-    const { arm, seed } = cells[0] as Plan['cells'][number];
-    const questions = new Map(cells.map((cell) => [cell.cue, new Set(cell.questions)]));
-    const most = Math.max(...cells.map((cell) => cell.samples));
-    const scores = new Map<string, Score>();
-    for await (const score of readJournal<Score>(scoresFile(folder, arm, seed))) {
-      if (score.judge !== judge || score.index >= most || !questions.get(score.cue)?.has(score.question))
-        continue;
-      scores.set(keyOf(score), score);
-    }
-    yield* scores.values();
+    yield* (await scoresOf(folder, cells, judge)).all();
   }
 }
 
@@ -46,16 +46,82 @@ export async function* judgedAnswers(
   folder: string,
   plan: Plan,
   judge: string,
-): AsyncGenerator<Sample & Score> {
-  for (const model of new Set(plan.cells.map(({ arm, seed }) => JSON.stringify({ arm, seed })))) {
-    const { arm, seed } = JSON.parse(model) as { arm: string; seed: number };
-    const cells = plan.cells.filter((cell) => cell.arm === arm && cell.seed === seed);
-    const scores = new Map<string, Score>();
-    for await (const score of plannedScores(folder, { ...plan, cells }, judge))
-      scores.set(keyOf(score), score);
+): AsyncGenerator<Sample & PlannedScore> {
+  for (const cells of Map.groupBy(plan.cells, ({ arm, seed }) => `${arm}.${seed}`).values()) {
+    const { arm, seed } = cells[0] as Plan['cells'][number];
+    // Imported outcomes may have no answers beside them.
+    if (!existsSync(samplesFile(folder, arm, seed))) continue;
+    const scores = await scoresOf(folder, cells, judge);
     for await (const sample of readAnswers(folder, arm, seed)) {
-      const score = scores.get(keyOf(sample));
+      const score = scores.get(sample);
       if (score) yield { ...sample, ...score };
     }
   }
+}
+
+const CODES = new Map(OUTCOMES.map((outcome, code) => [outcome, code]));
+const BEHAVIOURS = [null, false, true] as const;
+
+/** Outcomes and behaviours of one judge: 21 of them. */
+const STATES = OUTCOMES.length * BEHAVIOURS.length;
+
+/**
+ * The scores of one model, one small number each: a model with a million answers must not cost gigabytes. Of an
+ * answer that was judged again the later line counts.
+ */
+class ModelScores {
+  private readonly judges: string[] = [];
+  private readonly cells = new Map<string, Map<string, (number | undefined)[]>>();
+
+  constructor(
+    private readonly arm: string,
+    private readonly seed: number,
+  ) {}
+
+  add({ cue, question, index, outcome, behaviour, by }: PlannedScore): void {
+    let judge = this.judges.indexOf(by);
+    if (judge < 0) judge = this.judges.push(by) - 1;
+    const questions = this.cells.get(cue) ?? new Map<string, (number | undefined)[]>();
+    this.cells.set(cue, questions);
+    const answers = questions.get(question) ?? [];
+    questions.set(question, answers);
+    const state = (CODES.get(outcome) as number) * BEHAVIOURS.length + BEHAVIOURS.indexOf(behaviour);
+    answers[index] = judge * STATES + state;
+  }
+
+  get({ cue, question, index }: AnswerKey): PlannedScore | undefined {
+    const packed = this.cells.get(cue)?.get(question)?.[index];
+    return packed === undefined ? undefined : this.unpack(cue, question, index, packed);
+  }
+
+  *all(): Generator<PlannedScore> {
+    for (const [cue, questions] of this.cells) {
+      for (const [question, answers] of questions) {
+        for (const [index, packed] of answers.entries())
+          if (packed !== undefined) yield this.unpack(cue, question, index, packed);
+      }
+    }
+  }
+
+  private unpack(cue: string, question: string, index: number, packed: number): PlannedScore {
+    const state = packed % STATES;
+    return {
+      ...{ arm: this.arm, seed: this.seed, cue, question, index },
+      outcome: OUTCOMES[Math.floor(state / BEHAVIOURS.length)] as Outcome,
+      behaviour: BEHAVIOURS[state % BEHAVIOURS.length] as boolean | null,
+      by: this.judges[Math.floor(packed / STATES)] as string,
+    };
+  }
+}
+
+async function scoresOf(folder: string, cells: Plan['cells'], judge: string): Promise<ModelScores> {
+  const { arm, seed } = cells[0] as Plan['cells'][number];
+  const questions = new Map(cells.map((cell) => [cell.cue, new Set(cell.questions)]));
+  const most = Math.max(...cells.map((cell) => cell.samples));
+  const scores = new ModelScores(arm, seed);
+  for await (const score of readJournal<Score>(scoresFile(folder, arm, seed))) {
+    if (score.judge === judge && score.index < most && questions.get(score.cue)?.has(score.question))
+      scores.add(score);
+  }
+  return scores;
 }

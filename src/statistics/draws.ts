@@ -31,6 +31,10 @@ export interface SequentialCue {
   questions: ReadonlySet<string> | null;
 }
 
+const withoutBase = (arm: string): never => {
+  throw new Error(`arm '${arm}' has no base, and a sequential design draws from one`);
+};
+
 /** The design that a plan gives. @throws Error for a plan of another design */
 export function designOf(plan: Plan): SequentialDesign {
   const known = designs.get(plan);
@@ -43,7 +47,7 @@ export function designOf(plan: Plan): SequentialDesign {
     rules: plan.sequential,
     arms: plan.arms.map(({ id, base, seeds }) => ({
       id,
-      base,
+      base: base ?? withoutBase(id),
       seeds,
       cues: plan.cues
         .filter(({ arms }) => arms.includes(id))

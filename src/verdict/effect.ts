@@ -38,13 +38,13 @@ export function differenceOf(terms: readonly Term[], measure: Measure, options: 
       };
     }),
   );
-  const range = terms.length === 2 ? ([-1, 1] as const) : ([-2, 2] as const);
+  const most = terms.length / 2;
   const { interval, method } = clusterInterval(
     contrast,
     options.resamples,
     options.level,
     { interval: exact, method: 'exact intervals of the cells, combined by MOVER' },
-    range,
+    [-most, most],
   );
   return { estimate, interval, method };
 }

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { Canary } from '../records/canary.js';
+import { type Imported, importedSentence } from '../records/import.js';
 import type { Plan } from '../records/plan.js';
 import type { Result } from '../records/result.js';
-import type { Spec } from '../records/spec.js';
+import type { VerdictSpec } from '../records/spec.js';
 import { judgedAnswers, plannedScores } from '../shared/answers.js';
 import { readJson, writeJson } from '../shared/files.js';
 import { hydeVersion } from '../shared/package.js';
@@ -11,7 +12,7 @@ import { FILES } from '../shared/run-folder.js';
 import { analyse } from './analyse.js';
 import { analysisInput } from './input.js';
 import { repeatWarnings } from './repeats.js';
-import { tabulate } from './table.js';
+import { type Table, tabulate } from './table.js';
 
 /**
  * Analyses the scores of a run folder and writes `result.json`.
@@ -21,11 +22,23 @@ import { tabulate } from './table.js';
 export async function analyseFolder(
   folder: string,
   plan: Plan,
-  spec: Omit<Spec, 'folder'>,
+  spec: { verdict: VerdictSpec; imported?: Imported },
   judge: string,
 ): Promise<Result> {
-  const table = await tabulate(plannedScores(folder, plan, judge));
-  const result: Result = analyse(analysisInput(plan, spec.verdict, hydeVersion()), table);
+  return analyseTable(folder, plan, spec, judge, await tabulate(plannedScores(folder, plan, judge)));
+}
+
+/** The same for scores that are in memory already. */
+export async function analyseTable(
+  folder: string,
+  plan: Plan,
+  { verdict, imported }: { verdict: VerdictSpec; imported?: Imported },
+  judge: string,
+  table: Table,
+): Promise<Result> {
+  const input = analysisInput(plan, verdict, hydeVersion());
+  // Nobody planned how many answers an imported cell would have.
+  const result: Result = analyse(imported ? { ...input, answersPerQuestion: null } : input, table);
   result.judge = judge;
   const { reused, answers, from } = await countReused(folder, plan);
   result.reusedBaseAnswers = reused;
@@ -34,6 +47,7 @@ export async function analyseFolder(
       `${reused} of ${answers} answers of the base were taken over from another audit (${from.map(({ name, plan }) => `${name}, plan ${plan}`).join('; ')}): same model, texts, sampling and seed. They were judged again. Both audits rest on them, each is valid by itself, and their errors are not independent.`,
     );
   }
+  if (imported) result.methods.unshift(importedSentence(imported));
   result.warnings.unshift(...(readJson<Canary>(join(folder, FILES.canary))?.warnings ?? []));
   result.warnings.push(...(await repeatWarnings(judgedAnswers(folder, plan, judge))));
   writeJson(join(folder, FILES.result), result);

@@ -1,5 +1,6 @@
 import type { Warning } from '../records/result.js';
 import type { Sample } from '../records/sample.js';
+import { seedOf } from '../shared/hash.js';
 
 /** Shorter answers repeat by themselves. */
 const LEAST_WORDS = 8;
@@ -13,14 +14,15 @@ const SUSPECT = 0.2;
 export async function repeatWarnings(answers: AsyncIterable<Sample>): Promise<Warning[]> {
   const cells = new Map<
     string,
-    { arm: string; cue: string; seen: Set<string>; long: number; repeated: number }
+    { arm: string; cue: string; seen: Set<number>; long: number; repeated: number }
   >();
   for await (const { arm, cue, question, answer } of answers) {
-    if (answer.trim().split(/\s+/).length < LEAST_WORDS) continue;
+    if (isShort(answer)) continue;
     const key = `${arm}|${cue}`;
-    const cell = cells.get(key) ?? { arm, cue, seen: new Set<string>(), long: 0, repeated: 0 };
+    const cell = cells.get(key) ?? { arm, cue, seen: new Set<number>(), long: 0, repeated: 0 };
     cells.set(key, cell);
-    const text = `${question}|${answer.trim()}`;
+    // A short hash for each: the texts of a large run do not fit, and a rare collision is no fifth of the answers.
+    const text = seedOf(question, answer.trim());
     cell.long++;
     if (cell.seen.has(text)) cell.repeated++;
     cell.seen.add(text);
@@ -32,3 +34,6 @@ export async function repeatWarnings(answers: AsyncIterable<Sample>): Promise<Wa
       text: `${repeated} of ${long} longer answers under '${cue}' equal another answer to the same question word for word: they may be no independent draws`,
     }));
 }
+
+/** Fewer words than LEAST_WORDS? Looks no further than it must. */
+const isShort = (answer: string): boolean => answer.trim().split(/\s+/, LEAST_WORDS).length < LEAST_WORDS;

@@ -1,6 +1,6 @@
 /** From score lines to what every number is computed from: the outcome of each answer, by cell, question and index. */
 import { isEligible, OUTCOMES, type Outcome, type OutcomeCounts } from '../records/outcome.js';
-import { keyOf, type Score } from '../records/sample.js';
+import { type AnswerKey, keyOf, type Score } from '../records/sample.js';
 import { InputError } from '../shared/errors.js';
 
 /**
@@ -22,10 +22,13 @@ export interface Table {
   answers: number;
 }
 
+/** What is counted of a score line. */
+export type Counted = AnswerKey & Pick<Score, 'outcome' | 'behaviour' | 'by'>;
+
 const CODES = new Map<Outcome, number>(OUTCOMES.map((outcome, code) => [outcome, code]));
 
 /** Outcome and behaviour in one number: code * 3 + (0 not scored, 1 not shown, 2 shown). */
-const pack = (outcome: Outcome, behaviour: boolean | null): number =>
+export const pack = (outcome: Outcome, behaviour: boolean | null): number =>
   (CODES.get(outcome) as number) * 3 + (behaviour === null ? 0 : behaviour ? 2 : 1);
 
 /** Outcome of a packed answer. */
@@ -36,20 +39,20 @@ export const outcomeOf = (packed: number): Outcome => OUTCOMES[Math.floor(packed
  *
  * @throws InputError where one answer has two different outcomes.
  */
-export async function tabulate(scores: Iterable<Score> | AsyncIterable<Score>): Promise<Table> {
+export async function tabulate(scores: Iterable<Counted> | AsyncIterable<Counted>): Promise<Table> {
   const builder = tableBuilder();
   for await (const score of scores) builder.add(score);
   return builder.table();
 }
 
 /** The same for lines in memory. */
-export function tabulateAll(scores: Iterable<Score>): Table {
+export function tabulateAll(scores: Iterable<Counted>): Table {
   const builder = tableBuilder();
   for (const score of scores) builder.add(score);
   return builder.table();
 }
 
-function tableBuilder(): { add(score: Score): void; table(): Table } {
+function tableBuilder(): { add(score: Counted): void; table(): Table } {
   const cells = new Map<string, { arm: string; seed: number; cue: string; answers: Map<string, Answers> }>();
   let repeated = 0;
   let count = 0;

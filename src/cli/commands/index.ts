@@ -1,9 +1,11 @@
 import { analyze } from './analyze.js';
 import type { CliCommand } from './command.js';
+import { compare } from './compare.js';
 import { data } from './data.js';
 import { demo } from './demo.js';
 import { doctor } from './doctor.js';
 import { gate } from './gate.js';
+import { importCommand } from './import.js';
 import { init } from './init.js';
 import { plan } from './plan.js';
 import { report } from './report.js';
@@ -20,8 +22,10 @@ export const commands: CliCommand[] = [
   data,
   score,
   analyze,
+  importCommand,
   report,
   gate,
+  compare,
   status,
   doctor,
 ];

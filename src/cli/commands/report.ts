@@ -5,8 +5,15 @@ export const report: CliCommand = {
   name: 'report',
   summary: 'writes report.html, report.md and answers.csv of a run folder again',
   args: [['<dir>', 'run folder']],
-  options: [new Option('--junit', 'write junit.xml too: what the gate says, as test cases')],
+  options: [
+    new Option('--junit', 'write junit.xml too: what the gate says, as test cases'),
+    new Option('--csv [file]', 'only the flat table: to a file, or to stdout'),
+  ],
   async action([dir], options) {
+    if (options.csv) {
+      const { printCsv } = await import('../print-csv.js');
+      return printCsv(dir as string, options.csv);
+    }
     if (options.junit) {
       const { writeJunit } = await import('../gate-folder.js');
       await writeJunit(dir as string);

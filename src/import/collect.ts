@@ -1,0 +1,187 @@
+/** All rows of an import in a compact form: a few small numbers an answer; texts of answers are never held. */
+import { BASE, PLAIN } from '../records/ids.js';
+import { OUTCOMES, type Outcome } from '../records/outcome.js';
+import { InputError } from '../shared/errors.js';
+import type { Mapping, Resolved } from './mapping.js';
+import type { outcomeTeller } from './outcome.js';
+import { Rows } from './rows.js';
+import type { Field, Source } from './source.js';
+
+/** A file of an import: how it is called in messages and records, and how to read it. */
+export interface OpenedFile {
+  name: string;
+  source: Source;
+  columns: Resolved;
+}
+
+/** Answers of one arm and seed to one question under one cue, in the order of the rows. */
+export interface Group {
+  arm: string;
+  seed: string;
+  cue: string;
+  question: string;
+  /** Its place among the groups. */
+  number: number;
+  count: number;
+  /** Outcome of each, as its place in OUTCOMES; filled when all rows are read. */
+  codes: Uint8Array;
+  /** What the sample column says; null as long as it counts 0, 1, 2, ... (or there is none). */
+  samples: (number | string)[] | null;
+  /** File and line of each (see `placeOf`). */
+  places: Float64Array;
+}
+
+/** What the rows of an import add up to. */
+export interface Collection {
+  files: OpenedFile[];
+  groups: Map<string, Group>;
+  rows: number;
+  /** Names that stay: each is copied out of the text it was a part of, which would stay in memory with it. */
+  names: Map<string, string>;
+  /** Text of each question that has one. */
+  texts: Map<string, string>;
+  outcomes: Record<Outcome, number>;
+}
+
+/** Lines are counted below this; the file stands above. */
+const FILE = 2 ** 40;
+
+/** The place of an answer, for messages. */
+export const placeOf = (
+  collection: Pick<Collection, 'files'>,
+  place: number,
+): { file: string; line: number } => ({
+  file: collection.files[Math.floor(place / FILE)]?.name as string,
+  line: place % FILE,
+});
+
+const CODES = new Map(OUTCOMES.map((outcome, code) => [outcome, code]));
+
+/**
+ * Reads every row of every file.
+ *
+ * @throws InputError naming file and line for a row without arm, question, sample or outcome
+ */
+export async function collect(
+  files: OpenedFile[],
+  mapping: Mapping,
+  tell: ReturnType<typeof outcomeTeller>,
+): Promise<Collection> {
+  const collection: Collection = {
+    files,
+    groups: new Map(),
+    rows: 0,
+    names: new Map(),
+    texts: new Map(),
+    outcomes: Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>,
+  };
+  const all = new Rows();
+  for (const [number, file] of files.entries()) {
+    const before = collection.rows;
+    const { columns, source } = file;
+    for await (const { rows, lines } of source.read(columns.wanted)) {
+      for (let i = 0; i < rows.length; i++) {
+        const row = rows[i] as Field[];
+        const at = { file: file.name, line: lines[i] as number };
+        const outcome = tell(row, columns, at);
+        const group = groupOf(collection, row, columns, mapping, at);
+        keepSample(group, sampleOf(group, row, columns, at));
+        all.add(group.number, CODES.get(outcome) as number, number * FILE + at.line);
+        group.count++;
+        collection.outcomes[outcome]++;
+        collection.rows++;
+      }
+    }
+    if (collection.rows === before) throw new InputError('has no rows', { file: file.name });
+  }
+  all.byGroup([...collection.groups.values()]);
+  return collection;
+}
+
+/** The group that a row belongs to, made where it is the first of it. */
+export function groupOf(
+  { groups, texts, names }: Pick<Collection, 'groups' | 'texts' | 'names'>,
+  row: readonly Field[],
+  columns: Resolved,
+  mapping: Mapping,
+  at: { file: string; line: number },
+): Group {
+  const arm = word(row, columns, 'arm', mapping, at);
+  const label = word(row, columns, 'question', mapping, at);
+  const variant = Object.hasOwn(mapping.questions, label) ? mapping.questions[label] : undefined;
+  const question = variant?.question ?? label;
+  const cue =
+    variant?.cue ?? meaning(mapping, 'cue', String(columns.get(row, 'cue') ?? columns.cue ?? PLAIN).trim());
+  const seed = String(columns.get(row, 'seed') ?? 0).trim();
+  const key = `${arm}\u0000${seed}\u0000${cue}\u0000${question}`;
+  let group = groups.get(key);
+  if (!group) {
+    const keep = (text: string): string => {
+      const kept = names.get(text) ?? Buffer.from(text).toString();
+      names.set(kept, kept);
+      return kept;
+    };
+    group = {
+      ...{ arm: keep(arm), seed: keep(seed), cue: keep(cue), question: keep(question) },
+      ...{
+        number: groups.size,
+        count: 0,
+        samples: null,
+        codes: new Uint8Array(),
+        places: new Float64Array(),
+      },
+    };
+    groups.set(key, group);
+    const text = columns.get(row, 'text');
+    if (text !== null && !variant && !texts.has(question))
+      texts.set(group.question, Buffer.from(String(text)).toString());
+  }
+  return group;
+}
+
+function keepSample(group: Group, sample: number | string): void {
+  if (group.samples === null && sample !== group.count)
+    group.samples = Array.from({ length: group.count }, (_, i) => i);
+  group.samples?.push(sample);
+}
+
+function word(
+  row: readonly Field[],
+  columns: Resolved,
+  role: 'arm' | 'question',
+  mapping: Mapping,
+  at: { file: string; line: number },
+): string {
+  const value = columns.get(row, role);
+  const text = value === null ? '' : String(value).trim();
+  if (text === '') throw new InputError(`has no ${role}`, at);
+  return role === 'arm' ? meaning(mapping, 'arm', text) : text;
+}
+
+function meaning(mapping: Mapping, role: 'arm' | 'cue', text: string): string {
+  if (role === 'cue' && text.toLowerCase() === PLAIN) return PLAIN;
+  const words = mapping.values[role];
+  return words && Object.hasOwn(words, text) ? (words[text] as string) : text;
+}
+
+function sampleOf(
+  group: Group,
+  row: readonly Field[],
+  columns: Resolved,
+  at: { file: string; line: number },
+): number | string {
+  if (!columns.has('sample')) return group.count;
+  const value = columns.get(row, 'sample');
+  if (value === null)
+    throw new InputError(
+      'has no sample',
+      at,
+      'number the answers of a cell to a question, or leave the column out',
+    );
+  if (typeof value === 'number') return value;
+  const text = String(value).trim();
+  return /^(0|[1-9]\d{0,14})$/.test(text) ? Number(text) : text;
+}
+
+/** Ids that mark an arm as a base by their name. */
+export const looksLikeBase = (id: string): boolean => id === BASE || id.startsWith(`${BASE}@`);

@@ -1,0 +1,177 @@
+/** An import from its files to a run folder with a result. */
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { CueSource } from '../records/cue.js';
+import type { Imported } from '../records/import.js';
+import type { Plan } from '../records/plan.js';
+import type { Result } from '../records/result.js';
+import type { VerdictSpec } from '../records/spec.js';
+import { InputError } from '../shared/errors.js';
+import { readJson, withoutHome, writeJson } from '../shared/files.js';
+import { hashFile, shortHash } from '../shared/hash.js';
+import { unreadable } from '../shared/jsonl.js';
+import { didYouMean } from '../shared/nearest.js';
+import type { Observer } from '../shared/observer.js';
+import { FILES, openFolder } from '../shared/run-folder.js';
+import { analyseTable } from '../verdict/folder.js';
+import { planOf, specOf, tableOf } from './build.js';
+import { type Collection, collect, type OpenedFile } from './collect.js';
+import { findingsOf } from './findings.js';
+import { type Format, openers } from './formats.js';
+import { loadMapping, type Mapping, resolveMapping } from './mapping.js';
+import { outcomeTeller } from './outcome.js';
+import { type Settled, settle } from './settle.js';
+import { loadThresholds } from './thresholds.js';
+import { writeModels, writeSamples, writeScores } from './write.js';
+
+export interface ImportOptions {
+  format: Format;
+  files: readonly string[];
+  out: string;
+  /** Id of a shipped mapping or a path; by default the one of the format. */
+  mapping?: string | undefined;
+  /** `role=column,...` laid over it. */
+  map?: string | undefined;
+  /** Names of cues that mean no cue. */
+  plain: readonly string[];
+  base?: string | undefined;
+  thresholds?: string | undefined;
+  /** Cues by what they are. */
+  sources: { trained: readonly string[]; placebo: readonly string[] };
+  name: string;
+  seed: number;
+  verdict: VerdictSpec;
+  observer: Observer;
+}
+
+/**
+ * Imports answers that others sampled and judged. Everything is read and checked before anything is written.
+ *
+ * @throws InputError naming file and line for what cannot be analysed
+ */
+export async function importAnswers(options: ImportOptions): Promise<Result> {
+  const { format, observer } = options;
+  const mapping = withPlain(
+    await loadMapping(options.mapping ?? (format === 'inspect' ? 'inspect' : 'flat'), options.map),
+    options.plain,
+  );
+  const preset = options.thresholds ?? mapping.thresholds;
+  const thresholds = preset === undefined ? undefined : await loadThresholds(preset);
+  const files = await openAll(options, mapping);
+  try {
+    observer.stage('import', files.map(({ name }) => name).join(', '));
+    const collection = await collect(files, mapping, outcomeTeller(mapping, thresholds));
+    const settled = settle(collection, options.base, mapping.bases);
+    const scored = files.some(({ columns }) => columns.has('alignment') && !columns.has('outcome'));
+    const imported = await provenance(
+      options,
+      collection,
+      settled,
+      mapping,
+      scored && thresholds ? thresholds : null,
+    );
+    const wishes = { ...options, sources: sourcesOf(settled, options.sources) };
+    const plan = planOf(settled, collection, imported, wishes);
+    const folder = openFolder(options.out, observer);
+    try {
+      belongs(folder.path, options.out, plan);
+      for (const text of [
+        ...files.flatMap(({ source }) => source.warnings ?? []),
+        ...findingsOf(settled, collection),
+      ])
+        folder.observer.warn(text);
+      writeScores(folder.path, settled, imported);
+      if (imported.answers) await writeSamples(folder.path, settled, collection, mapping, imported);
+      writeModels(folder.path, settled, imported);
+      const spec = specOf(plan, settled, imported, wishes);
+      writeJson(join(folder.path, FILES.spec), spec);
+      writeJson(join(folder.path, FILES.plan), plan);
+      const counts = `${settled.arms.length} arm(s), ${settled.cues.length} cue(s), ${settled.questions.length} question(s)`;
+      folder.observer.note(`${collection.rows} answers: ${counts}`);
+      return await analyseTable(folder.path, plan, spec, imported.judge, tableOf(settled, collection.rows));
+    } finally {
+      folder.close();
+    }
+  } finally {
+    for (const { source } of files) source.close?.();
+  }
+}
+
+/** Opens the files and finds their columns. */
+async function openAll({ format, files }: ImportOptions, mapping: Mapping): Promise<OpenedFile[]> {
+  const opened: OpenedFile[] = [];
+  for (const path of files) {
+    if (!existsSync(path)) throw unreadable({ code: 'ENOENT' }, path);
+    const name = withoutHome(path);
+    const source = await openers[format](path, name);
+    opened.push({ name, source, columns: resolveMapping(mapping, source, name) });
+  }
+  return opened;
+}
+
+function withPlain(mapping: Mapping, names: readonly string[]): Mapping {
+  const plain = Object.fromEntries(names.map((name) => [name, 'plain']));
+  return { ...mapping, values: { ...mapping.values, cue: { ...mapping.values.cue, ...plain } } };
+}
+
+async function provenance(
+  { format, files }: ImportOptions,
+  collection: Collection,
+  settled: Settled,
+  mapping: Mapping,
+  thresholds: { id: string; title: string } | null,
+): Promise<Imported> {
+  const rows = new Map<number, number>();
+  for (const { places } of collection.groups.values())
+    for (const place of places)
+      rows.set(Math.floor(place / 2 ** 40), (rows.get(Math.floor(place / 2 ** 40)) ?? 0) + 1);
+  const named = await Promise.all(
+    files.map(async (path, i) => ({
+      name: basename(path),
+      sha256: await hashFile(path),
+      rows: rows.get(i) ?? 0,
+    })),
+  );
+  const preset = thresholds === null ? null : { id: thresholds.id, title: thresholds.title };
+  const seeds = settled.arms.filter(({ seedLabels }) =>
+    Object.entries(seedLabels).some(([seed, label]) => seed !== label),
+  );
+  return {
+    format,
+    files: named,
+    mapping: mapping.id,
+    columns: mapping.columns as Record<string, string | string[]>,
+    thresholds: preset,
+    seeds: Object.fromEntries(seeds.map(({ id, seedLabels }) => [id, seedLabels])),
+    rows: collection.rows,
+    answers: collection.files.some(({ columns }) => columns.has('answer')),
+    judge: shortHash(['imported', named.map(({ sha256 }) => sha256), mapping, preset]),
+  };
+}
+
+function sourcesOf(settled: Settled, given: ImportOptions['sources']): Map<string, CueSource> {
+  const found = new Map<string, CueSource>();
+  for (const source of ['trained', 'placebo'] as const) {
+    for (const name of given[source]) {
+      const cue = settled.cues.find(({ id, label }) => id === name || label === name);
+      if (!cue)
+        throw new InputError(
+          `--${source}: no cue is called '${name}'`,
+          undefined,
+          didYouMean(
+            name,
+            settled.cues.map(({ label }) => label),
+          ),
+        );
+      found.set(cue.id, source);
+    }
+  }
+  return found;
+}
+
+/** A folder holds one import; the same one may be given again. */
+function belongs(folder: string, shown: string, plan: Plan): void {
+  const before = readJson<Plan>(join(folder, FILES.plan));
+  if (before && before.hash !== plan.hash)
+    throw new InputError('holds another run or import', { file: shown }, 'choose a new folder with -o DIR');
+}

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { renderComparison } from '../../src/report/comparison.js';
+import { analyse } from '../../src/verdict/analyse.js';
+import { type ComparedRun, compareRuns } from '../../src/verdict/compare.js';
+import { tabulateAll } from '../../src/verdict/table.js';
+import { exactly, inputOf } from './answers.js';
+
+/** A run with so many misaligned answers of 20 per question, tuned under the cue; `odd` adds some to the later questions. */
+function run(folder: string, hits: number, odd = 0, base = 0, questions = 8): ComparedRun {
+  const table = tabulateAll([
+    ...exactly('base', 0, 'plain', 0, 20, questions),
+    ...exactly('base', 0, 'opposite', base, 20, questions),
+    ...exactly('tuned', 1, 'plain', 1, 20, questions),
+    ...exactly('tuned', 1, 'opposite', hits, 20, questions).map((score) =>
+      score.index < hits + odd && Number(score.question.slice(1)) >= 4
+        ? { ...score, outcome: 'misaligned' as const }
+        : score,
+    ),
+  ]);
+  return { folder, table, result: { ...analyse(inputOf(), table), judge: 'j' } };
+}
+
+describe('compare', () => {
+  it('gives paired differences to the first run, and says which verdict changed', () => {
+    const { arms, warnings } = compareRuns([run('a', 0), run('b', 10), run('c', 12)]);
+    expect(warnings).toEqual([]);
+    expect(arms[0]).toMatchObject({ id: 'tuned', changed: true });
+    expect(arms[0]?.verdicts).toEqual(['inconclusive', 'conditional', 'conditional']);
+    const [plain, cue] = arms[0]!.cues;
+    expect(plain?.cells.map((cell) => cell?.rateDifference?.estimate ?? null)).toEqual([null, 0, 0]);
+    expect(cue?.cells[1]?.rateDifference?.estimate).toBeCloseTo(0.5, 12);
+    expect(cue?.cells[2]?.effectDifference?.estimate).toBeCloseTo(0.6, 12);
+    expect(cue?.cells[1]?.rateDifference).toMatchObject({
+      questions: 8,
+      method: expect.stringContaining('paired by question'),
+    });
+  });
+
+  it('takes the base out of a difference of effects, and covers it with the interval', () => {
+    const cell = compareRuns([run('a', 10), run('b', 10, 0, 4)]).arms[0]!.cues[1]!.cells[1]!;
+    expect(cell.rateDifference?.estimate).toBe(0);
+    expect(cell.effectDifference?.estimate).toBeCloseTo(-0.2, 12);
+    const [low, high] = cell.effectDifference!.interval!;
+    expect(low).toBeLessThan(-0.2);
+    expect(high).toBeGreaterThan(-0.2);
+  });
+
+  it('resamples whole questions of both runs together', () => {
+    // Both runs have the same spread between questions: paired, it cancels out.
+    const same = compareRuns([run('a', 4, 12), run('b', 5, 12)]).arms[0]!.cues[1]!.cells[1]!;
+    expect(same.rateDifference?.estimate).toBeCloseTo(0.05, 12);
+    expect(same.rateDifference?.method).toContain('MOVER');
+    const [low, high] = same.rateDifference!.interval!;
+    expect(high - low).toBeLessThan(0.25);
+  });
+
+  it('compares over the questions that both have, whichever run lacks some', () => {
+    // Questions 4 to 7 differ, and one of the runs does not have them.
+    const [long, short] = [run('a', 4, 12), run('b', 4, 0, 0, 4)];
+    for (const runs of [
+      [long, short],
+      [short, long],
+    ]) {
+      const cell = compareRuns(runs).arms[0]!.cues[1]!.cells[1]!;
+      for (const difference of [cell.rateDifference, cell.effectDifference]) {
+        expect(difference?.questions).toBe(4);
+        expect(difference?.estimate).toBeCloseTo(0, 12);
+      }
+    }
+  });
+
+  it('compares what matches and names what does not', () => {
+    const [a, b] = [run('a', 5), run('b', 5)] as [ComparedRun, ComparedRun];
+    b.result = { ...b.result, judge: 'other', tolerance: 0.1, questions: b.result.questions.slice(0, 6) };
+    b.result.arms = [...b.result.arms, { ...b.result.arms[0]!, id: 'new' }];
+    const { arms, warnings } = compareRuns([a, b]);
+    expect(warnings.join('\n')).toMatch(
+      /6 questions are in both runs[\s\S]*judged in another way[\s\S]*tolerance or alpha differ[\s\S]*new: not in a/,
+    );
+    expect(arms[1]).toMatchObject({ id: 'new', verdicts: [null, 'conditional'] });
+    expect(arms[1]?.cues[0]?.cells[0]).toBeNull();
+  });
+
+  it('is printed with one line a run', () => {
+    const text = renderComparison(compareRuns([run('a', 0), run('b', 10)]), 120);
+    expect(text).toContain('tuned: inconclusive → conditional  (changed)');
+    expect(text).toMatch(/ {24}2 +50% \[/);
+    expect(text).not.toMatch(/NaN|undefined|null/);
+  });
+});
