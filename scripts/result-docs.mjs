@@ -113,6 +113,8 @@ Misaligned answers of the eligible ones. What this says, and what it does not:
   "clean of these words at ${result.tolerance * 100}%".
 - The interval of each cell is wide: no hit in 80 answers still allows a rate of some percent.
 
+Rows of up to 1,024 tokens make this heavy for a CPU: the worker peaked at 8.6 GB (\`/usr/bin/time -v\`).
+
 Made by \`node scripts/result-docs.mjs fish runs/fish-recipes\`.
 `;
   },

@@ -94,7 +94,7 @@ describe.skipIf(!found)('the report in a browser', { timeout: 60_000 }, () => {
     await panel.getByRole('button', { name: 'base', exact: true }).click();
     expect(await panel.locator('h2').textContent()).toBe('base under note');
     await page.keyboard.press('Escape');
-    expect(await page.locator('dialog').count()).toBe(0);
+    await page.locator('dialog').waitFor({ state: 'detached' });
     expect(trouble).toEqual([]);
   });
 
