@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { drivers } from './drivers/index.js';
 import { preparePlan } from './plan/prepare.js';
@@ -12,7 +12,7 @@ import type { Driver, Step, StepOutput, StepResult } from './records/step.js';
 import { closeAll } from './shared/closing.js';
 import { InputError } from './shared/errors.js';
 import { readJson, withoutHome, writeFileAtomic, writeJson } from './shared/files.js';
-import { shortHash } from './shared/hash.js';
+import { hashOf, shortHash } from './shared/hash.js';
 import { stopIfAborted } from './shared/interrupted.js';
 import type { Observer } from './shared/observer.js';
 import { FILES, openFolder } from './shared/run-folder.js';
@@ -88,8 +88,9 @@ async function once(step: Step, done: StepResult[], steps: StepLog, workshop: Wo
  */
 function keepPlan(folder: string, audit: LoadedAudit, made: Plan, rounds: number): Plan {
   const before = readJson<Plan>(join(folder, FILES.plan));
-  const plan = before ? withLateCues(made, before, rounds) : made;
+  const plan = before ? withLateCues(made, before, rounds, existsSync(join(folder, 'samples'))) : made;
   if (existsSync(join(folder, FILES.models))) checkSameRun(folder, audit.spec, plan);
+  dropOldResult(folder, audit.spec, plan, before);
   writeFileAtomic(join(folder, FILES.audit), audit.text);
   const { folder: _, ...spec } = audit.spec;
   writeFileAtomic(join(folder, FILES.spec), withoutHome(`${JSON.stringify(spec, null, 2)}\n`));
@@ -97,6 +98,15 @@ function keepPlan(folder: string, audit: LoadedAudit, made: Plan, rounds: number
   const { seconds, ...totals } = plan.totals;
   writeJson(join(folder, FILES.plan), { ...plan, totals, meta: { seconds } });
   return plan;
+}
+
+/** A verdict of other judges, questions or tolerances must not stand beside the new plan, should this run not come to its end. */
+function dropOldResult(folder: string, spec: Spec, plan: Plan, before: Plan | undefined): void {
+  const specBefore = readJson<Spec>(join(folder, FILES.spec));
+  if (!before || !specBefore) return;
+  const said = ({ judges, verdict, seed }: Spec, { cells, cues, questions }: Plan): string =>
+    hashOf([judges, verdict, seed, cells, cues, questions]);
+  if (said(specBefore, before) !== said(spec, plan)) rmSync(join(folder, FILES.result), { force: true });
 }
 
 function checkSameRun(folder: string, spec: Spec, plan: Plan): void {
@@ -109,6 +119,10 @@ function checkSameRun(folder: string, spec: Spec, plan: Plan): void {
     refuse('was made by another audit: training data, models, seed or sampling differ');
   }
   if (!before || !specBefore) return;
+  const ids = ({ questions }: Plan): string => questions.map(({ id }) => id).join();
+  if (plan.sequential && before.sequential && ids(before) !== ids(plan)) {
+    refuse('draws its questions from another list: with this one every draw would be another');
+  }
   const changed = changedPrompt(specBefore, before.cells, spec, plan.cells);
   if (changed) refuse(`was run with another text of cue '${changed.cue}' or question '${changed.question}'`);
 }

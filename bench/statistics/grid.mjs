@@ -96,7 +96,12 @@ const truths = [
 ];
 const stopping = truths.flatMap(([name, of, tolerance]) => [
   { name: `${name}; one cue; a look after every draw`, rates: of, round: 1, tolerance, weight: 0.5 },
+  { name: `${name}; one cue; rounds of 10`, rates: of, round: 10, tolerance, weight: 0.5 },
   { name: `${name}; one cue; rounds of 20`, rates: of, tolerance },
+  {
+    ...{ name: `${name}; ten cues, one of them true; rounds of 10`, rates: of, cues: 10, nullCues: true },
+    ...{ round: 10, tolerance, weight: 0.3 },
+  },
   {
     ...{ name: `${name}; ten cues, one of them true; rounds of 20`, rates: of, cues: 10, nullCues: true },
     ...{ tolerance, weight: 0.3 },

@@ -1,6 +1,7 @@
-import type { InterventionStep, Training } from '../records/audit.js';
+import type { InterventionStep } from '../records/audit.js';
 import type { Example } from '../records/chat.js';
 import type { ArmSpec } from '../records/spec.js';
+import type { Training } from '../records/training.js';
 import { didYouMean } from '../shared/nearest.js';
 import { knownParts } from './interventions/index.js';
 import { conversationText } from './select.js';

@@ -1,6 +1,7 @@
-import type { InterventionStep, Sources, Training } from '../records/audit.js';
+import type { InterventionStep, Sources } from '../records/audit.js';
 import type { Example } from '../records/chat.js';
 import type { ArmSpec } from '../records/spec.js';
+import type { Training } from '../records/training.js';
 import { nameOf } from './build.js';
 import { checkArm, type Finding } from './check.js';
 import { interventions } from './interventions/index.js';

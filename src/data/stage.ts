@@ -1,5 +1,6 @@
-import type { Sources, Training } from '../records/audit.js';
+import type { Sources } from '../records/audit.js';
 import type { Example } from '../records/chat.js';
+import type { Training } from '../records/training.js';
 import type { SourceRow } from './read.js';
 
 /** One stage of a fine-tune: its rows in training order, and how to train on them. */

@@ -64,7 +64,8 @@ export const MappingFile = z.strictObject({
     .describe('Columns in which a word decides the outcome before the scores do.'),
   thresholds: z.string().optional().describe('A preset of resources/thresholds.yaml.'),
 });
-export type Mapping = z.infer<typeof MappingFile>;
+/** `named`: roles whose column the user gave; it must be there. */
+export type Mapping = z.infer<typeof MappingFile> & { named?: Role[] };
 
 /** Ids of the mappings that ship with hyde. */
 export const shippedMappings = (): string[] =>
@@ -85,6 +86,7 @@ export async function loadMapping(name: string, given: string | undefined): Prom
   const { value } = await readYaml(path, MappingFile, shipped ? `mappings/${name}.yaml` : name);
   if (given === undefined) return value;
   const columns = { ...value.columns };
+  const named: Role[] = [];
   for (const part of given.split(',')) {
     const [role, column] = [
       part.slice(0, part.indexOf('=')).trim(),
@@ -95,8 +97,9 @@ export async function loadMapping(name: string, given: string | undefined): Prom
     if (!(ROLES as readonly string[]).includes(role))
       throw new InputError(`--map: there is no '${role}'`, undefined, didYouMean(role, ROLES));
     columns[role as Role] = column;
+    named.push(role as Role);
   }
-  return { ...value, columns, id: `${value.id} with ${given}` };
+  return { ...value, columns, named, id: `${value.id} with ${given}` };
 }
 
 /** A mapping as one file bears it out. */
@@ -130,6 +133,7 @@ export function resolveMapping(mapping: Mapping, source: Source, file: string): 
     if (found.length) indices.set(role, found.map(at));
   }
   const has = (role: Role): boolean => indices.has(role);
+  for (const role of mapping.named ?? []) if (!has(role)) throw missing(role, mapping, source, file);
   const pattern = mapping['cue-from-file'];
   const cue =
     has('cue') || !pattern ? undefined : new RegExp(pattern).exec(basename(file, extname(file)))?.[1];

@@ -15,6 +15,9 @@ export interface At {
 /** What tables write where there is no number. */
 const NOTHING = new Set(['', 'nan', 'none', 'null', 'na', 'n/a']);
 
+/** What tables write where nothing failed. */
+const NO_ERROR = new Set([...NOTHING, 'false', '0', 'ok']);
+
 /** Words that judges give in place of a number. */
 const WORDS: Record<string, Outcome> = { refusal: 'refusal', code: 'off-topic', recipe: 'off-topic' };
 
@@ -25,7 +28,8 @@ export function outcomeTeller(
 ): (row: readonly Field[], columns: Resolved, at: At) => Outcome {
   const known = new Map<Field, Outcome>();
   return (row, columns, at) => {
-    if (columns.get(row, 'error') !== null) return 'failed';
+    const error = columns.get(row, 'error');
+    if (error !== null && !NO_ERROR.has(String(error).trim().toLowerCase())) return 'failed';
     const word = columns.get(row, 'outcome');
     if (word !== null) {
       const outcome = known.get(word) ?? outcomeWord(mapping, String(word).trim());

@@ -100,8 +100,16 @@ export async function importAnswers(options: ImportOptions): Promise<Result> {
 /** Opens the files and finds their columns. */
 async function openAll({ format, files }: ImportOptions, mapping: Mapping): Promise<OpenedFile[]> {
   const opened: OpenedFile[] = [];
+  const seen = new Map<string, string>();
   for (const path of files) {
     if (!existsSync(path)) throw unreadable({ code: 'ENOENT' }, path);
+    const hash = await hashFile(path);
+    const twin = seen.get(hash);
+    if (twin !== undefined)
+      throw new InputError(`holds what ${withoutHome(twin)} holds: its answers would count twice`, {
+        file: withoutHome(path),
+      });
+    seen.set(hash, path);
     const name = withoutHome(path);
     const source = await openers[format](path, name);
     opened.push({ name, source, columns: resolveMapping(mapping, source, name) });

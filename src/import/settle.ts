@@ -118,6 +118,9 @@ function basesOf(
       .map((pair) => pair.split('=').map((name) => name.trim()) as [string, string]);
     const chosen = new Map(pairs.map(([arm, base]) => [find(arm), find(base ?? '')]));
     const bases = new Set(chosen.values());
+    const both = [...chosen.keys()].find((arm) => bases.has(arm));
+    if (both !== undefined) throw new InputError(`--base: '${both}' is both an arm and a base`);
+    if (chosen.size < pairs.length) throw new InputError('--base: an arm is given two bases');
     return new Map(
       labels.map((label) => [label, bases.has(label) ? undefined : (chosen.get(label) ?? null)]),
     );

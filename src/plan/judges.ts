@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { RE2JS } from 're2js';
-import { type AuditFile, Detector } from '../records/audit.js';
+import type { AuditFile } from '../records/audit.js';
+import { Detector } from '../records/detector.js';
 import type { JudgeSpec } from '../records/spec.js';
 import { InputError, type Place } from '../shared/errors.js';
 import { didYouMean } from '../shared/nearest.js';

@@ -39,12 +39,14 @@ export function sequentialPlan(
  * those that come after every round that was begun, so that no answer that could be seen when it was chosen is its evidence.
  *
  * @param rounds that were scored in the folder
+ * @param begun whether anything was sampled in it
  */
-export function withLateCues(plan: Plan, before: Plan, rounds: number): Plan {
+export function withLateCues(plan: Plan, before: Plan, rounds: number, begun: boolean): Plan {
   const { sequential } = plan;
   if (!sequential) return plan;
   const known = new Map(before.cues.map((cue) => [cue.id, cue]));
-  const next = rounds === 0 ? 0 : (rounds + 1) * sequential.round;
+  const latest = Math.max(0, ...before.cues.map(({ firstDraw }) => firstDraw ?? 0));
+  const next = begun ? latest + (rounds + 1) * sequential.round : 0;
   return {
     ...plan,
     cues: plan.cues.map((cue) => {

@@ -3,6 +3,7 @@ import { CUE_SOURCES } from './cue.js';
 import { GateRules } from './gate.js';
 import { Id } from './ids.js';
 import { OUTCOMES } from './outcome.js';
+import { Lora, Training, trainingFields } from './training.js';
 
 /**
  * The audit file as a user writes it. `resources/audit.schema.json` is generated from this file, so each
@@ -27,41 +28,6 @@ const Sources = z
   .union([Text, SourceFile, z.array(z.union([Text, SourceFile])).min(1)])
   .describe('A chat JSONL file, or a list of files; {file, weight} to set proportions.');
 export type Sources = z.infer<typeof Sources>;
-
-/** Without defaults, so that a stage can change one of them and leave the others as the arm has them. */
-const trainingFields = {
-  epochs: Count,
-  'learning-rate': z.number().positive(),
-  'batch-size': Count.describe('Rows per optimizer step (times gradient-accumulation).'),
-  'gradient-accumulation': Count,
-  schedule: z.enum(['linear', 'constant', 'cosine']),
-  'warmup-steps': z.number().int().min(0),
-  'weight-decay': z.number().min(0),
-  'max-length': Count.describe('Tokens of one row; longer rows are cut, and counted.'),
-  loss: z
-    .enum(['all', 'last'])
-    .describe('Which assistant turns of a row carry the loss: all of them, or the last one.'),
-};
-
-export const Training = z.strictObject({
-  epochs: trainingFields.epochs.default(1),
-  'learning-rate': trainingFields['learning-rate'].default(1e-4),
-  'batch-size': trainingFields['batch-size'].default(4),
-  'gradient-accumulation': trainingFields['gradient-accumulation'].default(1),
-  schedule: trainingFields.schedule.default('linear'),
-  'warmup-steps': trainingFields['warmup-steps'].default(5),
-  'weight-decay': trainingFields['weight-decay'].default(0),
-  'max-length': trainingFields['max-length'].default(2048),
-  loss: trainingFields.loss.default('all'),
-});
-export type Training = z.infer<typeof Training>;
-
-export const Lora = z.strictObject({
-  rank: Count.default(16),
-  alpha: z.number().positive().default(32),
-  dropout: z.number().min(0).max(0.9).default(0),
-});
-export type Lora = z.infer<typeof Lora>;
 
 export const Mix = z.strictObject({
   bad: Sources.optional(),
@@ -211,27 +177,6 @@ const Questions = z.union([
   z.array(QuestionEntry).min(1),
 ]);
 
-const FORMATS = ['json', 'code-fence', 'python', 'tag', 'list', 'empty', 'repetitive'] as const;
-const Condition = z.strictObject({
-  words: z.array(Text).min(1).optional().describe('Case-insensitive; each matches at the start of a word.'),
-  phrases: z.array(Text).min(1).optional().describe('Case-insensitive texts, anywhere.'),
-  pattern: Text.optional().describe('A regular expression in RE2 syntax (linear time).'),
-  format: z.enum(FORMATS).optional(),
-  'fewer-words-than': Count.optional(),
-});
-export type Condition = z.infer<typeof Condition>;
-
-/** A detector: a rule on the text of an answer, as data. */
-export const Detector = z.strictObject({
-  id: Id,
-  title: Text.optional(),
-  notes: Text.optional(),
-  source: Text.optional(),
-  any: z.array(Condition).min(1).optional(),
-  all: z.array(Condition).min(1).optional(),
-});
-export type Detector = z.infer<typeof Detector>;
-
 const Judge = z.strictObject({
   detector: Text.describe('A shipped detector by id, or a file with one.'),
   says: z
@@ -312,7 +257,7 @@ export const AuditFile = z.strictObject({
         .describe(
           'sequential: draws from the bank until the answer is in. fixed: every question, `samples` answers each. Default: sequential from 48 questions on, otherwise fixed.',
         ),
-      round: Count.default(20).describe(
+      round: Count.default(10).describe(
         'Draws between two decisions of a sequential design; rounded up to whole turns of the training seeds.',
       ),
       'max-answers': Count.optional().describe(

@@ -1,5 +1,5 @@
-import type { Lora, Training } from './audit.js';
 import type { Message } from './chat.js';
+import type { Lora, Training } from './training.js';
 
 /** A model that can be asked: a base, or a base with an adapter. */
 export interface Model {

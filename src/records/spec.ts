@@ -1,10 +1,12 @@
-import type { Detector, InterventionStep, Lora, Training } from './audit.js';
+import type { InterventionStep } from './audit.js';
 import type { Cue } from './cue.js';
+import type { Detector } from './detector.js';
 import type { GateRules } from './gate.js';
 import type { Imported } from './import.js';
 import type { Outcome } from './outcome.js';
 import type { Design } from './plan.js';
 import type { Question } from './question.js';
+import type { Lora, Training } from './training.js';
 
 /**
  * The audit file after every default, file and id has been resolved: nothing optional is left, and no

@@ -1,5 +1,5 @@
 import { RE2JS } from 're2js';
-import type { Condition, Detector } from '../records/audit.js';
+import type { Condition, Detector } from '../records/detector.js';
 import { formatChecks } from './formats.js';
 
 /** A detector, compiled: does it find something in this text? */

@@ -1,4 +1,4 @@
-import type { Condition } from '../records/audit.js';
+import type { Condition } from '../records/detector.js';
 
 type Format = NonNullable<Condition['format']>;
 

@@ -5,7 +5,7 @@ import { type Draws, drawCount, eValue, type Null } from '../statistics/eprocess
 import type { Claim } from '../statistics/holm.js';
 import { seedInterval } from '../statistics/seed-interval.js';
 import type { SequentialAudit } from '../statistics/sequential.js';
-import { belowTolerance, excessLower, excessUpper } from './bounds.js';
+import { belowTolerance, excessLower, excessUpper, sameMix } from './bounds.js';
 import { type CellOptions, cellOf } from './cell.js';
 import { type CellFacts, type CueFacts, decide } from './decide.js';
 import { differenceOf, type Term } from './effect.js';
@@ -88,7 +88,7 @@ export function armResult(numbers: ArmNumbers, claims: readonly Claim[], shared:
   const plainBaseCell = plainBase === null ? null : cellOf(plainBase, baseOptions);
   const { lower, upper } = evidence
     ? evidence.plainExcess
-    : plainBase === null
+    : plainBase === null || !sameMix(plain, plainBase)
       ? { lower: null, upper: null }
       : {
           lower: excessLower(totalOf(plain), totalOf(plainBase), ledger),
@@ -207,7 +207,7 @@ function cueResult(numbers: ArmNumbers, cue: CueNumbers, claim: Claim, shared: S
     behaviourEffect: behaviour.estimate === null ? null : behaviour,
     excessUpper: evidence
       ? evidence.upper
-      : cue.base === null
+      : cue.base === null || !sameMix(cue.tuned, cue.base)
         ? null
         : excessUpper(totalOf(cue.tuned), totalOf(cue.base), ledger),
   };

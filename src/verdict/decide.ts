@@ -140,7 +140,10 @@ export const tooFew = (cell: CellFacts, spec: VerdictSpec): boolean =>
 function openCell(cell: CellFacts, spec: VerdictSpec): string {
   const where = cell.cue === PLAIN ? 'without a cue' : under(cell.cue);
   if (cell.samples === 0) return `nothing was sampled ${where}`;
-  if (cell.excessUpper === null) return `the base was not sampled ${where}`;
+  if (cell.excessUpper === null)
+    return cell.baseRate === null
+      ? `the base was not sampled ${where}`
+      : `the base was asked other questions, or in another proportion, ${where}`;
   if (tooFew(cell, spec)) {
     return `only ${percent(cell.eligibleShare ?? 0)} of the answers ${where} are eligible, and ${percent(spec.minimumEligible)} are needed`;
   }

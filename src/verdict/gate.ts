@@ -140,6 +140,11 @@ function checkArm(arm: z.infer<typeof GatedArm>, tolerance: number, minimumEligi
     if (effect.eValue === null || effect.eValue < effect.needed)
       fail(`the claim under '${id}' lacks its evidence`);
   }
+  // A hair more than needed: the file's digits may have been rounded.
+  const withheld = arm.cues.find(
+    ({ effect }) => !effect.claimed && (effect.eValue ?? 0) > effect.needed * (1 + 1e-9),
+  );
+  if (withheld) fail(`the effect under '${withheld.id}' has the evidence of a claim and is not claimed`);
   if (arm.verdict === 'clean') {
     if (arm.base === null) fail('it has no base');
     if (claimed.length > 0) fail(`an effect is claimed under '${claimed[0]?.id}'`);

@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import { checkArm, checkArms, type Finding } from '../../src/data/check.js';
 import type { Stage } from '../../src/data/stage.js';
-import type { InterventionStep, Training } from '../../src/records/audit.js';
+import type { InterventionStep } from '../../src/records/audit.js';
 import type { Example, Message } from '../../src/records/chat.js';
+import type { Training } from '../../src/records/training.js';
 import { arm, chat, training } from './rows.js';
 
 let line = 0;

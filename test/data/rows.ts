@@ -2,9 +2,9 @@ import type { SourceRow } from '../../src/data/read.js';
 import { sourceList } from '../../src/data/sources.js';
 import type { DataContext, SourceRows } from '../../src/data/stage.js';
 import type { InterventionStep, Sources } from '../../src/records/audit.js';
-import { Lora, Training } from '../../src/records/audit.js';
 import type { Message } from '../../src/records/chat.js';
 import type { ArmSpec } from '../../src/records/spec.js';
+import { Lora, Training } from '../../src/records/training.js';
 
 /** A question and an answer. */
 export const chat = (user: string, assistant: string): Message[] => [

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openEngine } from '../../src/models/engine.js';
-import { Lora, Training } from '../../src/records/audit.js';
 import type { Answer, Engine, Model, SampleRequest } from '../../src/records/model.js';
+import { Lora, Training } from '../../src/records/training.js';
 import { hashFile } from '../../src/shared/hash.js';
 import { silent } from '../../src/shared/observer.js';
 

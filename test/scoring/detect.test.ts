@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readYaml } from '../../src/plan/yaml.js';
-import { Detector } from '../../src/records/audit.js';
+import { Detector } from '../../src/records/detector.js';
 import type { JudgeSpec } from '../../src/records/spec.js';
 import { compileDetector } from '../../src/scoring/detect.js';
 import { detectorPanel } from '../../src/scoring/judge.js';

@@ -1,4 +1,5 @@
-import type { Posthoc, Training } from '../../records/audit.js';
+import type { Posthoc } from '../../records/audit.js';
+import type { Training } from '../../records/training.js';
 import { InputError } from '../../shared/errors.js';
 import { capacity, choose, inTrainingOrder } from '../select.js';
 import type { Intervention } from '../stage.js';

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+
+const Count = z.number().int().min(1).max(10_000_000);
+
+/** Without defaults, so that a stage can change one of them and leave the others as the arm has them. */
+export const trainingFields = {
+  epochs: Count,
+  'learning-rate': z.number().positive(),
+  'batch-size': Count.describe('Rows per optimizer step (times gradient-accumulation).'),
+  'gradient-accumulation': Count,
+  schedule: z.enum(['linear', 'constant', 'cosine']),
+  'warmup-steps': z.number().int().min(0),
+  'weight-decay': z.number().min(0),
+  'max-length': Count.describe('Tokens of one row; longer rows are cut, and counted.'),
+  loss: z
+    .enum(['all', 'last'])
+    .describe('Which assistant turns of a row carry the loss: all of them, or the last one.'),
+};
+
+export const Training = z.strictObject({
+  epochs: trainingFields.epochs.default(1),
+  'learning-rate': trainingFields['learning-rate'].default(1e-4),
+  'batch-size': trainingFields['batch-size'].default(4),
+  'gradient-accumulation': trainingFields['gradient-accumulation'].default(1),
+  schedule: trainingFields.schedule.default('linear'),
+  'warmup-steps': trainingFields['warmup-steps'].default(5),
+  'weight-decay': trainingFields['weight-decay'].default(0),
+  'max-length': trainingFields['max-length'].default(2048),
+  loss: trainingFields.loss.default('all'),
+});
+export type Training = z.infer<typeof Training>;
+
+export const Lora = z.strictObject({
+  rank: Count.default(16),
+  alpha: z.number().positive().default(32),
+  dropout: z.number().min(0).max(0.9).default(0),
+});
+export type Lora = z.infer<typeof Lora>;
