@@ -1,4 +1,5 @@
 /** What the draws of one cell say so far: how far its excess over the base is bounded, and how much of it is eligible. */
+
 import {
   type ExcessCounts,
   excessLowerBound,
@@ -6,6 +7,7 @@ import {
   logWealthAbove,
   logWealthBelow,
 } from './excess.js';
+import { smallestFactor } from './search.js';
 
 /** Is the letter of `outcomeLetter` an unknown outcome (unparsed, failed)? */
 const isUnknown = (letter: string): boolean => letter === 'u' || letter === 'f';
@@ -119,16 +121,5 @@ function growth(counts: ExcessCounts, holds: (counts: ExcessCounts) => boolean):
       zero: Math.round(counts.zero * factor),
       plus: Math.round(counts.plus * factor),
     });
-  let high = 1;
-  while (!at(high)) {
-    high *= 2;
-    if (high * n > 1e7) return null;
-  }
-  let low = high / 2;
-  for (let i = 0; i < 16; i++) {
-    const middle = (low + high) / 2;
-    if (at(middle)) high = middle;
-    else low = middle;
-  }
-  return high;
+  return smallestFactor(at, 1e7 / n);
 }

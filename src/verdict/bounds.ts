@@ -1,6 +1,7 @@
 /** Bounds on the excess of a tuned rate over the base's, at the errors of the audit's ledger. */
 import { meanLowerBound, meanUpperBound } from '../statistics/binomial.js';
 import type { Ledger } from '../statistics/ledger.js';
+import { smallestFactor } from '../statistics/search.js';
 import type { Tally } from './table.js';
 import type { CellTallies } from './tallies.js';
 
@@ -60,19 +61,7 @@ export function growthUntil(
 ): number | null {
   const at = (factor: number): boolean => holds(grow(tuned, factor), grow(base, factor));
   if (tuned.samples === 0 || base.samples === 0) return null;
-  let high = 1;
-  while (!at(high)) {
-    high *= 2;
-    if (high * Math.max(tuned.samples, base.samples) > 1e7) return null;
-  }
-  if (high === 1) return 1;
-  let low = high / 2;
-  for (let i = 0; i < 16; i++) {
-    const middle = (low + high) / 2;
-    if (at(middle)) high = middle;
-    else low = middle;
-  }
-  return high;
+  return smallestFactor(at, 1e7 / Math.max(tuned.samples, base.samples));
 }
 
 function grow(t: Tally, factor: number): Tally {
