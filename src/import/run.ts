@@ -98,7 +98,7 @@ export async function importAnswers(options: ImportOptions): Promise<Result> {
 }
 
 /** Opens the files and finds their columns. */
-async function openAll({ format, files }: ImportOptions, mapping: Mapping): Promise<OpenedFile[]> {
+async function openAll({ format, files, observer }: ImportOptions, mapping: Mapping): Promise<OpenedFile[]> {
   const opened: OpenedFile[] = [];
   const seen = new Map<string, string>();
   for (const path of files) {
@@ -112,7 +112,13 @@ async function openAll({ format, files }: ImportOptions, mapping: Mapping): Prom
     seen.set(hash, path);
     const name = withoutHome(path);
     const source = await openers[format](path, name);
-    opened.push({ name, source, columns: resolveMapping(mapping, source, name) });
+    const columns = resolveMapping(mapping, source, name);
+    if (mapping['cue-from-file'] && !columns.has('cue') && columns.cue === undefined) {
+      observer.warn(
+        `${name} names no cue, in a column or in its name: its rows are plain unless their question says otherwise`,
+      );
+    }
+    opened.push({ name, source, columns });
   }
   return opened;
 }
