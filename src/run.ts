@@ -87,10 +87,19 @@ async function once(step: Step, done: StepResult[], steps: StepLog, workshop: Wo
  * @returns the plan, in which a sequential design has its late cues marked
  */
 function keepPlan(folder: string, audit: LoadedAudit, made: Plan, rounds: number): Plan {
-  const before = readJson<Plan>(join(folder, FILES.plan));
-  const plan = before ? withLateCues(made, before, rounds, existsSync(join(folder, 'samples'))) : made;
-  if (existsSync(join(folder, FILES.models))) checkSameRun(folder, audit.spec, plan);
-  dropOldResult(folder, audit.spec, plan, before);
+  const planBefore = readJson<Plan>(join(folder, FILES.plan));
+  const specBefore = readJson<Spec>(join(folder, FILES.spec));
+  const begun = existsSync(join(folder, 'samples'));
+  const plan = planBefore ? withLateCues(made, planBefore, rounds, begun) : made;
+  if (planBefore) {
+    const before = { plan: planBefore, spec: specBefore };
+    const now = { plan, spec: audit.spec };
+    if (existsSync(join(folder, FILES.models))) checkSameRun(folder, before, now);
+    // A verdict of other judges, questions or tolerances must not stand beside the new plan, should this run not end.
+    if (specBefore && decidedBy({ plan: planBefore, spec: specBefore }) !== decidedBy(now)) {
+      rmSync(join(folder, FILES.result), { force: true });
+    }
+  }
   writeFileAtomic(join(folder, FILES.audit), audit.text);
   const { folder: _, ...spec } = audit.spec;
   writeFileAtomic(join(folder, FILES.spec), withoutHome(`${JSON.stringify(spec, null, 2)}\n`));
@@ -100,29 +109,28 @@ function keepPlan(folder: string, audit: LoadedAudit, made: Plan, rounds: number
   return plan;
 }
 
-/** A verdict of other judges, questions or tolerances must not stand beside the new plan, should this run not come to its end. */
-function dropOldResult(folder: string, spec: Spec, plan: Plan, before: Plan | undefined): void {
-  const specBefore = readJson<Spec>(join(folder, FILES.spec));
-  if (!before || !specBefore) return;
-  const said = ({ judges, verdict, seed }: Spec, { cells, cues, questions }: Plan): string =>
-    hashOf([judges, verdict, seed, cells, cues, questions]);
-  if (said(specBefore, before) !== said(spec, plan)) rmSync(join(folder, FILES.result), { force: true });
+/** What a run is of. */
+interface Planned {
+  plan: Plan;
+  spec: Spec;
 }
 
-function checkSameRun(folder: string, spec: Spec, plan: Plan): void {
-  const before = readJson<Plan>(join(folder, FILES.plan));
-  const specBefore = readJson<Spec>(join(folder, FILES.spec));
+/** What a verdict depends on, beside the answers. */
+const decidedBy = ({ spec: { judges, verdict, seed }, plan: { cells, cues, questions } }: Planned): string =>
+  hashOf([judges, verdict, seed, cells, cues, questions]);
+
+function checkSameRun(folder: string, before: { plan: Plan; spec: Spec | undefined }, now: Planned): void {
   const refuse = (why: string): never => {
     throw new InputError(why, { file: folder }, 'choose a new folder with -o DIR');
   };
-  if (before && before.hash !== plan.hash) {
+  if (before.plan.hash !== now.plan.hash) {
     refuse('was made by another audit: training data, models, seed or sampling differ');
   }
-  if (!before || !specBefore) return;
+  if (!before.spec) return;
   const ids = ({ questions }: Plan): string => questions.map(({ id }) => id).join();
-  if (plan.sequential && before.sequential && ids(before) !== ids(plan)) {
+  if (now.plan.sequential && before.plan.sequential && ids(before.plan) !== ids(now.plan)) {
     refuse('draws its questions from another list: with this one every draw would be another');
   }
-  const changed = changedPrompt(specBefore, before.cells, spec, plan.cells);
+  const changed = changedPrompt(before.spec, before.plan.cells, now.spec, now.plan.cells);
   if (changed) refuse(`was run with another text of cue '${changed.cue}' or question '${changed.question}'`);
 }

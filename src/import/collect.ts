@@ -10,6 +10,7 @@ import type { Field, Source } from './source.js';
 /** A file of an import: how it is called in messages and records, and how to read it. */
 export interface OpenedFile {
   name: string;
+  sha256: string;
   source: Source;
   columns: Resolved;
 }

@@ -63,7 +63,7 @@ export async function importAnswers(options: ImportOptions): Promise<Result> {
     const collection = await collect(files, mapping, outcomeTeller(mapping, thresholds));
     const settled = settle(collection, options.base, mapping.bases);
     const scored = files.some(({ columns }) => columns.has('alignment') && !columns.has('outcome'));
-    const imported = await provenance(
+    const imported = provenance(
       options,
       collection,
       settled,
@@ -103,13 +103,13 @@ async function openAll({ format, files, observer }: ImportOptions, mapping: Mapp
   const seen = new Map<string, string>();
   for (const path of files) {
     if (!existsSync(path)) throw unreadable({ code: 'ENOENT' }, path);
-    const hash = await hashFile(path);
-    const twin = seen.get(hash);
+    const sha256 = await hashFile(path);
+    const twin = seen.get(sha256);
     if (twin !== undefined)
       throw new InputError(`holds what ${withoutHome(twin)} holds: its answers would count twice`, {
         file: withoutHome(path),
       });
-    seen.set(hash, path);
+    seen.set(sha256, path);
     const name = withoutHome(path);
     const source = await openers[format](path, name);
     const columns = resolveMapping(mapping, source, name);
@@ -118,7 +118,7 @@ async function openAll({ format, files, observer }: ImportOptions, mapping: Mapp
         `${name} names no cue, in a column or in its name: its rows are plain unless their question says otherwise`,
       );
     }
-    opened.push({ name, source, columns });
+    opened.push({ name, sha256, source, columns });
   }
   return opened;
 }
@@ -128,24 +128,22 @@ function withPlain(mapping: Mapping, names: readonly string[]): Mapping {
   return { ...mapping, values: { ...mapping.values, cue: { ...mapping.values.cue, ...plain } } };
 }
 
-async function provenance(
+function provenance(
   { format, files }: ImportOptions,
   collection: Collection,
   settled: Settled,
   mapping: Mapping,
   thresholds: { id: string; title: string } | null,
-): Promise<Imported> {
+): Imported {
   const rows = new Map<number, number>();
   for (const { places } of collection.groups.values())
     for (const place of places)
       rows.set(Math.floor(place / 2 ** 40), (rows.get(Math.floor(place / 2 ** 40)) ?? 0) + 1);
-  const named = await Promise.all(
-    files.map(async (path, i) => ({
-      name: basename(path),
-      sha256: await hashFile(path),
-      rows: rows.get(i) ?? 0,
-    })),
-  );
+  const named = files.map((path, i) => ({
+    name: basename(path),
+    sha256: (collection.files[i] as OpenedFile).sha256,
+    rows: rows.get(i) ?? 0,
+  }));
   const preset = thresholds === null ? null : { id: thresholds.id, title: thresholds.title };
   const seeds = settled.arms.filter(({ seedLabels }) =>
     Object.entries(seedLabels).some(([seed, label]) => seed !== label),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { preparePlan } from '../../src/plan/prepare.js';
-import { loadAudit, type Overrides, parseAudit } from '../../src/plan/spec.js';
+import { type Overrides, parseAudit } from '../../src/plan/spec.js';
 import type { Plan } from '../../src/records/plan.js';
 import { run } from '../../src/run.js';
 import { silent } from '../../src/shared/observer.js';
@@ -61,9 +61,10 @@ describe('a sequential run folder', () => {
   it('goes on from where its budget ended when a higher one is given, and gives a late cue draws of its own', async () => {
     const out = mkdtempSync(join(tmpdir(), 'hyde-late-'));
     const options = { out, observer: silent };
-    const short = await run(await loadAudit(path, { maxAnswers: 400 }), options);
+    const inTwenties = design('run: { design: sequential, round: 20 }')(text);
+    const short = await run(await parseAudit(inTwenties, path, { maxAnswers: 400 }), options);
     expect(short?.verdict).not.toBe('clean');
-    const whole = await run(await loadAudit(path), options);
+    const whole = await run(await parseAudit(inTwenties, path), options);
     expect(whole?.verdict).toBe('conditional');
     const samples = (): string[] =>
       readFileSync(join(out, 'samples', 'tuned.0.jsonl'), 'utf8')
@@ -71,7 +72,7 @@ describe('a sequential run folder', () => {
         .split('\n');
     const before = samples().length;
 
-    const more = text.replace('questions:', '  - { id: late, before: Please. }\nquestions:');
+    const more = inTwenties.replace('questions:', '  - { id: late, before: Please. }\nquestions:');
     const result = await run(await parseAudit(more, path), options);
     const plan = JSON.parse(readFileSync(join(out, 'plan.json'), 'utf8')) as Plan;
     const first = plan.cues.find(({ id }) => id === 'late')?.firstDraw as number;
@@ -79,10 +80,7 @@ describe('a sequential run folder', () => {
     const late = result?.arms[0]?.cues.find(({ id }) => id === 'late');
     expect(late?.effect.draws).toBe(80);
     // as many fresh plain answers as answers under the cue, and no others
-    // (with a larger family a cue that was claimed barely may be asked for one more round)
-    const added = samples().length - before;
-    expect(added - 2 * 80).toBeGreaterThanOrEqual(0);
-    expect(added - 2 * 80).toBeLessThanOrEqual(10);
+    expect(samples().length).toBe(before + 2 * 80);
     expect(await run(await parseAudit(more, path), options)).toEqual(result);
   });
 });
