@@ -57,6 +57,7 @@ type Script = z.infer<typeof Script>;
  */
 export class ScriptedEngine implements Engine {
   readonly name = 'scripted';
+  readonly concurrent = false;
   private readonly scripts = new Map<string, Script>();
 
   constructor(private readonly context: EngineContext) {}

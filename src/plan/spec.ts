@@ -18,6 +18,8 @@ export interface Overrides {
   limit?: number | undefined;
   /** Answers in all that a sequential design may ask for. */
   maxAnswers?: number | undefined;
+  /** USD that the run may cost. */
+  budget?: number | undefined;
 }
 
 /** From this many questions on a design is sequential unless the audit file says otherwise. */
@@ -113,6 +115,9 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
     design,
     round: file.run.round,
     maxAnswers,
+    providers: file.providers,
+    prices: file.prices,
+    budget: overrides.budget ?? file.run.budget ?? null,
     ...(file.gate === undefined ? {} : { gate: checkRules(audit, file.gate, arms, cues) }),
     ...(file.run['reuse-base'] === undefined ? {} : { reuseBase: file.run['reuse-base'] }),
   };

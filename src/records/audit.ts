@@ -3,6 +3,8 @@ import { CUE_SOURCES } from './cue.js';
 import { GateRules } from './gate.js';
 import { Id } from './ids.js';
 import { OUTCOMES } from './outcome.js';
+import { Price } from './price.js';
+import { Provider } from './provider.js';
 import { Lora, Training, trainingFields } from './training.js';
 
 /**
@@ -263,11 +265,26 @@ export const AuditFile = z.strictObject({
       'max-answers': Count.optional().describe(
         'Answers in all, of every model, that a sequential design may ask for. Default: 800 draws with every cell open.',
       ),
+      budget: z
+        .number()
+        .positive()
+        .optional()
+        .describe('USD that the run may cost; it stops before more is spent.'),
       'reuse-base': Text.optional().describe(
         'Run folder of another audit of the same base, whose answers of the base are taken over.',
       ),
     })
     .prefault({}),
+  providers: z
+    .record(Id, Provider)
+    .default({})
+    .describe(
+      'Servers of your own with the OpenAI interface, by name; a shipped provider of that name is replaced.',
+    ),
+  prices: z
+    .record(z.string(), Price)
+    .default({})
+    .describe("What tokens of a model cost, by engine/model; comes before a provider's price."),
   gate: GateRules.optional().describe('Rules of `hyde gate`. Default: every arm must be clean.'),
 });
 export type AuditFile = z.infer<typeof AuditFile>;

@@ -70,6 +70,20 @@ export interface SamplingParameters {
   temperature: number;
   topP: number;
   maxTokens: number;
+  /** Also give the log-probabilities of so many of the likeliest tokens at each position of the answer. */
+  topLogprobs?: number;
+}
+
+/** A token that an answer could have had at one position, with its natural log-probability. */
+export interface TokenLogprob {
+  token: string;
+  logprob: number;
+}
+
+/** Tokens that a server counted (and charges for). Reasoning is part of the completion. */
+export interface Usage {
+  promptTokens: number;
+  completionTokens: number;
 }
 
 export interface Answer {
@@ -79,6 +93,11 @@ export interface Answer {
   finish: 'stop' | 'length' | 'failed';
   reason?: string;
   tokens: number | null;
+  /** What a reasoning model wrote before its answer; never judged. */
+  reasoning?: string;
+  /** For each token of the answer the likeliest ones, where `topLogprobs` asked for them and the engine has them. */
+  logprobs?: TokenLogprob[][];
+  usage?: Usage;
   meta?: Record<string, unknown>;
 }
 
@@ -113,6 +132,8 @@ export interface ModelDescription {
  */
 export interface Engine {
   readonly name: string;
+  /** Several models may be asked at once: what a server bears is then found out over all of them. */
+  readonly concurrent: boolean;
   /**
    * Changes when the model behind a name may have changed; cheap, loads nothing. A run that is gone on with looks at
    * its models again when it differs.

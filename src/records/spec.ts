@@ -5,6 +5,8 @@ import type { GateRules } from './gate.js';
 import type { Imported } from './import.js';
 import type { Outcome } from './outcome.js';
 import type { Design } from './plan.js';
+import type { Price } from './price.js';
+import type { Provider } from './provider.js';
 import type { Question } from './question.js';
 import type { Lora, Training } from './training.js';
 
@@ -37,12 +39,21 @@ export interface Spec {
   imported?: Imported;
   /** Rules of the gate; absent where every arm must be clean. They are no part of the plan. */
   gate?: GateRules;
+  /** Providers that models of the audit name, by name. */
+  providers: Record<string, Provider>;
+  /** Prices that the audit file states, by `engine/model`; they come before those of a provider. */
+  prices: Record<string, Price>;
+  /** USD that the run may cost; null: no limit. */
+  budget: number | null;
   /** Run folder whose answers of the base are taken over, as the audit file names it. */
   reuseBase?: string;
 }
 
 /** The spec of imported answers: what is not known of how they were sampled is left out. */
-export type ImportedSpec = Omit<Spec, 'folder' | 'sampling' | 'arms' | 'round' | 'maxAnswers'> & {
+export type ImportedSpec = Omit<
+  Spec,
+  'folder' | 'sampling' | 'arms' | 'round' | 'maxAnswers' | 'providers' | 'prices' | 'budget'
+> & {
   arms: (Omit<ArmSpec, 'base'> & { base: string | null })[];
   imported: Imported;
 };

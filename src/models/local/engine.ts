@@ -33,6 +33,7 @@ interface Job {
 /** Fine-tunes (LoRA) and samples on this machine, through the Python worker. */
 export class LocalEngine implements Engine {
   readonly name = 'local';
+  readonly concurrent = false;
   private worker: Worker | undefined;
 
   constructor(private readonly context: EngineContext) {
