@@ -29,6 +29,8 @@ export interface RunOptions {
   driver?: Driver;
   /** Run folder whose answers of the base are taken over; in place of the one that the audit names. */
   reuseBase?: string;
+  /** Folder that lists which runs hold answers of which model (`answersIndex()` on the command line); none are looked for without. */
+  earlier?: string;
 }
 
 /**
@@ -48,10 +50,19 @@ export async function run(audit: LoadedAudit, options: RunOptions): Promise<Resu
     steps = await StepLog.open(folder.path);
     const plan = keepPlan(folder.path, audit, prepared.plan, steps.scoredRounds);
     const { path, observer } = folder;
-    const { signal } = options;
+    const { signal, earlier } = options;
     const named = audit.spec.reuseBase;
     const reuseBase = options.reuseBase ?? (named && resolve(audit.spec.folder, named));
-    workshop = await openWorkshop({ ...prepared, plan, folder: path, audit, observer, signal, reuseBase });
+    workshop = await openWorkshop({
+      ...prepared,
+      plan,
+      folder: path,
+      audit,
+      observer,
+      signal,
+      reuseBase,
+      earlier,
+    });
     const driver = options.driver ?? drivers[plan.design];
     const done: StepResult[] = [];
     for (let step = driver.next(plan, done); step; step = driver.next(plan, done)) {

@@ -10,8 +10,10 @@ import type { Engine, Model, ModelRecord } from './records/model.js';
 import type { Spec } from './records/spec.js';
 import type { Ask, Step } from './records/step.js';
 import { reportFolder } from './report/folder.js';
-import { openReuse, type Reuse } from './sampling/reuse.js';
+import { openEarlier } from './sampling/earlier.js';
+import { openReuse } from './sampling/reuse.js';
 import { sampleRound } from './sampling/sample.js';
+import type { Reuse } from './sampling/take-over.js';
 import { detectorPanel, type JudgePanel } from './scoring/judge.js';
 import { scoreRound } from './scoring/score.js';
 import { InputError } from './shared/errors.js';
@@ -32,8 +34,8 @@ export interface Workshop extends Prepared {
   observer: Observer;
   signal: AbortSignal | undefined;
   panel: JudgePanel;
-  /** Takes over answers of the base from another run, where one is named. */
-  reuse: Reuse | undefined;
+  /** Take over answers: of the base from a run that is named, and of any model from earlier runs. */
+  reuse: Reuse[];
   engine(name: string): Engine;
   /** What a step depends on beside the plan and the steps before it. */
   settingsOf(step: Step): unknown;
@@ -44,6 +46,7 @@ export interface Workshop extends Prepared {
 export async function openWorkshop(
   given: Pick<Workshop, 'folder' | 'audit' | 'observer' | 'signal' | 'plan' | 'stages' | 'reader'> & {
     reuseBase: string | undefined;
+    earlier: string | undefined;
   },
 ): Promise<Workshop> {
   const { spec } = given.audit;
@@ -60,7 +63,10 @@ export async function openWorkshop(
   return {
     ...given,
     panel,
-    reuse: given.reuseBase === undefined ? undefined : openReuse(given.reuseBase, folder),
+    reuse: [
+      ...(given.reuseBase === undefined ? [] : [openReuse(given.reuseBase, folder)]),
+      ...(given.earlier === undefined ? [] : [openEarlier(given.earlier, folder)]),
+    ],
     engine: (name) => engines.get(name) as Engine,
     settingsOf: (step) => settingsOf(step, { ...given, panel, fingerprints }),
     close: async () => {
@@ -214,7 +220,7 @@ async function sample(step: Step & { kind: 'sample' }, workshop: Workshop): Prom
     modelOf: (arm: string, seed: number) => modelOf(models, arm, seed),
     engineOf: (model: Model) => engine(model.engine),
   };
-  await workshop.reuse?.(step.asks, context);
+  for (const takeOver of workshop.reuse) await takeOver(step.asks, context);
   const hash = await sampleRound(step.asks, context);
   return { hash, files: filesOf(step.asks, samplesFile) };
 }

@@ -5,6 +5,7 @@ import type { Plan } from '../records/plan.js';
 import type { Driver } from '../records/step.js';
 import { renderTerminal } from '../report/terminal.js';
 import { run } from '../run.js';
+import { answersIndex } from '../shared/cache.js';
 import { InputError } from '../shared/errors.js';
 import { FILES, readRunFile } from '../shared/run-folder.js';
 import { interruptSignal } from './interrupt.js';
@@ -22,7 +23,13 @@ export async function runAudit(audit: string, options: Record<string, unknown>):
   const loaded = await loadAudit(audit, overridesOf(options));
   const output = outputOf(options);
   const observer = terminalObserver(options.quiet === true);
-  const result = await run(loaded, { out, observer, signal: interruptSignal(), ...reuseOf(options) });
+  const result = await run(loaded, {
+    out,
+    observer,
+    signal: interruptSignal(),
+    ...reuseOf(options),
+    ...earlierOf(options),
+  });
   if (!result) return 1;
   printPainted(output, `\n${renderTerminal(result, output)}\nreport: ${join(out, FILES.html)}`, result);
   return 0;
@@ -33,6 +40,10 @@ function reuseOf({ reuseBase }: Record<string, unknown>): { reuseBase?: string }
   if (reuseBase === '') throw new InputError('--reuse-base names no folder');
   return reuseBase === undefined ? {} : { reuseBase: String(reuseBase) };
 }
+
+/** Where answers of earlier runs are listed; `--no-cache` looks for none. */
+const earlierOf = ({ cache }: Record<string, unknown>): { earlier?: string } =>
+  cache === false ? {} : { earlier: answersIndex() };
 
 /** Where an audit runs: `-o`, or `runs/` and the name of its file. */
 export function runFolderOf(audit: string, options: Record<string, unknown>): string {

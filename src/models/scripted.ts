@@ -46,6 +46,8 @@ const Script = z.strictObject({
   delay: z.number().min(0).default(0),
   /** Text that the chat template would put in as a system prompt, or null. */
   systemPrompt: z.string().nullable().default(null),
+  /** Whether other runs may take its answers over; by default not, since they cost nothing. */
+  identityKnown: z.boolean().default(false),
   /** The first rule that fits answers. */
   rules: z.array(Rule).min(1),
 });
@@ -71,6 +73,7 @@ export class ScriptedEngine implements Engine {
     const rendered = `${script.systemPrompt ?? ''}<user>...<assistant>`;
     return {
       identity: model.adapter ? (this.adapter(model.adapter).identity as string) : hashOf(script),
+      identityKnown: script.identityKnown,
       template: {
         sha256: hashOf(rendered),
         insertsSystemPrompt: script.systemPrompt !== null,

@@ -10,6 +10,11 @@ export interface Model {
   adapter: string | null;
   /** What the answers depend on: a hash of weights and adapter. Two models with one identity are one model. */
   identity: string;
+  /**
+   * False where it cannot be known which weights answer: a served name may stand for others tomorrow. Answers of such a model
+   * are used in their own run alone. Known unless it says so.
+   */
+  identityKnown?: boolean;
 }
 
 /** One line of `models.jsonl`: a model of the run, and what made it. */
@@ -115,6 +120,8 @@ export interface LogprobResult {
 /** What is known of a model before it is asked anything. */
 export interface ModelDescription {
   identity: string;
+  /** See `Model`. */
+  identityKnown?: boolean;
   /** The chat template that the prompts are rendered with; null where the engine cannot tell. */
   template: {
     sha256: string;

@@ -123,6 +123,8 @@ export interface Result {
   warnings: Warning[];
   /** Answers of the bases that were taken over from another run; absent in results that were imported. */
   reusedBaseAnswers?: number;
+  /** The same of all models. */
+  reusedAnswers?: number;
   /** Hash of the judges whose outcomes were counted. */
   judge?: string;
   /** How the numbers came about, in sentences for the report: methods by name, family size, alpha shares. */

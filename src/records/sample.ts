@@ -22,6 +22,8 @@ export const Sample = AnswerKey.extend({
   finish: z.enum(FINISHES),
   reason: z.string().optional(),
   tokens: z.number().int().nullable(),
+  /** What a reasoning model wrote before its answer; no judge sees it. */
+  reasoning: z.string().optional(),
   /** Hash of the model's identity, the messages and the sampling parameters. */
   request: z.string(),
   /** Identity of the model that answered. */

@@ -22,37 +22,75 @@ export interface SampleContext {
 }
 
 /**
- * Asks for the answers of a round that are not recorded yet, model by model, and records each as it comes. A failed
- * answer is recorded too, with its reason, and counts as asked.
+ * Asks for the answers of a round that are not recorded yet, and records each as it comes: the models of an engine that
+ * bears it all at once, the others one after the other. A failed answer is recorded too, with its reason, and counts as asked.
  *
  * @returns the hash of the round: of every answer in it, in whatever order they came
  * @throws InputError where the folder holds answers that were asked with another text or model
  */
 export async function sampleRound(asks: Ask[], context: SampleContext): Promise<string> {
   const total = asks.reduce((sum, ask) => sum + ask.to - ask.from, 0);
-  const hash = new SetHash();
-  let done = 0;
-  for (const group of Map.groupBy(asks, (ask) => `${ask.arm}.${ask.seed}`).values()) {
+  const round: Round = { total, done: 0, hash: new SetHash(), failed: false };
+  const groups = [...Map.groupBy(asks, (ask) => `${ask.arm}.${ask.seed}`).values()].map((group) => {
     const { arm, seed } = group[0] as Ask;
     const model = context.modelOf(arm, seed);
-    const prepared = group.map((ask) => prepare(ask, model, context));
-    const missing = await missingRequests(
-      samplesFile(context.folder, arm, seed),
-      prepared,
-      context.spec.seed,
-      hash,
-    );
-    const asked = group.reduce((sum, ask) => sum + ask.to - ask.from, 0);
-    done += asked - missing.reduce((sum, request) => sum + request.indices.length, 0);
-    context.observer.progress(done, total, 'answers');
-    if (missing.length === 0) continue;
-    for await (const sample of record(missing, prepared, model, context)) {
-      hash.add(identityOf(sample));
-      context.observer.progress(++done, total, 'answers');
-    }
-  }
-  return hash.value();
+    return { group, model, engine: context.engineOf(model) };
+  });
+  const [together, apart] = [true, false].map((at) =>
+    groups.filter(({ engine }) => engine.concurrent === at),
+  );
+  const ask = ({ group, model, engine }: (typeof groups)[number]): Promise<void> =>
+    sampleModel(group, model, engine, round, context);
+  for (const group of apart ?? []) await ask(group);
+  await allOf((together ?? []).map(ask));
+  return round.hash.value();
 }
+
+/** What the models of one round share. */
+interface Round {
+  readonly total: number;
+  done: number;
+  readonly hash: SetHash;
+  /** One of the models failed: the others come to an end. */
+  failed: boolean;
+}
+
+/** Waits for all, and then throws the first error: none may go on writing behind it. */
+async function allOf(promises: Promise<void>[]): Promise<void> {
+  for (const settled of await Promise.allSettled(promises)) {
+    if (settled.status === 'rejected') throw settled.reason;
+  }
+}
+
+async function sampleModel(
+  group: Ask[],
+  model: Model,
+  engine: Engine,
+  round: Round,
+  context: SampleContext,
+): Promise<void> {
+  const { observer, spec } = context;
+  try {
+    const prepared = group.map((ask) => prepare(ask, model, context));
+    const { arm, seed } = group[0] as Ask;
+    const file = samplesFile(context.folder, arm, seed);
+    const missing = await missingRequests(file, prepared, spec.seed, round.hash);
+    round.done += countOf(prepared) - missing.reduce((sum, { indices }) => sum + indices.length, 0);
+    observer.progress(round.done, round.total, 'answers');
+    if (missing.length === 0) return;
+    for await (const sample of record(missing, prepared, model, engine, context)) {
+      round.hash.add(identityOf(sample));
+      observer.progress(++round.done, round.total, 'answers');
+      if (round.failed) return;
+    }
+  } catch (error) {
+    round.failed = true;
+    throw error;
+  }
+}
+
+const countOf = (asks: readonly PreparedAsk[]): number =>
+  asks.reduce((sum, { ask }) => sum + ask.to - ask.from, 0);
 
 const identityOf = ({ request, index, answer, finish }: Sample): string =>
   shortHash([request, index, answer, finish]);
@@ -98,12 +136,12 @@ async function* record(
   requests: SampleRequest[],
   asks: PreparedAsk[],
   model: Model,
+  engine: Engine,
   context: SampleContext,
 ): AsyncGenerator<Sample> {
   const byId = new Map(asks.map(({ id, ask }) => [id, ask]));
   const first = (asks[0] as PreparedAsk).ask;
   const journal = new Journal(samplesFile(context.folder, first.arm, first.seed));
-  const engine = context.engineOf(model);
   try {
     for await (const answer of engine.sample(model, requests, context.spec.sampling, () => {})) {
       const ask = byId.get(answer.id);
@@ -119,9 +157,14 @@ async function* record(
         finish: answer.finish,
         ...(answer.reason ? { reason: answer.reason } : {}),
         tokens: answer.tokens,
+        ...(answer.reasoning ? { reasoning: answer.reasoning } : {}),
         request: answer.id,
         model: model.identity,
-        meta: { at: new Date().toISOString(), ...answer.meta },
+        meta: {
+          at: new Date().toISOString(),
+          ...(answer.usage ? { usage: answer.usage } : {}),
+          ...answer.meta,
+        },
       };
       journal.append(sample);
       yield sample;

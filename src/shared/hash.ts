@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash as digest } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 
@@ -13,9 +13,7 @@ export function canonicalJson(value: unknown): string {
 
 /** SHA-256 of a value (by its canonical JSON) or of a text, as 64 hex digits. */
 export function hashOf(value: unknown): string {
-  return createHash('sha256')
-    .update(typeof value === 'string' ? value : canonicalJson(value))
-    .digest('hex');
+  return digest('sha256', typeof value === 'string' ? value : canonicalJson(value));
 }
 
 /** The first 16 hex digits: long enough to tell apart, short enough to stand in a million records. */

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { Plan } from '../records/plan.js';
-import type { Sample } from '../records/sample.js';
 import { readAnswers } from './answers.js';
 import { readJson, writeJson } from './files.js';
 import { FILES } from './run-folder.js';
@@ -13,7 +12,7 @@ export interface Origin {
   name: string;
 }
 
-/** `reused.json`: the runs whose answers of a base were taken over into this folder. */
+/** `reused.json`: the runs whose answers were taken over into this folder. */
 interface Reused {
   schema: 1;
   from: Origin[];
@@ -28,23 +27,31 @@ export function noteOrigin(folder: string, origin: Origin): void {
   writeJson(path, reused);
 }
 
-/** How many of the planned answers of the bases were taken over, of how many, and from where. */
-export async function countReused(
-  folder: string,
-  plan: Plan,
-): Promise<{ reused: number; answers: number; from: Origin[] }> {
+/** How many of the planned answers were taken over, of how many, and from where; of all models and of the bases. */
+export async function countReused(folder: string, plan: Plan): Promise<ReusedCount> {
   const from = readJson<Reused>(join(folder, FILES.reused))?.from ?? [];
-  let [reused, answers] = [0, 0];
-  for (const { id } of from.length > 0 ? plan.bases : []) {
-    const cells = new Map(plan.cells.filter(({ arm }) => arm === id).map((cell) => [cell.cue, cell]));
-    for await (const sample of readAnswers(folder, id, 0)) {
-      const cell = cells.get(sample.cue);
-      if (!cell?.questions.includes(sample.question) || sample.index >= cell.samples) continue;
-      answers++;
-      if (isReused(sample)) reused++;
+  const count = { reused: 0, answers: 0, ofBases: 0, from };
+  if (from.length === 0) return count;
+  const bases = new Set(plan.bases.map(({ id }) => id));
+  for (const cells of Map.groupBy(plan.cells, ({ arm, seed }) => `${arm}.${seed}`).values()) {
+    const { arm, seed } = cells[0] as Plan['cells'][number];
+    const byCue = new Map(cells.map((cell) => [cell.cue, { ...cell, questions: new Set(cell.questions) }]));
+    for await (const { cue, question, index, meta } of readAnswers(folder, arm, seed)) {
+      const cell = byCue.get(cue);
+      if (!cell?.questions.has(question) || index >= cell.samples) continue;
+      count.answers++;
+      if (meta?.reused === undefined) continue;
+      count.reused++;
+      if (bases.has(arm)) count.ofBases++;
     }
   }
-  return { reused, answers, from };
+  return count;
 }
 
-const isReused = ({ meta }: Sample): boolean => meta?.reused !== undefined;
+/** See `countReused`. */
+interface ReusedCount {
+  reused: number;
+  answers: number;
+  ofBases: number;
+  from: Origin[];
+}

@@ -40,11 +40,12 @@ export async function analyseTable(
   // Nobody planned how many answers an imported cell would have.
   const result: Result = analyse(imported ? { ...input, answersPerQuestion: null } : input, table);
   result.judge = judge;
-  const { reused, answers, from } = await countReused(folder, plan);
-  result.reusedBaseAnswers = reused;
+  const { reused, ofBases, answers, from } = await countReused(folder, plan);
+  result.reusedBaseAnswers = ofBases;
+  result.reusedAnswers = reused;
   if (reused > 0) {
     result.methods.push(
-      `${reused} of ${answers} answers of the base were taken over from another audit (${from.map(({ name, plan }) => `${name}, plan ${plan}`).join('; ')}): same model, texts, sampling and seed. They were judged again. Both audits rest on them, each is valid by itself, and their errors are not independent.`,
+      `${reused} of ${answers} answers were taken over from other runs (${from.map(({ name, plan }) => `${name}, plan ${plan}`).join('; ')}): same model, texts, sampling and seed. They were judged again. These runs rest on them too: each is valid by itself, and their errors are not independent.`,
     );
   }
   if (imported) result.methods.unshift(importedSentence(imported));

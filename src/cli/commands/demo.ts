@@ -19,6 +19,7 @@ export const demo: CliCommand = {
     const quick = options.quick === true;
     if (options.quiet !== true) process.stderr.write(demoIntroduction(quick));
     const folder = options.out ?? (quick ? 'runs/demo-quick' : 'runs/demo');
-    return runAudit(demoAudit(quick), { ...options, out: folder });
+    // The whole story: nothing of it is taken from an earlier one.
+    return runAudit(demoAudit(quick), { ...options, out: folder, cache: false });
   },
 };

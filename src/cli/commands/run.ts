@@ -1,4 +1,4 @@
-import { dryRun, limit, maxAnswers, out, reuseBase, seed } from '../options.js';
+import { dryRun, limit, maxAnswers, noCache, out, reuseBase, seed } from '../options.js';
 import type { CliCommand } from './command.js';
 
 export const run: CliCommand = {
@@ -12,6 +12,7 @@ export const run: CliCommand = {
     maxAnswers(),
     dryRun(),
     reuseBase(),
+    noCache(),
   ],
   async action([audit], options) {
     const { runAudit } = await import('../run-audit.js');

@@ -1,0 +1,100 @@
+import type { Model } from '../records/model.js';
+import { Sample } from '../records/sample.js';
+import type { Ask } from '../records/step.js';
+import { readAnswers } from '../shared/answers.js';
+import { InputError } from '../shared/errors.js';
+import { withoutHome } from '../shared/files.js';
+import { Journal, readJournal } from '../shared/journal.js';
+import { noteOrigin, type Origin } from '../shared/reused.js';
+import { samplesFile } from '../shared/run-folder.js';
+import { requestId } from './requests.js';
+import type { SampleContext } from './sample.js';
+
+/** Takes over what another run's model answered to the same requests, as far as asks of a round still want it. */
+export type Reuse = (asks: readonly Ask[], context: SampleContext) => Promise<void>;
+
+/** The answers of one model in another run folder. */
+export interface Source {
+  folder: string;
+  arm: string;
+  seed: number;
+  origin: Origin;
+}
+
+/** A cell's request with the indices that are not recorded yet. */
+export interface OpenCell {
+  cue: string;
+  question: string;
+  indices: Set<number>;
+}
+
+/** What of the asks of one model is not recorded yet, by request. */
+export async function openAnswers(
+  asks: readonly Ask[],
+  model: Model,
+  { folder, spec, render }: SampleContext,
+): Promise<Map<string, OpenCell>> {
+  const cells = new Map<string, OpenCell>();
+  for (const { cue, question, from, to } of asks) {
+    const id = requestId(model, render(cue, question), spec, 'audit');
+    const cell = cells.get(id) ?? { cue, question, indices: new Set<number>() };
+    cells.set(id, cell);
+    for (let index = from; index < to; index++) cell.indices.add(index);
+  }
+  const { arm, seed } = asks[0] as Ask;
+  for await (const { request, index } of readJournal<Sample>(samplesFile(folder, arm, seed))) {
+    cells.get(request)?.indices.delete(index);
+  }
+  return cells;
+}
+
+export const countOpen = (open: ReadonlyMap<string, OpenCell>): number =>
+  [...open.values()].reduce((sum, { indices }) => sum + indices.size, 0);
+
+/**
+ * Copies the answers that are wanted into the folder of the run, each once, and takes them off `open`.
+ *
+ * @param named whether the user named the source: then failed answers count as given too, and what is no record is an error
+ * @returns how many were copied
+ * @throws InputError where a named source holds something else than answers
+ */
+export async function takeOver(
+  sources: readonly Source[],
+  into: { folder: string; arm: string; seed: number },
+  model: Model,
+  open: ReadonlyMap<string, OpenCell>,
+  named: boolean,
+): Promise<number> {
+  let journal: Journal | undefined;
+  let taken = 0;
+  try {
+    for (const { folder, arm, seed, origin } of sources) {
+      let noted = false;
+      for await (const line of readAnswers(folder, arm, seed)) {
+        const cell = open.get(line.request);
+        if (!cell?.indices.has(line.index) || line.model !== model.identity) continue;
+        if (line.finish === 'failed' && !named) continue;
+        const { cue, question } = cell;
+        const parsed = Sample.safeParse({ ...line, arm: into.arm, seed: into.seed, cue, question });
+        if (!parsed.success) {
+          if (!named) continue;
+          throw new InputError('holds an answer that is no record of hyde', {
+            file: withoutHome(samplesFile(folder, arm, seed)),
+          });
+        }
+        cell.indices.delete(line.index);
+        if (!journal) journal = new Journal(samplesFile(into.folder, into.arm, into.seed));
+        // Noted before the answer is written, so that none is ever overlooked.
+        if (!noted) noteOrigin(into.folder, origin);
+        noted = true;
+        // What an answer was taken over from before is kept: its first run is where it was given.
+        const { meta } = parsed.data;
+        journal.append({ ...parsed.data, meta: { reused: origin, ...meta } });
+        taken++;
+      }
+    }
+  } finally {
+    journal?.close();
+  }
+  return taken;
+}
