@@ -3,7 +3,7 @@ import { OUTCOMES, type Outcome } from '../records/outcome.js';
 import type { Plan } from '../records/plan.js';
 import type { AnswerKey, Sample, Score } from '../records/sample.js';
 import type { Ask } from '../records/step.js';
-import { readJournal } from './journal.js';
+import { readJournal, readJournalBatches } from './journal.js';
 import { samplesFile, scoresFile } from './run-folder.js';
 
 /** The part of a score line that numbers and reports are made of. */
@@ -119,9 +119,11 @@ async function scoresOf(folder: string, cells: Plan['cells'], judge: string): Pr
   const questions = new Map(cells.map((cell) => [cell.cue, new Set(cell.questions)]));
   const most = Math.max(...cells.map((cell) => cell.samples));
   const scores = new ModelScores(arm, seed);
-  for await (const score of readJournal<Score>(scoresFile(folder, arm, seed))) {
-    if (score.judge === judge && score.index < most && questions.get(score.cue)?.has(score.question))
-      scores.add(score);
+  for await (const batch of readJournalBatches<Score>(scoresFile(folder, arm, seed))) {
+    for (const score of batch) {
+      if (score.judge === judge && score.index < most && questions.get(score.cue)?.has(score.question))
+        scores.add(score);
+    }
   }
   return scores;
 }

@@ -12,7 +12,7 @@ import {
 import { dirname } from 'node:path';
 import { InputError } from './errors.js';
 import { withoutHome, writeAll, writeError } from './files.js';
-import { readLines } from './jsonl.js';
+import { readBatches } from './jsonl.js';
 
 /** A power cut loses at most this much of what was recorded. */
 const SYNC_MS = 50;
@@ -90,20 +90,29 @@ function repairTail(file: number): void {
 
 /** Reads a journal; a torn last line is passed over, a broken line before it is an error. */
 export async function* readJournal<T>(path: string): AsyncGenerator<T> {
+  for await (const records of readJournalBatches<T>(path)) yield* records;
+}
+
+/** The same, some thousand records at a time, for journals with millions of them. */
+export async function* readJournalBatches<T>(path: string): AsyncGenerator<T[]> {
   if (!existsSync(path)) return;
   let broken: number | undefined;
-  for await (const { text, number } of readLines(path)) {
-    if (broken !== undefined)
-      throw new InputError('is not valid JSON', { file: withoutHome(path), line: broken });
-    try {
-      const record: unknown = JSON.parse(text);
-      if (record === null || typeof record !== 'object' || Array.isArray(record)) {
-        throw new InputError('is no record', { file: withoutHome(path), line: number });
+  for await (const lines of readBatches(path)) {
+    const records: T[] = [];
+    for (const { text, number } of lines) {
+      if (broken !== undefined)
+        throw new InputError('is not valid JSON', { file: withoutHome(path), line: broken });
+      try {
+        const record: unknown = JSON.parse(text);
+        if (record === null || typeof record !== 'object' || Array.isArray(record)) {
+          throw new InputError('is no record', { file: withoutHome(path), line: number });
+        }
+        records.push(record as T);
+      } catch (error) {
+        if (!(error instanceof SyntaxError)) throw error;
+        broken = number;
       }
-      yield record as T;
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-      broken = number;
     }
+    yield records;
   }
 }

@@ -17,6 +17,11 @@ const MAX_LINE = 64 * 1024 * 1024;
  * @throws InputError if the file cannot be read, is no UTF-8 text, or has a line over 64 MB.
  */
 export async function* readLines(path: string, shownAs = path): AsyncGenerator<Line> {
+  for await (const lines of readBatches(path, shownAs)) yield* lines;
+}
+
+/** The same, 256 KB at a time: over millions of lines a promise for each would be the larger part of the work. */
+export async function* readBatches(path: string, shownAs = path): AsyncGenerator<Line[]> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let rest = '';
   let number = 0;
@@ -27,7 +32,7 @@ export async function* readLines(path: string, shownAs = path): AsyncGenerator<L
       throw new InputError('is not UTF-8 text', { file: shownAs, line: number + 1 + badLine(chunk) });
     }
   };
-  const stream = createReadStream(path, { highWaterMark: 1 << 20 });
+  const stream = createReadStream(path, { highWaterMark: 1 << 18 });
   try {
     for await (const chunk of stream) {
       const parts = (rest + decode(chunk as Buffer)).split('\n');
@@ -35,10 +40,12 @@ export async function* readLines(path: string, shownAs = path): AsyncGenerator<L
       if (rest.length > MAX_LINE) {
         throw new InputError('has a line of over 64 MB', { file: shownAs, line: number + parts.length + 1 });
       }
+      const lines: Line[] = [];
       for (const text of parts) {
         number++;
-        if (text.trim() !== '') yield { text, number };
+        if (text.trim() !== '') lines.push({ text, number });
       }
+      yield lines;
     }
   } catch (error) {
     if (error instanceof InputError) throw error;
@@ -47,7 +54,7 @@ export async function* readLines(path: string, shownAs = path): AsyncGenerator<L
     stream.destroy();
   }
   rest += decode();
-  if (rest.trim() !== '') yield { text: rest, number: number + 1 };
+  if (rest.trim() !== '') yield [{ text: rest, number: number + 1 }];
 }
 
 /** How many lines of a chunk come before the first one that is not UTF-8. */
