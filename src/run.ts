@@ -29,6 +29,8 @@ export interface RunOptions {
   driver?: Driver;
   /** Run folder whose answers of the base are taken over; in place of the one that the audit names. */
   reuseBase?: string;
+  /** Requests in flight at one server at most. */
+  maxConnections?: number;
 }
 
 /**
@@ -51,7 +53,17 @@ export async function run(audit: LoadedAudit, options: RunOptions): Promise<Resu
     const { signal } = options;
     const named = audit.spec.reuseBase;
     const reuseBase = options.reuseBase ?? (named && resolve(audit.spec.folder, named));
-    workshop = await openWorkshop({ ...prepared, plan, folder: path, audit, observer, signal, reuseBase });
+    const { maxConnections } = options;
+    workshop = await openWorkshop({
+      ...prepared,
+      plan,
+      folder: path,
+      audit,
+      observer,
+      signal,
+      reuseBase,
+      maxConnections,
+    });
     const driver = options.driver ?? drivers[plan.design];
     const done: StepResult[] = [];
     for (let step = driver.next(plan, done); step; step = driver.next(plan, done)) {

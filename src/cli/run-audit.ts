@@ -22,7 +22,13 @@ export async function runAudit(audit: string, options: Record<string, unknown>):
   const loaded = await loadAudit(audit, overridesOf(options));
   const output = outputOf(options);
   const observer = terminalObserver(options.quiet === true);
-  const result = await run(loaded, { out, observer, signal: interruptSignal(), ...reuseOf(options) });
+  const result = await run(loaded, {
+    out,
+    observer,
+    signal: interruptSignal(),
+    ...reuseOf(options),
+    ...(options.maxConnections === undefined ? {} : { maxConnections: Number(options.maxConnections) }),
+  });
   if (!result) return 1;
   printPainted(output, `\n${renderTerminal(result, output)}\nreport: ${join(out, FILES.html)}`, result);
   return 0;

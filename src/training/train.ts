@@ -72,7 +72,9 @@ export async function trainAll(context: TrainContext): Promise<ModelRecord[]> {
 }
 
 async function existing(arm: string, ref: ModelRef, context: TrainContext): Promise<ModelRecord> {
-  const { identity, meta } = await context.engineFor(ref).describe({ base: ref.model, adapter: null });
+  const { identity, identityKnown, meta } = await context
+    .engineFor(ref)
+    .describe({ base: ref.model, adapter: null });
   return {
     arm,
     seed: 0,
@@ -80,6 +82,7 @@ async function existing(arm: string, ref: ModelRef, context: TrainContext): Prom
     base: ref.model,
     adapter: null,
     identity: identity.slice(0, 32),
+    ...(identityKnown === false ? { identityKnown } : {}),
     training: null,
     stages: [],
     meta,
