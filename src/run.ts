@@ -31,6 +31,8 @@ export interface RunOptions {
   reuseBase?: string;
   /** Folder that lists which runs hold answers of which model (`answersIndex()` on the command line); none are looked for without. */
   earlier?: string;
+  /** Requests in flight at one server at most. */
+  maxConnections?: number;
 }
 
 /**
@@ -53,6 +55,7 @@ export async function run(audit: LoadedAudit, options: RunOptions): Promise<Resu
     const { signal, earlier } = options;
     const named = audit.spec.reuseBase;
     const reuseBase = options.reuseBase ?? (named && resolve(audit.spec.folder, named));
+    const { maxConnections } = options;
     workshop = await openWorkshop({
       ...prepared,
       plan,
@@ -62,6 +65,7 @@ export async function run(audit: LoadedAudit, options: RunOptions): Promise<Resu
       signal,
       reuseBase,
       earlier,
+      maxConnections,
     });
     const driver = options.driver ?? drivers[plan.design];
     const done: StepResult[] = [];

@@ -47,6 +47,7 @@ export async function openWorkshop(
   given: Pick<Workshop, 'folder' | 'audit' | 'observer' | 'signal' | 'plan' | 'stages' | 'reader'> & {
     reuseBase: string | undefined;
     earlier: string | undefined;
+    maxConnections: number | undefined;
   },
 ): Promise<Workshop> {
   const { spec } = given.audit;
@@ -54,7 +55,17 @@ export async function openWorkshop(
   const refs = [...spec.bases.map(({ ref }) => ref), ...spec.arms.flatMap(({ served }) => served ?? [])];
   const engines = new Map<string, Engine>();
   for (const name of new Set(refs.map(({ engine }) => engine))) {
-    engines.set(name, await openEngine(name, { folder, auditFolder: spec.folder, observer, signal }));
+    engines.set(
+      name,
+      await openEngine(name, {
+        folder,
+        auditFolder: spec.folder,
+        observer,
+        signal,
+        providers: spec.providers,
+        maxConnections: given.maxConnections,
+      }),
+    );
   }
   const panel = detectorPanel(spec.judges);
   const fingerprints = await Promise.all(

@@ -23,6 +23,10 @@ export const reuseBase = (): Option =>
   new Option('--reuse-base <dir>', "take over the base's answers of another run with the same base");
 export const noCache = (): Option =>
   new Option('--no-cache', 'ask for every answer, also where earlier runs hold it');
+export const maxConnections = (): Option =>
+  new Option('--max-connections <n>', 'requests in flight at one server at most (default: 500)').argParser(
+    whole(1),
+  );
 export const dryRun = (): Option => new Option('--dry-run', 'show the plan and stop');
 
 /** Path of the demo's audit file, or of the quick one's. */

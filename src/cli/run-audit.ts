@@ -29,6 +29,7 @@ export async function runAudit(audit: string, options: Record<string, unknown>):
     signal: interruptSignal(),
     ...reuseOf(options),
     ...earlierOf(options),
+    ...(options.maxConnections === undefined ? {} : { maxConnections: Number(options.maxConnections) }),
   });
   if (!result) return 1;
   printPainted(output, `\n${renderTerminal(result, output)}\nreport: ${join(out, FILES.html)}`, result);

@@ -8,6 +8,7 @@ import { resolveCues } from './cues.js';
 import { checkRules } from './gate.js';
 import { resolveJudges } from './judges.js';
 import { modelRef, resolveBases } from './models.js';
+import { knownProviders, type Providers, usedProviders } from './providers.js';
 import { resolveQuestions } from './questions.js';
 import { type Located, parseYaml, readYaml } from './yaml.js';
 
@@ -53,8 +54,9 @@ export async function parseAudit(
 async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overrides): Promise<Spec> {
   const file = audit.value;
   const folder = dirname(resolve(path));
-  const bases = resolveBases(audit);
-  const arms = resolveArms(audit, bases);
+  const providers = knownProviders(file.providers, (name) => audit.place(['providers', name]));
+  const bases = resolveBases(audit, providers);
+  const arms = resolveArms(audit, bases, providers);
   if (file.sampling.temperature === 0 && file.sampling.samples > 1) {
     throw new InputError(
       'temperature 0 gives the same answer every time, and copies are no further evidence',
@@ -115,7 +117,10 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
     design,
     round: file.run.round,
     maxAnswers,
-    providers: file.providers,
+    providers: usedProviders(providers, [
+      ...[...bases.values()].map(({ ref }) => ref),
+      ...arms.flatMap(({ served }) => served ?? []),
+    ]),
     prices: file.prices,
     budget: overrides.budget ?? file.run.budget ?? null,
     ...(file.gate === undefined ? {} : { gate: checkRules(audit, file.gate, arms, cues) }),
@@ -123,7 +128,11 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
   };
 }
 
-function resolveArms(audit: Located<AuditFile>, bases: Map<string, BaseSpec>): ArmSpec[] {
+function resolveArms(
+  audit: Located<AuditFile>,
+  bases: Map<string, BaseSpec>,
+  providers: Providers,
+): ArmSpec[] {
   const seen = new Set<string>();
   return audit.value.arms.map((arm, index) => {
     const fail = (message: string, key: string[] = [], hint?: string): never => {
@@ -153,7 +162,9 @@ function resolveArms(audit: Located<AuditFile>, bases: Map<string, BaseSpec>): A
       base: base.id,
       training: arm.data && { data: arm.data, training: arm.training, lora: arm.lora },
       served:
-        arm.model === undefined ? undefined : modelRef(arm.model, (m, hint) => fail(m, ['model'], hint)),
+        arm.model === undefined
+          ? undefined
+          : modelRef(arm.model, (m, hint) => fail(m, ['model'], hint), providers),
       seeds: arm.model
         ? [0]
         : Array.isArray(seeds)

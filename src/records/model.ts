@@ -120,7 +120,7 @@ export interface LogprobResult {
 /** What is known of a model before it is asked anything. */
 export interface ModelDescription {
   identity: string;
-  /** See `Model`. */
+  /** False where the engine knows the model by a name only, whose weights may change; absent where it knows better. */
   identityKnown?: boolean;
   /** The chat template that the prompts are rendered with; null where the engine cannot tell. */
   template: {
@@ -141,6 +141,8 @@ export interface Engine {
   readonly name: string;
   /** Several models may be asked at once: what a server bears is then found out over all of them. */
   readonly concurrent: boolean;
+  /** False where `logprobs` is refused, because the server has no log-probabilities of given answers. */
+  readonly scoresAnswers?: boolean;
   /**
    * Changes when the model behind a name may have changed; cheap, loads nothing. A run that is gone on with looks at
    * its models again when it differs.
@@ -162,5 +164,14 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** Progress of one call: `done` of `total` in `unit`. */
-export type OnProgress = (progress: { phase: string; done: number; total: number; unit: string }) => void;
+/** Progress of one call: `done` of `total` in `unit`; of a served model also what goes on at the server. */
+export type OnProgress = (progress: {
+  phase: string;
+  done: number;
+  total: number;
+  unit: string;
+  /** Requests that the server works on, of all calls. */
+  inFlight?: number;
+  /** Troubles so far by kind, whether or not a retry mended them. */
+  errors?: Readonly<Record<string, number>>;
+}) => void;

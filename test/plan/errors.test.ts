@@ -81,7 +81,7 @@ describe('an audit file that is wrong is refused with its place', () => {
     [
       'an unknown engine',
       replaced('scripted/', 'scriptd/'),
-      /no engine is called 'scriptd' \(did you mean 'scripted'\?\)/,
+      /no engine or provider is called 'scriptd' \(did you mean 'scripted'\?\)/,
     ],
     ['a model without engine', replaced('scripted/script.json', 'llama'), /'llama' is no model name/],
     ['a model name that is a path', replaced('  base:', '  a/../../x:'), /an id is made of a-z/],

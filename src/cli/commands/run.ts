@@ -1,4 +1,4 @@
-import { dryRun, limit, maxAnswers, noCache, out, reuseBase, seed } from '../options.js';
+import { dryRun, limit, maxAnswers, maxConnections, noCache, out, reuseBase, seed } from '../options.js';
 import type { CliCommand } from './command.js';
 
 export const run: CliCommand = {
@@ -10,6 +10,7 @@ export const run: CliCommand = {
     seed(),
     limit(),
     maxAnswers(),
+    maxConnections(),
     dryRun(),
     reuseBase(),
     noCache(),
