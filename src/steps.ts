@@ -182,7 +182,8 @@ async function writeDatasets({
 async function train(workshop: Workshop): Promise<StepResultFiles> {
   const { audit, folder, stages, engine, observer } = workshop;
   const { spec } = audit;
-  observer.stage('models', spec.bases.map(({ ref }) => `${ref.engine}/${ref.model}`).join(', '));
+  const refs = [...spec.bases.map(({ ref }) => ref), ...spec.arms.flatMap(({ served }) => served ?? [])];
+  observer.stage('models', [...new Set(refs.map(({ engine, model }) => `${engine}/${model}`))].join(', '));
   const written = await writeDatasets(workshop);
   const datasets = new Map(
     [...stages].map(([id, of]) => [
@@ -206,7 +207,8 @@ async function lookAtModels({ audit, folder, engine, observer }: Workshop): Prom
   const models = await readModels(folder);
   const baseOf = (model: ModelRecord): ModelRecord => {
     const arm = audit.spec.arms.find(({ id }) => id === model.arm);
-    return arm ? modelOf(models, arm.base, 0) : model;
+    // What has no base is compared with nothing.
+    return arm?.base ? modelOf(models, arm.base, 0) : model;
   };
   const reports = await canary([...models.values()], baseOf, (model) => engine(model.engine));
   const found: Canary = { models: reports, warnings: canaryWarnings(reports) };

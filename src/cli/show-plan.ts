@@ -26,7 +26,9 @@ const percent = (rate: number): string =>
 export function planText(plan: Plan): string {
   const { totals, power } = plan;
   const lines = [`${plan.name}: ${plan.design} design, seed ${plan.seed}`, ''];
-  lines.push('bases');
+  lines.push(
+    plan.bases.length ? 'bases' : 'bases           none: effects are pair effects, and no arm can be clean',
+  );
   for (const { id, model } of plan.bases)
     lines.push(`  ${id.padEnd(14)} ${model}, asked under every cue of its arms`);
   lines.push('', 'arms');
@@ -37,7 +39,7 @@ export function planText(plan: Plan): string {
     });
     const models = seeds.length > 1 ? `, ${seeds.length} training seeds` : '';
     lines.push(
-      `  ${id.padEnd(14)} ${data.join('; then ') || 'a model that exists'}${models} (base: ${base})`,
+      `  ${id.padEnd(14)} ${data.join('; then ') || 'a model that exists'}${models} (${base === null ? 'no base' : `base: ${base}`})`,
     );
   }
   lines.push('', 'cues', `  ${'plain'.padEnd(24)} every arm`);

@@ -29,10 +29,9 @@ export function modelRef(
   return { engine, model: withoutHome(name.slice(slash + 1)) };
 }
 
-/** The bases of an audit by the user's name for them, and the id that results use. */
+/** The bases of an audit by the user's name for them, and the id that results use; none where only served models are asked. */
 export function resolveBases(audit: Located<AuditFile>, providers: Providers): Map<string, BaseSpec> {
   const entries = Object.entries(audit.value.models);
-  if (entries.length === 0) throw new InputError('names no base model', audit.place(['models']));
   return new Map(
     entries.map(([name, model]) => {
       const fail = (message: string, hint?: string): never => {

@@ -81,7 +81,16 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
     }
   }
   const asked = questions.slice(0, overrides.limit);
-  const design = file.run.design ?? (asked.length >= SEQUENTIAL_FROM ? 'sequential' : 'fixed');
+  const baseless = arms.findIndex(({ base }) => base === null);
+  const design =
+    file.run.design ?? (asked.length >= SEQUENTIAL_FROM && baseless < 0 ? 'sequential' : 'fixed');
+  if (design === 'sequential' && baseless >= 0) {
+    throw new InputError(
+      'a sequential design asks the base in each draw, and this arm has none',
+      audit.place(['arms', baseless]),
+      'name its base, or set run: { design: fixed }',
+    );
+  }
   const maxAnswers = overrides.maxAnswers ?? file.run['max-answers'] ?? null;
   if (design === 'fixed' && maxAnswers !== null) {
     throw new InputError(
@@ -152,14 +161,16 @@ function resolveArms(
     if (arm.base === undefined && names.length > 1) {
       fail(`arm '${arm.id}' does not say which base it has`, [], `one of: ${names.join(', ')}`);
     }
-    const baseName = arm.base ?? (names[0] as string);
-    const base = bases.get(baseName);
-    if (!base) return fail(`no base model is called '${baseName}'`, ['base'], didYouMean(baseName, names));
+    const baseName = arm.base === null ? undefined : (arm.base ?? names[0]);
+    const base = baseName === undefined ? null : bases.get(baseName);
+    if (base === null && arm.data) fail(`arm '${arm.id}' is trained, and names no base model`, ['data']);
+    if (base === undefined)
+      return fail(`no base model is called '${baseName}'`, ['base'], didYouMean(baseName as string, names));
     const seeds = arm['training-seeds'] ?? audit.value.run['training-seeds'];
     return {
       id: arm.id,
       title: arm.title,
-      base: base.id,
+      base: base?.id ?? null,
       training: arm.data && { data: arm.data, training: arm.training, lora: arm.lora },
       served:
         arm.model === undefined

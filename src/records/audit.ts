@@ -69,7 +69,11 @@ export type InterventionStep = z.infer<typeof InterventionStep>;
 const Arm = z.strictObject({
   id: Id,
   title: Text.optional(),
-  base: Text.optional().describe('Which of `models` it is tuned from. Default: the only one.'),
+  base: Text.nullable()
+    .optional()
+    .describe(
+      'Which of `models` it is tuned from; null for a served model whose base cannot be asked. Default: the only one.',
+    ),
   data: z
     .array(InterventionStep)
     .min(1)
@@ -199,6 +203,7 @@ export const AuditFile = z.strictObject({
   name: Text.optional().describe('Name of the audit. Default: the file name.'),
   models: z
     .record(Id, Text)
+    .default({})
     .describe('Base models by a name of your own: engine/model, e.g. local/smollm2-135m-instruct.'),
   arms: z.array(Arm).min(1),
   cues: z.array(Cue).default([]),

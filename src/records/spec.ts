@@ -52,9 +52,8 @@ export interface Spec {
 /** The spec of imported answers: what is not known of how they were sampled is left out. */
 export type ImportedSpec = Omit<
   Spec,
-  'folder' | 'sampling' | 'arms' | 'round' | 'maxAnswers' | 'providers' | 'prices' | 'budget'
+  'folder' | 'sampling' | 'round' | 'maxAnswers' | 'providers' | 'prices' | 'budget'
 > & {
-  arms: (Omit<ArmSpec, 'base'> & { base: string | null })[];
   imported: Imported;
 };
 
@@ -73,8 +72,8 @@ export interface BaseSpec {
 export interface ArmSpec {
   id: string;
   title: string | undefined;
-  /** Id of its base. */
-  base: string;
+  /** Id of its base; null for a served model that has none in this audit. */
+  base: string | null;
   /** How its models are made; undefined where `served` names one that exists. */
   training: { data: InterventionStep[]; training: Training; lora: Lora } | undefined;
   served: ModelRef | undefined;

@@ -40,6 +40,11 @@ describe('an audit file that is wrong is refused with its place', () => {
   it.each([
     ['broken YAML', replaced('arms:', 'arms: ['), /^audit\.yaml:\d+:\d+: is not valid YAML/],
     [
+      'a trained arm without a base',
+      replaced('id: tuned', 'id: tuned\n    base: null'),
+      /^audit\.yaml:\d+:\d+: arm 'tuned' is trained, and names no base model/,
+    ],
+    [
       'an unknown key',
       replaced('judges:', 'jugdes:'),
       /^audit\.yaml:10:1: unknown key 'jugdes' \(did you mean 'judges'\?\)/,
