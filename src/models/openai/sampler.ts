@@ -11,7 +11,6 @@ const GRACE = 10_000;
 
 /** Sends the requests of all calls to one server, as many at once as it bears. */
 export class Sampler implements Line {
-  /** Requests that the server works on. */
   inFlight = 0;
   private readonly settler: Settler;
   private readonly calls: Call[] = [];
