@@ -45,7 +45,7 @@ export class Limiter {
     return Math.max(1, Math.floor(this.window));
   }
 
-  /** An answer came to a request that was sent at `sent`. @param busy whether the window was used up */
+  /** An answer came to a request that was sent at `sent`. @param busy whether the window was in use; else it would grow without being tried */
   succeeded(sent: number, now: number, busy: boolean): void {
     if (busy) this.window = Math.min(this.ceiling, this.window + (this.slowStart ? 1 : STEP / this.window));
     if (sent < this.roundFrom) return;

@@ -136,7 +136,8 @@ export class Sampler implements Line {
     this.inFlight++;
     const options = { method: 'POST' as const, path, headers, body: job.call.bodyOf(job) };
     const cancel = connections.send(options, (outcome) => {
-      const busy = this.inFlight >= limiter.limit;
+      // Half is enough: several answers may come at once, before others are sent.
+      const busy = this.inFlight * 2 >= limiter.limit;
       this.inFlight--;
       job.call.running.delete(job);
       if (this.probe === job) this.probe = undefined;

@@ -17,7 +17,7 @@ export class Settler {
     private readonly line: Line,
   ) {}
 
-  /** @param busy whether the window was used up when the request ended */
+  /** @param busy whether the window was in use when the request ended */
   settle(job: Job, outcome: Reply | Lost, sent: number, busy: boolean): void {
     const { limiter, breaker, timing } = this.parts;
     const now = timing.now();
