@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { workerEnvironment } from '../dist/models/local/environment.js';
+import { cpuPer1000, median, p99Added, wasted429 } from './served/measure.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -19,9 +20,25 @@ export const figures = [
     goal: { least: 2 },
     measure: sampler,
   },
+  {
+    name: 'cpu-per-1000',
+    unit: 'times the CPU of a bare node:http client, 500 in flight',
+    goal: { most: 1.3 },
+    measure: cpuPer1000,
+  },
+  {
+    name: 'p99-added',
+    unit: 'ms from answer to row, 100 in flight',
+    goal: { most: 25 },
+    measure: p99Added,
+  },
+  {
+    name: 'wasted-429',
+    unit: '% of requests refused by a server of 64 slots',
+    goal: { most: 2 },
+    measure: wasted429,
+  },
 ];
-
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 function seconds(args) {
   const start = performance.now();

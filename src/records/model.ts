@@ -164,14 +164,14 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** Progress of one call: `done` of `total` in `unit`; of a served model also what goes on at the server. */
-export type OnProgress = (progress: {
-  phase: string;
-  done: number;
-  total: number;
-  unit: string;
-  /** Requests that the server works on, of all calls. */
+/** What a sampler knows of its requests while it works. */
+export interface Load {
   inFlight?: number;
-  /** Troubles so far by kind, whether or not a retry mended them. */
+  /** Requests that failed so far, retried ones among them, by a short word for the kind: `429`, `timeout`. */
   errors?: Readonly<Record<string, number>>;
-}) => void;
+}
+
+/** Progress of one call: `done` of `total` in `unit`. */
+export type OnProgress = (
+  progress: { phase: string; done: number; total: number; unit: string } & Load,
+) => void;

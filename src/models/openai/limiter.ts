@@ -1,5 +1,5 @@
 /** In flight at first: more would be refused by small servers, fewer cost a round trip of every run. */
-const START = 32;
+const START = 64;
 /** Added per round trip once the slow start is over. */
 const STEP = 4;
 /** What is left of the window after a server said that it is too much. */
@@ -45,7 +45,7 @@ export class Limiter {
     return Math.max(1, Math.floor(this.window));
   }
 
-  /** An answer came to a request that was sent at `sent`. @param busy whether the window was used up */
+  /** An answer came to a request that was sent at `sent`. @param busy whether the window was in use; else it would grow without being tried */
   succeeded(sent: number, now: number, busy: boolean): void {
     if (busy) this.window = Math.min(this.ceiling, this.window + (this.slowStart ? 1 : STEP / this.window));
     if (sent < this.roundFrom) return;
@@ -55,7 +55,18 @@ export class Limiter {
     this.closeRound(this.roundLatency / this.roundCount, now);
   }
 
-  /** The server said that it is overloaded (429, 5xx), or a request was lost on the way. */
+  /**
+   * The server refused a request as one too many (429). Until the window is cut again nothing takes the place of what
+   * was refused: else each refusal, which comes at once, would send another request to be refused.
+   *
+   * @param inFlight requests that are still with the server
+   */
+  refused(now: number, inFlight: number): void {
+    this.window = Math.max(1, Math.min(this.window, inFlight));
+    this.overloaded(now);
+  }
+
+  /** The server failed (5xx), or a request was lost on the way. */
   overloaded(now: number): void {
     this.slowStart = false;
     if (now - this.lastCut < CUT_EVERY) return;

@@ -24,6 +24,8 @@ export interface SamplerParts {
 
 /** The line of jobs before one server. */
 export interface Line {
+  /** Requests that the server works on. */
+  readonly inFlight: number;
   /** Puts a job in line again, after some milliseconds. */
   again(job: Job, wait: number, reason: string): void;
   /** Puts a job in line at once. */

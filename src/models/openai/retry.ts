@@ -55,7 +55,7 @@ export function decideReply({ status, headers, body }: Reply, date: number, said
   const code = said ? (said.status ?? 500) : status;
   const words = error.message ? `: ${error.message}` : '';
   const reason = `${said ? 'error' : `HTTP ${status}`}${words}`;
-  const kind = `http-${code}`;
+  const kind = String(code);
   const all = `${error.code} ${error.message}`;
   const wait = retryAfter(headers, date);
   const later = wait === undefined ? {} : { wait };

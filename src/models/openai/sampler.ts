@@ -11,7 +11,6 @@ const GRACE = 10_000;
 
 /** Sends the requests of all calls to one server, as many at once as it bears. */
 export class Sampler implements Line {
-  /** Requests that the server works on. */
   inFlight = 0;
   private readonly settler: Settler;
   private readonly calls: Call[] = [];
@@ -137,7 +136,8 @@ export class Sampler implements Line {
     this.inFlight++;
     const options = { method: 'POST' as const, path, headers, body: job.call.bodyOf(job) };
     const cancel = connections.send(options, (outcome) => {
-      const busy = this.inFlight >= limiter.limit;
+      // Half is enough: several answers may come at once, before others are sent.
+      const busy = this.inFlight * 2 >= limiter.limit;
       this.inFlight--;
       job.call.running.delete(job);
       if (this.probe === job) this.probe = undefined;

@@ -17,7 +17,7 @@ export class Settler {
     private readonly line: Line,
   ) {}
 
-  /** @param busy whether the window was used up when the request ended */
+  /** @param busy whether the window was in use when the request ended */
   settle(job: Job, outcome: Reply | Lost, sent: number, busy: boolean): void {
     const { limiter, breaker, timing } = this.parts;
     const now = timing.now();
@@ -76,11 +76,11 @@ export class Settler {
         this.failed(job, decision.reason, decision.certain);
         break;
       case 'busy':
-        limiter.overloaded(now);
+        limiter.refused(now, this.line.inFlight);
         breaker.refused(now);
         job.busy++;
         if (decision.wait !== undefined) this.line.pause(job.call, decision.wait, decision.reason);
-        this.line.again(job, (decision.wait ?? 0) + backoff(job.busy, timing.random()), decision.reason);
+        this.line.again(job, (decision.wait ?? 0) + backoff(job.busy - 2, timing.random()), decision.reason);
         break;
       case 'retry':
         if (decision.dead) {
@@ -119,7 +119,7 @@ export class Settler {
     const { dialect } = call;
     const before = dialect.version;
     if (!dialect.adapt(field, job.version)) {
-      this.act(job, { kind: 'refused', error: 'http-400', reason, certain: false }, now);
+      this.act(job, { kind: 'refused', error: '400', reason, certain: false }, now);
       return;
     }
     if (dialect.version > before) {
