@@ -30,7 +30,7 @@ export async function scoreRound(
     for await (const { judge, sample, outcome, ...key } of readJournal<Score>(file)) {
       if (judge === panel.hash) judged.set(keyOf(key), { sample, outcome });
     }
-    const journal = new Journal(file);
+    const journal = new Journal(file, { perTurn: true });
     try {
       for await (const sample of readAnswers(context.folder, arm, seed)) {
         stopIfAborted(context.signal);
