@@ -24,7 +24,7 @@ node_modules/.installed: package.json package-lock.json
 	@$(N) echo "set-up: npm packages (about 70 MB to fetch, 220 MB on disk, once)"; npm ci --silent --no-audit --no-fund
 	@touch $@
 
-SOURCES := $(shell find src -type f) vite.config.ts tsconfig.json
+SOURCES := $(shell find src -type f) vite.config.ts vite.cli.config.ts tsconfig.json
 dist/.built: node_modules/.installed $(SOURCES)
 	@$(N) echo "build"; rm -rf dist; npm run --silent build
 	@touch $@
