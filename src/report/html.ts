@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Result, VERDICTS } from '../records/result.js';
 import { FailedError } from '../shared/errors.js';
 import { writeFileAtomic } from '../shared/files.js';
+import { packageRoot } from '../shared/package.js';
 import { printable } from '../shared/printable.js';
 import type { Evidence } from './evidence.js';
 import { count, percent, pointsWithRange, range } from './numbers.js';
@@ -78,14 +80,12 @@ export function escapeHtml(text: string): string {
   return printable(text).replace(/[&<>"']/g, (character) => entities[character] as string);
 }
 
-/** The built app: beside this file in the package, in `dist/` when hyde runs from its sources. */
+/** A file of the built app. */
 function asset(name: string): string {
-  const places = [`../report-app/${name}`, `../../dist/report-app/${name}`].map(
-    (path) => new URL(path, import.meta.url),
-  );
-  const found = places.find((place) => existsSync(place));
-  if (!found) throw new FailedError(`the report's ${name} was not built`, 'run `npm run build` once');
-  return readFileSync(found, 'utf8');
+  const path = join(packageRoot, 'dist', 'report-app', name);
+  if (!existsSync(path))
+    throw new FailedError(`the report's ${name} was not built`, 'run `npm run build` once');
+  return readFileSync(path, 'utf8');
 }
 
 /** What a reader without scripts sees: the verdicts, the numbers of every cue, warnings and methods. */
