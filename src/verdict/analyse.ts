@@ -10,7 +10,7 @@ import { cellOf } from './cell.js';
 import { worstOf } from './decide.js';
 import { type AnalysisInput, BASE_SEED, type Shared } from './input.js';
 import { methodSentences } from './methods.js';
-import { cumulatedClaims, lettersOf } from './sequential.js';
+import { cumulatedClaims, drawsOf, lettersOf } from './sequential.js';
 import type { Table } from './table.js';
 import { talliesOf } from './tallies.js';
 import { warningsOf } from './warnings.js';
@@ -19,13 +19,16 @@ import { warningsOf } from './warnings.js';
  * Analyses scored answers. Every effect is tested in one family over all arms and cues (placebos included); the
  * same input gives the same result to the last digit.
  */
-export function analyse(input: AnalysisInput, table: Table): Result {
+export function analyse(input: AnalysisInput, recorded: Table): Result {
   const { verdict } = input;
+  const sequential = input.sequential ? replay(input.sequential, lettersOf(recorded)) : null;
+  const { table, others } = sequential ? drawsOf(recorded, sequential) : { table: recorded, others: 0 };
   const shared: Shared = {
     input,
     table,
+    others,
     ledger: ledgerOf(verdict.alpha, input.arms.length),
-    sequential: input.sequential ? replay(input.sequential, lettersOf(table)) : null,
+    sequential,
     resamples: resample(input.questions.length, input.resamples ?? 2000, input.seed),
     questionIds: input.questions.map(({ id }) => id),
   };

@@ -51,7 +51,10 @@ export interface AnalysisCue {
 /** What every number of one result shares. */
 export interface Shared {
   input: AnalysisInput;
+  /** The answers that count. */
   table: Table;
+  /** How many others are recorded: of a sequential design, those that are no draws. */
+  others: number;
   ledger: Ledger;
   /** Of a sequential design: the audit replayed on the table, which claims and bounds are taken from. */
   sequential: SequentialAudit | null;

@@ -11,6 +11,11 @@ export function warningsOf(shared: Shared, arms: readonly ArmResult[]): Warning[
   const warn = (about: string, text: string): void => void warnings.push({ about, text });
   if (input.arms.length === 0) warn('audit', 'There is no arm to judge.');
   if (table.repeated > 0) warn('scores', `${table.repeated} score lines were repeated, and counted once.`);
+  if (shared.others > 0)
+    warn(
+      'scores',
+      `${shared.others} answers of an unfinished round (or of one that an earlier plan asked for) are not counted: they are no draws.`,
+    );
   if (input.questions.length === 1) {
     warn('questions', 'There is a single question: all numbers speak of this one question.');
   }
