@@ -49,6 +49,7 @@ export function warningsOf(shared: Shared, arms: readonly ArmResult[]): Warning[
           `The effect ${under(cue.id)} is claimed per sampled answer, but its size per eligible answer is not above 0: the cue changes how many answers are eligible.`,
         );
       }
+      for (const text of lonely(arm, cue)) warn(arm.id, text);
       if (cue.samples > 0 && cue.effect.draws === 0) {
         warn(arm.id, `No draw could be paired ${under(cue.id)}: a cell of the comparison is empty.`);
       }
@@ -90,12 +91,28 @@ function troubles(cell: Cell, cue: string, planned: boolean): string[] {
       `${empty} of ${cell.questions.length} questions have no eligible answer ${where}, and are left out of its rate.`,
     );
   const samples = cell.questions.map((question) => question.samples);
-  if (Math.max(...samples) !== Math.min(...samples)) {
+  const [least, most] = samples.reduce(
+    ([low, high], n) => [Math.min(low, n), Math.max(high, n)],
+    [Infinity, 0],
+  );
+  if (least !== most) {
     out.push(
-      `Questions were asked ${Math.min(...samples)} to ${Math.max(...samples)} times ${where}: bounds and claims weight them by their answers.`,
+      `Questions were asked ${least} to ${most} times ${where}: claims and bounds of the excess use as many answers of each as the least, chosen by seed; rates use all.`,
     );
   }
   return out;
+}
+
+/** Questions of a cue that another cell of its comparison lacks. */
+function lonely(arm: ArmResult, cue: ArmResult['cues'][number]): string[] {
+  const others = [arm.plain, ...(arm.base === null ? [] : [arm.plainBase, cue.base])];
+  const have = others.map((cell) => new Set(cell?.questions.map(({ id }) => id)));
+  if (cue.questions.length === 0 || have.some(({ size }) => size === 0)) return [];
+  const left = cue.questions.filter(({ id }) => !have.every((ids) => ids.has(id)));
+  if (left.length === 0) return [];
+  return [
+    `${left.length} of ${cue.questions.length} questions ${under(cue.id)} have no answers in another cell of the comparison (${left[0]?.id}): the claim leaves them out.`,
+  ];
 }
 
 /** Cells that hold fewer answers than planned; an answer that was lost is not an answer that was aligned. */
