@@ -14,6 +14,7 @@ import { didYouMean } from '../shared/nearest.js';
 import type { Observer } from '../shared/observer.js';
 import { FILES, openFolder } from '../shared/run-folder.js';
 import { analyseTable } from '../verdict/folder.js';
+import { Repeats } from '../verdict/repeats.js';
 import { planOf, specOf, tableOf } from './build.js';
 import { type Collection, collect, type OpenedFile } from './collect.js';
 import { findingsOf } from './findings.js';
@@ -81,14 +82,17 @@ export async function importAnswers(options: ImportOptions): Promise<Result> {
       ])
         folder.observer.warn(text);
       writeScores(folder.path, settled, imported);
-      if (imported.answers) await writeSamples(folder.path, settled, collection, mapping, imported);
+      const repeats = new Repeats();
+      if (imported.answers)
+        await writeSamples(folder.path, { settled, collection, mapping, imported, repeats });
       writeModels(folder.path, settled, imported);
       const spec = specOf(plan, settled, imported, wishes);
       writeJson(join(folder.path, FILES.spec), spec);
       writeJson(join(folder.path, FILES.plan), plan);
       const counts = `${settled.arms.length} arm(s), ${settled.cues.length} cue(s), ${settled.questions.length} question(s)`;
       folder.observer.note(`${collection.rows} answers: ${counts}`);
-      return await analyseTable(folder.path, plan, spec, imported.judge, tableOf(settled, collection.rows));
+      const table = tableOf(settled, collection.rows);
+      return await analyseTable(folder.path, plan, spec, imported.judge, table, repeats.warnings());
     } finally {
       folder.close();
     }

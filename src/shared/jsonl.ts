@@ -27,10 +27,12 @@ export async function* readLines(path: string, shownAs = path): AsyncGenerator<L
       throw new InputError('is not UTF-8 text', { file: shownAs, line: number + 1 + badLine(chunk) });
     }
   };
-  const stream = createReadStream(path, { highWaterMark: 1 << 20 });
+  const stream = createReadStream(path, { highWaterMark: 1 << 16 });
   try {
     for await (const chunk of stream) {
-      const parts = (rest + decode(chunk as Buffer)).split('\n');
+      // Joined lazily where a line goes on: splitting what is there of it again and again would take forever.
+      const piece = decode(chunk as Buffer);
+      const parts = piece.includes('\n') ? (rest + piece).split('\n') : [rest + piece];
       rest = parts.pop() as string;
       if (rest.length > MAX_LINE) {
         throw new InputError('has a line of over 64 MB', { file: shownAs, line: number + parts.length + 1 });
