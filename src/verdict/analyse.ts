@@ -8,7 +8,7 @@ import { replay } from '../statistics/sequential.js';
 import { type ArmNumbers, armNumbers, armResult } from './arm.js';
 import { cellOf } from './cell.js';
 import { worstOf } from './decide.js';
-import { type AnalysisInput, BASE_SEED, type Shared } from './input.js';
+import { type AnalysisInput, BASE_SEED, isPlanned, type Shared } from './input.js';
 import { methodSentences } from './methods.js';
 import { cumulatedClaims, drawsOf, lettersOf } from './sequential.js';
 import type { Table } from './table.js';
@@ -51,7 +51,7 @@ export function analyse(input: AnalysisInput, recorded: Table): Result {
     level: verdict.level,
     minimumEffect: verdict.minimumEffect,
     minimumEligible: verdict.minimumEligible,
-    design: input.sequential ? 'sequential' : 'fixed',
+    design: input.sequential || input.isStopped ? 'sequential' : 'fixed',
     questions: input.questions.map(({ id, text }) => ({ id, text })),
     answersPerQuestion: input.answersPerQuestion,
     bases: input.bases.map((base) => baseResult(base, shared)),
@@ -76,7 +76,7 @@ function screened(numbers: readonly ArmNumbers[], alpha: number): NonNullable<Re
 
 function baseResult(base: { id: string; model: string }, shared: Shared): BaseResult {
   const { input, table, ledger, resamples, questionIds } = shared;
-  const options = { level: input.verdict.level, alpha: ledger.base, resamples, planned: !input.sequential };
+  const options = { level: input.verdict.level, alpha: ledger.base, resamples, planned: isPlanned(shared) };
   const cell = (cue: string) =>
     cellOf(talliesOf(table, { arm: base.id, seeds: [BASE_SEED], cue }, questionIds), options);
   const used = new Set(input.arms.filter((arm) => arm.base === base.id).flatMap((arm) => arm.cues));

@@ -11,7 +11,7 @@ import { type CellOptions, cellOf } from './cell.js';
 import { type CellFacts, type CueFacts, decide } from './decide.js';
 import { differenceOf, type Term } from './effect.js';
 import { type EvenPair, evenPair } from './even.js';
-import { type AnalysisArm, type AnalysisCue, BASE_SEED, type Shared } from './input.js';
+import { type AnalysisArm, type AnalysisCue, BASE_SEED, isPlanned, type Shared } from './input.js';
 import { pairDraws } from './pairing.js';
 import { evidenceOf } from './sequential.js';
 import { type OpenCell, toSettle } from './settle.js';
@@ -48,7 +48,9 @@ export function armNumbers(arm: AnalysisArm, shared: Shared): ArmNumbers {
   const ofBase = (cue: string) =>
     arm.base === null ? null : talliesOf(table, { arm: arm.base, seeds: [BASE_SEED], cue }, questionIds);
   const even = (cue: string): EvenPair =>
-    evidence ? { tuned: null, base: null } : evenPair(table, arm, cue, questionIds, input.seed);
+    evidence || input.isStopped
+      ? { tuned: null, base: null }
+      : evenPair(table, arm, cue, questionIds, input.seed);
   const hypothesis: Null = { delta: input.verdict.minimumEffect, range: arm.base === null ? 1 : 2 };
   const cues = input.cues.filter(({ id }) => arm.cues.includes(id));
   return {
@@ -68,7 +70,7 @@ export function armNumbers(arm: AnalysisArm, shared: Shared): ArmNumbers {
       const name = [input.seed, arm.id, cue.id];
       const draws = evidence
         ? evidence.cue(cue.id).draws
-        : answered.length === 0
+        : answered.length === 0 || input.isStopped
           ? { scale: 1, counts: new Map<number, number>() }
           : pairDraws({ tuned: answered, base }, questionIds, name);
       return {
@@ -84,12 +86,16 @@ export function armNumbers(arm: AnalysisArm, shared: Shared): ArmNumbers {
   };
 }
 
+/** Why there is no verdict on the table of a sequential run. */
+const STOPPED =
+  'The answers are of a sequential audit that stopped by a rule which the table does not hold: there are rates and effects, and no claim, no bound and no verdict.';
+
 /** An arm's numbers and its verdict, given what the family of all arms and cues claims. */
 export function armResult(numbers: ArmNumbers, claims: readonly Claim[], shared: Shared): ArmResult {
   const { arm, plain, plainBase, plainEven } = numbers;
   const { ledger, resamples, input } = shared;
   const { verdict: spec } = input;
-  const planned = !shared.sequential;
+  const planned = isPlanned(shared);
   const evidence = evidenceOf(arm.id, shared);
   const tunedOptions: CellOptions = { level: spec.level, alpha: ledger.tuned, resamples, planned };
   const baseOptions: CellOptions = { ...tunedOptions, alpha: ledger.base };
@@ -142,9 +148,10 @@ export function armResult(numbers: ArmNumbers, claims: readonly Claim[], shared:
     base: arm.base,
     verdict: decision.verdict,
     hidden: decision.hidden,
-    reason: decision.reason,
-    toSettle:
-      decision.verdict === 'inconclusive'
+    reason: input.isStopped ? STOPPED : decision.reason,
+    toSettle: input.isStopped
+      ? 'Analyse the run in its own folder: its rules and draws are there.'
+      : decision.verdict === 'inconclusive'
         ? evidence
           ? settleDraws(evidence.arm, shared.sequential as SequentialAudit, claims, spec)
           : settleText(numbers, [plainFacts, ...cueFacts], decision.open, claims, shared)
@@ -166,7 +173,7 @@ export function armResult(numbers: ArmNumbers, claims: readonly Claim[], shared:
 
 function cueResult(numbers: ArmNumbers, cue: CueNumbers, claim: Claim, shared: Shared): CueResult {
   const { ledger, resamples, input } = shared;
-  const planned = !shared.sequential;
+  const planned = isPlanned(shared);
   const options: CellOptions = { level: input.verdict.level, alpha: ledger.tuned, resamples, planned };
   const evidence = evidenceOf(numbers.arm.id, shared)?.cue(cue.cue.id);
   const { id, source, title } = cue.cue;

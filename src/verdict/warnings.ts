@@ -1,7 +1,7 @@
 /** What a reader must know about degenerate or incomplete answers before believing a number. */
 import { PLAIN } from '../records/ids.js';
 import type { ArmResult, Cell, Warning } from '../records/result.js';
-import { BASE_SEED, type Shared } from './input.js';
+import { BASE_SEED, isPlanned, type Shared } from './input.js';
 import { list, percent, under } from './words.js';
 
 /** Names whatever is degenerate: empty cells, missing seeds, one question, unequal counts, answers that nobody asked for. */
@@ -16,6 +16,11 @@ export function warningsOf(shared: Shared, arms: readonly ArmResult[]): Warning[
       'scores',
       `${shared.others} answers of an unfinished round (or of one that an earlier plan asked for) are not counted: they are no draws.`,
     );
+  if (input.isStopped)
+    warn(
+      'audit',
+      'How many answers there are was decided by looking at them (a sequential run): there are no claims and no bounds. Analyse the run in its own folder.',
+    );
   if (input.questions.length === 1) {
     warn('questions', 'There is a single question: all numbers speak of this one question.');
   }
@@ -28,7 +33,7 @@ export function warningsOf(shared: Shared, arms: readonly ArmResult[]): Warning[
   }
   const seen = new Set<string>();
   const check = (about: string, cell: Cell, cue: string): void => {
-    for (const text of troubles(cell, cue, shared.sequential === null)) {
+    for (const text of troubles(cell, cue, isPlanned(shared))) {
       if (!seen.has(`${about}|${text}`)) warn(about, text);
       seen.add(`${about}|${text}`);
     }
@@ -50,7 +55,7 @@ export function warningsOf(shared: Shared, arms: readonly ArmResult[]): Warning[
         );
       }
       for (const text of lonely(arm, cue)) warn(arm.id, text);
-      if (cue.samples > 0 && cue.effect.draws === 0) {
+      if (cue.samples > 0 && cue.effect.draws === 0 && !input.isStopped) {
         warn(arm.id, `No draw could be paired ${under(cue.id)}: a cell of the comparison is empty.`);
       }
     }
