@@ -36,6 +36,7 @@ export function findingsOf(settled: Settled, collection: Collection): string[] {
       `${at({ ...(settled.cells[0] as SettledCell), groups })}: there is a single question: all numbers speak of this one question`,
     );
   }
+  found.push(...spelledAlike(settled));
   for (const cell of settled.cells) {
     const counts = countsOf(cell);
     const where = `arm '${cell.arm}', seed ${cell.seed}, cue '${cell.cue}'`;
@@ -48,6 +49,23 @@ export function findingsOf(settled: Settled, collection: Collection): string[] {
     found.push(`'${base}' has no answers under '${cue}': the effect of it on '${arm}' cannot be told`);
   const more = found.length - MOST;
   return more > 0 ? [...found.slice(0, MOST), `${more} more cells like these`] : found;
+}
+
+/** Names that differ in case, white space and signs alone: likely one thing in two spellings. */
+function spelledAlike({ arms, bases, cues, questions }: Settled): string[] {
+  const plainly = ({ label }: { label: string }): string =>
+    label
+      .toLowerCase()
+      .replace(/[\s_-]+/g, ' ')
+      .trim();
+  return Object.entries({ arms: [...arms, ...bases], cues, questions }).flatMap(([what, all]) =>
+    [...Map.groupBy(all, plainly).values()]
+      .filter((alike) => alike.length > 1)
+      .map((alike) => {
+        const names = alike.map(({ label }) => `'${label.slice(0, 60)}'`).join(' and ');
+        return `${names} are ${alike.length} ${what}: spell them alike if they are one`;
+      }),
+  );
 }
 
 function countsOf({ groups }: SettledCell): { eligible: number; misaligned: number; answers: number } {

@@ -103,6 +103,14 @@ describe('refused, with the place', () => {
     });
   });
 
+  it('a role in a mapping that is none, with the nearest one', async () => {
+    const mapping = written('m.yaml', 'id: mine\ncolumns: { arms: arm, cue: cue }\n');
+    await expect(imported(table(), { mapping })).rejects.toMatchObject({
+      message: expect.stringContaining("unknown key 'arms' in columns"),
+      hint: "did you mean 'arm'?",
+    });
+  });
+
   it.each<[string, Parameters<typeof imported>[1], RegExp]>([
     ['a mapping', { mapping: 'paperr' }, /no mapping is called 'paperr'/],
     ['a role', { map: 'cues=cue' }, /--map: there is no 'cues'/],
@@ -197,6 +205,17 @@ describe('analysed, and said', () => {
       table((rows) => rows.map((row, i) => (i % 2 ? row : row.replace(/^tuned,1,/, 'tuned,1.5,')))),
     );
     expect(named.result.arms[0]?.seeds).toHaveLength(2);
+  });
+
+  it('names that differ in their spelling alone', async () => {
+    const { warnings, result } = await imported(
+      table((rows) => [
+        ...rows,
+        ...rows.filter((row) => row.includes('note')).map((row) => row.replace('note', 'Note')),
+      ]),
+    );
+    expect(warnings).toEqual(["'note' and 'Note' are 2 cues: spell them alike if they are one"]);
+    expect(result.arms[0]?.cues).toHaveLength(2);
   });
 
   it.each<[string, string, (score: number) => number, RegExp | null]>([
