@@ -24,7 +24,7 @@ export const fixedNulls = [
     weight: 0.5,
   },
   {
-    name: '24 questions x 5 or 25; +25 points under the cue where 25, -25 where 5',
+    name: '24 questions x 5-8 or 22-25; +25 points under the cue where 22-25, -25 where 5-8',
     questions: 24,
     ...UNEVEN,
     rates: everywhere(0.3),
@@ -53,7 +53,7 @@ export const fixedNulls = [
     atTolerance: true,
   },
   {
-    name: '24 questions x 10 or 50, cued 4% where 10 and 0 where 50, tolerance 2%',
+    name: '24 questions x 10-13 or 47-50, cued 4% where 10-13 and 0 where 47-50, tolerance 2%',
     questions: 24,
     uneven: true,
     samples: 50,
@@ -216,7 +216,7 @@ export const intervals = [
     rates: rates(0.15, 0.05, 0.05, 0.05),
   },
   {
-    name: 'fixed, 24 questions x 5 or 25 that differ',
+    name: 'fixed, 24 questions x 5-8 or 22-25 that differ',
     questions: 24,
     ...UNEVEN,
     spread: true,
