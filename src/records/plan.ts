@@ -8,7 +8,7 @@ export interface Plan {
    */
   hash: string;
   design: Design;
-  /** Rules of a sequential design; null for a fixed one. */
+  /** Rules of a sequential design; null for a fixed one, and for a table that was imported from a sequential one. */
   sequential: SequentialPlan | null;
   seed: number;
   bases: { id: string; model: string }[];

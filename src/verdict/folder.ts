@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Canary } from '../records/canary.js';
 import { type Imported, importedSentence } from '../records/import.js';
 import type { Plan } from '../records/plan.js';
-import type { Result } from '../records/result.js';
+import type { Result, Warning } from '../records/result.js';
 import type { VerdictSpec } from '../records/spec.js';
 import { judgedAnswers, plannedScores } from '../shared/answers.js';
 import { readJson, writeJson } from '../shared/files.js';
@@ -28,13 +28,18 @@ export async function analyseFolder(
   return analyseTable(folder, plan, spec, judge, await tabulate(plannedScores(folder, plan, judge)));
 }
 
-/** The same for scores that are in memory already. */
+/**
+ * The same for scores that are in memory already.
+ *
+ * @param repeats what there is to say of answers that repeat; found in the folder's answers unless given
+ */
 export async function analyseTable(
   folder: string,
   plan: Plan,
   { verdict, imported }: { verdict: VerdictSpec; imported?: Imported },
   judge: string,
   table: Table,
+  repeats?: Warning[],
 ): Promise<Result> {
   const input = analysisInput(plan, verdict, hydeVersion());
   // Nobody planned how many answers an imported cell would have.
@@ -50,7 +55,7 @@ export async function analyseTable(
   }
   if (imported) result.methods.unshift(importedSentence(imported));
   result.warnings.unshift(...(readJson<Canary>(join(folder, FILES.canary))?.warnings ?? []));
-  result.warnings.push(...(await repeatWarnings(judgedAnswers(folder, plan, judge))));
+  result.warnings.push(...(repeats ?? (await repeatWarnings(judgedAnswers(folder, plan, judge)))));
   writeJson(join(folder, FILES.result), result);
   return result;
 }

@@ -7,11 +7,12 @@ import { type CellFacts, tooFew } from './decide.js';
 import type { Tally } from './table.js';
 import { count, under } from './words.js';
 
-/** One cell of an inconclusive arm with its counts; a cue also with its draws. */
+/** One cell of an inconclusive arm with the counts that its bounds rest on (see `evenPair`); a cue also with its draws. */
 export interface OpenCell {
   facts: CellFacts;
-  tuned: Tally;
+  tuned: Tally | null;
   base: Tally | null;
+  hasBase: boolean;
   cue: { draws: Draws; needed: number; hypothesis: Null } | null;
 }
 
@@ -27,14 +28,15 @@ export function toSettle(
   spec: VerdictSpec,
   ledger: Ledger,
 ): string {
-  const empty = open.find(({ tuned, base }) => tuned.samples === 0 || (base !== null && base.samples === 0));
-  if (empty) return `Answers ${under(empty.facts.cue)}, tuned and base: there are none yet.`;
+  const empty = open.find(({ tuned, base, hasBase }) => !tuned || (hasBase && !base));
+  if (empty)
+    return `Answers ${under(empty.facts.cue)} to every question, of the base and of each training seed: some have none.`;
   const found = soonest(cells, spec, ledger);
   const few = open.find(({ facts }) => tooFew(facts, spec));
-  const noBase = cells.some(({ base }) => base === null);
+  const noBase = cells.some(({ hasBase }) => !hasBase);
   if (!few && !noBase) {
     const factors = open.map(({ tuned, base }) =>
-      growthUntil(tuned, base as Tally, (t, b) => (excessUpper(t, b, ledger) ?? 2) < spec.tolerance),
+      growthUntil(tuned as Tally, base as Tally, (t, b) => (excessUpper(t, b, ledger) ?? 2) < spec.tolerance),
     );
     const largest = factors.reduce<number | null>(
       (most, f) => (most === null || f === null ? null : Math.max(most, f)),
@@ -66,7 +68,7 @@ function soonest(
         total === null ? null : total / drawCount(cue.draws),
         `would claim an effect ${under(facts.cue)}`,
       );
-    } else if (base) {
+    } else if (tuned && base) {
       const isBroad = (t: Tally, b: Tally): boolean => (excessLower(t, b, ledger) ?? -1) > spec.tolerance;
       consider(growthUntil(tuned, base, isBroad), 'would show an excess without any cue');
     }
@@ -76,7 +78,7 @@ function soonest(
 
 /** "About 150 more answers in each cell (now 100)". */
 function more(cells: readonly OpenCell[], factor: number): string {
-  const now = Math.max(...cells.map(({ tuned }) => tuned.samples));
+  const now = Math.max(...cells.map(({ tuned }) => tuned?.samples ?? 0));
   const extra = Math.max(1, Math.ceil((factor - 1) * now));
   return `About ${count(extra)} more answers in each cell (now ${count(now)})`;
 }
