@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ENGINES } from '../models/engine.js';
 import { environmentVariable } from '../models/openai/keys.js';
 import { type Provider, ProviderFile } from '../records/provider.js';
-import type { ModelRef } from '../records/spec.js';
+import type { ModelRef, Spec } from '../records/spec.js';
 import { InputError, type Place } from '../shared/errors.js';
 import { withoutHome } from '../shared/files.js';
 import { unreadable } from '../shared/jsonl.js';
@@ -39,13 +39,17 @@ export function knownProviders(own: Providers = {}, place?: (name: string) => Pl
   const users = existsSync(file) || process.env.HYDE_PROVIDERS ? readProviders(file) : {};
   for (const [name, provider] of Object.entries(own)) checkProvider(name, provider, place?.(name));
   const url = environmentVariable('OPENAI_BASE_URL', []);
-  const { openai, ...others } = shippedProviders();
-  if (!openai) throw new Error('resources/providers.yaml has no openai');
   if (url) checkUrl(url, 'OPENAI_BASE_URL');
   // What is known of OpenAI's own models does not hold for those of another server.
-  const moved = url ? { url, key: 'OPENAI_API_KEY' } : openai;
-  return { ...others, openai: moved, ...users, ...own };
+  const moved = url ? { openai: { url, key: 'OPENAI_API_KEY' } } : {};
+  return { ...shippedProviders(), ...moved, ...users, ...own };
 }
+
+/** Every model that an audit asks, as its file names them. */
+export const servedRefs = ({ bases, arms }: Pick<Spec, 'bases' | 'arms'>): ModelRef[] => [
+  ...bases.map(({ ref }) => ref),
+  ...arms.flatMap(({ served }) => served ?? []),
+];
 
 /** Of these providers the ones that the models name. */
 export function usedProviders(known: Providers, refs: readonly ModelRef[]): Record<string, Provider> {

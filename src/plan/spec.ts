@@ -8,7 +8,7 @@ import { resolveCues } from './cues.js';
 import { checkRules } from './gate.js';
 import { resolveJudges } from './judges.js';
 import { modelRef, resolveBases } from './models.js';
-import { knownProviders, type Providers, usedProviders } from './providers.js';
+import { knownProviders, type Providers, servedRefs, usedProviders } from './providers.js';
 import { resolveQuestions } from './questions.js';
 import { type Located, parseYaml, readYaml } from './yaml.js';
 
@@ -126,10 +126,7 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
     design,
     round: file.run.round,
     maxAnswers,
-    providers: usedProviders(providers, [
-      ...[...bases.values()].map(({ ref }) => ref),
-      ...arms.flatMap(({ served }) => served ?? []),
-    ]),
+    providers: usedProviders(providers, servedRefs({ bases: [...bases.values()], arms })),
     prices: file.prices,
     budget: overrides.budget ?? file.run.budget ?? null,
     ...(file.gate === undefined ? {} : { gate: checkRules(audit, file.gate, arms, cues) }),

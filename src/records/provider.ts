@@ -73,3 +73,15 @@ export type Provider = z.infer<typeof Provider>;
 
 /** A file of providers: the shipped one, or the user's own. */
 export const ProviderFile = z.strictObject({ providers: z.record(z.string(), Provider) });
+
+/** The day on which a model is switched off, where one is known; a fine-tune ends with the model it was made from. */
+export function shutdownOf(
+  { models = {} }: Provider,
+  model: string,
+): { date: string; instead?: string } | undefined {
+  const madeFrom = /^ft:([^:]+):/.exec(model)?.[1];
+  const found = Object.hasOwn(models, model) ? models[model] : madeFrom ? models[madeFrom] : undefined;
+  const date = found?.['shuts-down'];
+  const instead = found?.['works-instead'];
+  return date === undefined ? undefined : { date, ...(instead ? { instead } : {}) };
+}

@@ -439,13 +439,30 @@ describe('hyde init, plan, data, doctor', () => {
       ok: true,
       found: process.versions.node,
     });
-    expect(checks.map(({ what }) => what)).toEqual([
-      'Node',
-      'Python',
-      'worker',
-      'accelerator',
-      'memory',
-      'cache',
-    ]);
+    expect(checks.map(({ what }) => what)).toEqual(
+      expect.arrayContaining(['Python', 'worker', 'accelerator', 'memory', 'cache', 'openai']),
+    );
+  });
+
+  it('doctor names the keys that an audit needs, never a value, and models that are switched off', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'hyde-doctor-')), 'audit.yaml');
+    writeFileSync(
+      file,
+      `models: { base: openai/gpt-4o-2024-08-06 }
+arms: [{ id: a, model: lab/tuned }]
+providers: { lab: { url: 'http://127.0.0.1:9/v1', key: LAB_KEY, models: { tuned: { shuts-down: 2020-01-01, works-instead: lab/other } } } }
+questions: [Hi?]
+sampling: { samples: 3 }
+judges: [{ detector: refusal, says: misaligned }]
+`,
+    );
+    const env = { OPENAI_API_KEY: 'sk-secret-0123456789', OPENAI_BASE_URL: '', LAB_KEY: '' };
+    const { code, out, err } = await hyde(['doctor', file], root, undefined, env);
+    expect(code).toBe(1);
+    expect(out).toMatch(/ok +openai +OPENAI_API_KEY is set/);
+    expect(out).toMatch(/-- +lab +LAB_KEY is not set/);
+    expect(out).toMatch(/(!!|--) +openai +gpt-4o-2024-08-06 (is|was) switched off on 2027-01-14/);
+    expect(out).toMatch(/-- +lab +tuned was switched off on 2020-01-01\n +lab\/other works instead/);
+    expect(out + err).not.toContain('sk-secret');
   });
 });

@@ -11,7 +11,7 @@ import type {
   SamplingParameters,
   TunedModel,
 } from '../../records/model.js';
-import type { Provider } from '../../records/provider.js';
+import { type Provider, shutdownOf } from '../../records/provider.js';
 import { InputError } from '../../shared/errors.js';
 import type { EngineContext } from '../context.js';
 import { AdapterLoader, adapterFolder, adapterHash } from './adapters.js';
@@ -58,6 +58,7 @@ export class OpenAIEngine implements Engine {
   readonly concurrent = true;
   readonly scoresAnswers: boolean;
   private opened: Open | undefined;
+  private readonly described = new Set<string>();
   private readonly dialects = new Map<string, Dialect>();
   private readonly adapters: AdapterLoader;
   private readonly timing: Timing;
@@ -88,7 +89,18 @@ export class OpenAIEngine implements Engine {
       base,
       known,
     );
+    this.sayShutdown(base);
     return { identity, identityKnown, template: null, meta };
+  }
+
+  private sayShutdown(base: string): void {
+    const end = shutdownOf(this.provider, base);
+    if (!end || this.described.has(base)) return;
+    this.described.add(base);
+    const instead = end.instead ? `; ${end.instead} works instead` : '';
+    this.context.observer.warn(
+      `${this.name}/${base} is switched off on ${end.date}: nothing can be asked of it after that${instead}`,
+    );
   }
 
   async fineTune(job: FineTune): Promise<TunedModel> {

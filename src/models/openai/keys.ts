@@ -71,11 +71,14 @@ export function readCredentials(name: string, provider: Provider, folders: reado
   return { headers, secrets };
 }
 
-/** The text without any of the secrets. */
+/** The text without any of the secrets, and without the beginning of one that is cut off at its end. */
 export function hide(text: string, secrets: readonly string[]): string {
   let shown = text;
   for (const secret of secrets) {
     if (shown.includes(secret)) shown = shown.replaceAll(secret, '***');
+    for (let length = secret.length - 1; length >= LEAST_SECRET; length--) {
+      if (shown.endsWith(secret.slice(0, length))) shown = `${shown.slice(0, -length)}***`;
+    }
   }
   return shown;
 }

@@ -132,7 +132,7 @@ export function retryAfter(headers: Reply['headers'], date: number): number | un
   const text = first(headers['retry-after']);
   if (text === undefined || text === '') return undefined;
   const seconds = Number(text);
-  if (seconds >= 0) return seconds * 1000;
+  if (Number.isFinite(seconds)) return seconds >= 0 ? seconds * 1000 : undefined;
   const until = Date.parse(text);
   return Number.isNaN(until) ? undefined : Math.max(0, until - date);
 }

@@ -90,7 +90,10 @@ export class Settler {
         // While the server is taken for dead the request is not to blame.
         if (!breaker.open) job.failed += decision.weight;
         if (job.failed >= ATTEMPTS) this.failed(job, decision.reason, false);
-        else this.line.again(job, decision.wait ?? backoff(job.failed, timing.random()), decision.reason);
+        else {
+          const wait = backoff(job.failed, timing.random());
+          this.line.again(job, Math.max(wait, decision.wait ?? 0), decision.reason);
+        }
     }
   }
 

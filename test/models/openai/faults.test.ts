@@ -8,7 +8,8 @@ afterEach(async () => {
   for (const each of open.splice(0)) await each.close();
 });
 
-const limits = { connect: 500, headers: 200, idle: 150, whole: 500, body: 1 << 16 };
+/** In milliseconds of the tests' clock. */
+const limits = { connect: 5000, headers: 20_000, idle: 15_000, whole: 50_000, body: 1 << 16 };
 
 async function against(
   behave: Behaviour,
@@ -16,7 +17,7 @@ async function against(
 ) {
   const server = await TestServer.open(behave);
   open.push(server);
-  const opened = openFor(server.url, more[0], { limits, ...more[1] });
+  const opened = openFor(server.url, more[0], { ...more[1], limits: { ...limits, ...more[1]?.limits } });
   open.unshift(opened.engine);
   return { server, ...opened };
 }
@@ -41,11 +42,11 @@ const FAULTS: [name: string, fault: (response: ServerResponse) => void, reason: 
     },
     /closed inside the answer/,
   ],
-  ['a stall before the answer', () => {}, /no answer in 0\.2 s/],
+  ['a stall before the answer', () => {}, /no answer in 20 s/],
   [
     'a stall inside the body',
     (r) => void r.writeHead(200, { 'content-length': text.length }).write(text.slice(0, 50)),
-    /stopped for 0\.15 s/,
+    /stopped for 15 s/,
   ],
   [
     'a slow drip',
@@ -54,7 +55,7 @@ const FAULTS: [name: string, fault: (response: ServerResponse) => void, reason: 
       const drip = setInterval(() => r.write(' '), 20);
       r.on('close', () => clearInterval(drip));
     },
-    /not answered in 0\.5 s/,
+    /not answered in 50 s/,
   ],
   [
     'an endless body',
@@ -215,7 +216,7 @@ describe('a server that misbehaves', () => {
   it('ends with words where nobody listens, and does not use up the retries of thousands', async () => {
     const server = await TestServer.open(() => {});
     await server.close();
-    const { engine } = openFor(server.url, {}, { limits, patience: 300 });
+    const { engine } = openFor(server.url, {}, { limits, patience: 30_000 });
     open.push(engine);
     await expect(answersOf(engine, [ask('a', 10_000)])).rejects.toThrow(
       /no request was answered for a long time \(connection refused\)/,
@@ -258,7 +259,8 @@ describe('a server that misbehaves', () => {
         return true;
       }),
       {},
-      { maxConnections: 100 },
+      // Long enough for a machine that does other things as well.
+      { maxConnections: 100, limits: { headers: 1e6, idle: 1e6, whole: 1e6 } },
     );
     const answers = await answersOf(engine, [ask('a', 5000), ask('b', 5000)]);
     expect(answers).toHaveLength(10_000);
