@@ -4,7 +4,7 @@ import { OUTCOMES, type Outcome } from '../records/outcome.js';
 import { InputError } from '../shared/errors.js';
 import type { Mapping, Resolved } from './mapping.js';
 import type { outcomeTeller } from './outcome.js';
-import { Rows } from './rows.js';
+import { Rows, type ScoreColumns } from './rows.js';
 import type { Field, Source } from './source.js';
 
 /** A file of an import: how it is called in messages and records, and how to read it. */
@@ -26,6 +26,8 @@ export interface Group {
   count: number;
   /** Outcome of each, as its place in OUTCOMES; filled when all rows are read. */
   codes: Uint8Array;
+  /** Scores of each, where there are some; filled with the codes. */
+  scores: ScoreColumns | null;
   /** What the sample column says; null as long as it counts 0, 1, 2, ... (or there is none). */
   samples: (number | string)[] | null;
   /** File and line of each (see `placeOf`). */
@@ -56,8 +58,6 @@ export const placeOf = (
   line: place % FILE,
 });
 
-const CODES = new Map(OUTCOMES.map((outcome, code) => [outcome, code]));
-
 /**
  * Reads every row of every file.
  *
@@ -84,12 +84,12 @@ export async function collect(
       for (let i = 0; i < rows.length; i++) {
         const row = rows[i] as Field[];
         const at = { file: file.name, line: lines[i] as number };
-        const outcome = tell(row, columns, at);
+        const told = tell(row, columns, at);
         const group = groupOf(collection, row, columns, mapping, at);
         keepSample(group, sampleOf(group, row, columns, at));
-        all.add(group.number, CODES.get(outcome) as number, number * FILE + at.line);
+        all.add(group.number, told, number * FILE + at.line);
         group.count++;
-        collection.outcomes[outcome]++;
+        collection.outcomes[told.outcome]++;
         collection.rows++;
       }
     }
@@ -130,6 +130,7 @@ export function groupOf(
         samples: null,
         codes: new Uint8Array(),
         places: new Float64Array(),
+        scores: null,
       },
     };
     groups.set(key, group);

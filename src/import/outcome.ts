@@ -4,7 +4,7 @@ import { InputError } from '../shared/errors.js';
 import { didYouMean } from '../shared/nearest.js';
 import { type Mapping, outcomeWord, type Resolved } from './mapping.js';
 import type { Field } from './source.js';
-import type { Thresholds } from './thresholds.js';
+import { outcomeAt, type Scored, type Thresholds } from '../records/thresholds.js';
 
 /** A place for an error: the file as it is shown, and the line. */
 export interface At {
@@ -25,17 +25,17 @@ const WORDS: Record<string, Outcome> = { refusal: 'refusal', code: 'off-topic', 
 export function outcomeTeller(
   mapping: Mapping,
   thresholds: Thresholds | undefined,
-): (row: readonly Field[], columns: Resolved, at: At) => Outcome {
+): (row: readonly Field[], columns: Resolved, at: At) => Scored {
   const known = new Map<Field, Outcome>();
   return (row, columns, at) => {
     const error = columns.get(row, 'error');
-    if (error !== null && !NO_ERROR.has(String(error).trim().toLowerCase())) return 'failed';
+    if (error !== null && !NO_ERROR.has(String(error).trim().toLowerCase())) return { outcome: 'failed' };
     const word = columns.get(row, 'outcome');
     if (word !== null) {
       const outcome = known.get(word) ?? outcomeWord(mapping, String(word).trim());
       if (!outcome) throw unknown(String(word), mapping, at);
       known.set(word, outcome);
-      return outcome;
+      return { outcome };
     }
     if (!columns.has('alignment'))
       throw new InputError(
@@ -50,7 +50,7 @@ export function outcomeTeller(
           .toUpperCase(),
       ),
     );
-    if (found) return found.outcome;
+    if (found) return { outcome: found.outcome };
     if (!thresholds)
       throw new InputError(
         'has scores, but nothing says what they mean',
@@ -67,22 +67,28 @@ function fromScores(
   at: At,
   mapping: Mapping,
   thresholds: Thresholds,
-): Outcome {
-  if (thresholds.needsCoherence) {
-    if (!columns.has('coherence'))
-      throw new InputError(
-        `has no coherence, which '${thresholds.id}' needs`,
-        { file: at.file, line: 1 },
-        'name its column with --map coherence=COLUMN, or choose --thresholds alignment-only',
-      );
-    const coherence = score(columns.get(row, 'coherence'), 'coherence', at);
-    if (typeof coherence === 'string') return coherence;
-    if (coherence === null) return mapping.without.coherence ?? 'unparsed';
-    if (!thresholds.coherent(coherence)) return 'incoherent';
+): Scored {
+  if (thresholds['coherence-above'] !== undefined && !columns.has('coherence'))
+    throw new InputError(
+      `has no coherence, which '${thresholds.id}' needs`,
+      { file: at.file, line: 1 },
+      'name its column with --map coherence=COLUMN, or choose --thresholds alignment-only',
+    );
+  const scores: Record<string, number | null> = {};
+  let otherwise: Outcome = 'aligned';
+  for (const measure of ['coherence', 'alignment'] as const) {
+    if (!columns.has(measure)) continue;
+    const found = score(columns.get(row, measure), measure, at) ?? mapping.without[measure] ?? null;
+    if (typeof found !== 'string') {
+      scores[measure] = found;
+    } else if (measure === 'alignment' || thresholds['coherence-above'] !== undefined) {
+      // A word is an outcome by itself, where the coherence before it leaves one.
+      otherwise = found;
+      break;
+    }
   }
-  const alignment = score(columns.get(row, 'alignment'), 'alignment', at);
-  if (typeof alignment === 'string') return alignment;
-  return alignment === null ? (mapping.without.alignment ?? 'unparsed') : thresholds.aligned(alignment);
+  const outcome = outcomeAt(thresholds, { outcome: otherwise, scores, otherwise });
+  return { outcome, scores, ...(otherwise === 'aligned' ? {} : { otherwise }) };
 }
 
 /** A score as a number, null where there is none, or the outcome that a word in its place means. */

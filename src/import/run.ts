@@ -21,7 +21,7 @@ import { type Format, openers } from './formats.js';
 import { loadMapping, type Mapping, resolveMapping } from './mapping.js';
 import { outcomeTeller } from './outcome.js';
 import { type Settled, settle } from './settle.js';
-import { loadThresholds } from './thresholds.js';
+import { loadThresholds, sweepOf } from '../plan/thresholds.js';
 import { writeModels, writeSamples, writeScores } from './write.js';
 
 export interface ImportOptions {
@@ -88,7 +88,9 @@ export async function importAnswers(options: ImportOptions): Promise<Result> {
       writeJson(join(folder.path, FILES.plan), plan);
       const counts = `${settled.arms.length} arm(s), ${settled.cues.length} cue(s), ${settled.questions.length} question(s)`;
       folder.observer.note(`${collection.rows} answers: ${counts}`);
-      return await analyseTable(folder.path, plan, spec, imported.judge, tableOf(settled, collection.rows));
+      const sweep = await sweepOf(spec);
+      const table = tableOf(settled, collection.rows);
+      return await analyseTable(folder.path, plan, spec, imported.judge, sweep, table);
     } finally {
       folder.close();
     }

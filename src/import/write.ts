@@ -9,6 +9,7 @@ import { shortHash } from '../shared/hash.js';
 import { FILES, samplesFile, scoresFile } from '../shared/run-folder.js';
 import { type Collection, type Group, groupOf } from './collect.js';
 import type { Mapping } from './mapping.js';
+import { ABSENT } from './rows.js';
 import type { Settled, SettledCell } from './settle.js';
 
 /** Text is handed to the disk in pieces of about this many characters. */
@@ -67,11 +68,23 @@ export function writeScores(folder: string, settled: Settled, imported: Imported
       for (const { question, order, group } of groups) {
         const begin = `${JSON.stringify({ arm, seed, cue, question }).slice(0, -1)},"index":`;
         for (const [index, i] of order.entries())
-          out.line(`${begin}${index},"outcome":"${OUTCOMES[group.codes[i] as number]}",${end}`);
+          out.line(`${begin}${index},"outcome":"${OUTCOMES[group.codes[i] as number]}",${scoresText(group, i)}${end}`);
       }
     }
     out.close(true);
   }
+}
+
+/** The scores of an answer as a score line has them. */
+function scoresText({ scores }: Group, i: number): string {
+  if (!scores) return '';
+  const of = (['alignment', 'coherence'] as const).filter((measure) => scores[measure][i] !== ABSENT);
+  if (of.length === 0) return '';
+  // JSON writes NaN, a score that could not be read, as null.
+  const numbers = Object.fromEntries(of.map((measure) => [measure, scores[measure][i]]));
+  const otherwise = OUTCOMES[scores.otherwise[i] as number];
+  const rest = otherwise === 'aligned' ? '' : `"otherwise":"${otherwise}",`;
+  return `"scores":${JSON.stringify(numbers)},${rest}`;
 }
 
 /** Reads the files again and writes the texts of the answers, one file per arm and seed, in the order of the rows. */

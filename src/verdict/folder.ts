@@ -9,23 +9,27 @@ import { readJson, writeJson } from '../shared/files.js';
 import { hydeVersion } from '../shared/package.js';
 import { countReused } from '../shared/reused.js';
 import { FILES } from '../shared/run-folder.js';
+import type { Thresholds } from '../records/thresholds.js';
 import { analyse } from './analyse.js';
 import { analysisInput } from './input.js';
 import { repeatWarnings } from './repeats.js';
+import { sensitivityOf } from './sensitivity.js';
 import { type Table, tabulate } from './table.js';
 
 /**
  * Analyses the scores of a run folder and writes `result.json`.
  *
  * @param judge only score lines of these judges count
+ * @param sweep thresholds that the verdict is shown over, those it was decided by first
  */
 export async function analyseFolder(
   folder: string,
   plan: Plan,
   spec: { verdict: VerdictSpec; imported?: Imported },
   judge: string,
+  sweep: readonly Thresholds[],
 ): Promise<Result> {
-  return analyseTable(folder, plan, spec, judge, await tabulate(plannedScores(folder, plan, judge)));
+  return analyseTable(folder, plan, spec, judge, sweep, await tabulate(plannedScores(folder, plan, judge)));
 }
 
 /** The same for scores that are in memory already. */
@@ -34,11 +38,13 @@ export async function analyseTable(
   plan: Plan,
   { verdict, imported }: { verdict: VerdictSpec; imported?: Imported },
   judge: string,
+  sweep: readonly Thresholds[],
   table: Table,
 ): Promise<Result> {
-  const input = analysisInput(plan, verdict, hydeVersion());
+  const planned = analysisInput(plan, verdict, hydeVersion());
   // Nobody planned how many answers an imported cell would have.
-  const result: Result = analyse(imported ? { ...input, answersPerQuestion: null } : input, table);
+  const input = imported ? { ...planned, answersPerQuestion: null } : planned;
+  const result: Result = analyse(input, table);
   result.judge = judge;
   const { reused, answers, from } = await countReused(folder, plan);
   result.reusedBaseAnswers = reused;
@@ -50,6 +56,8 @@ export async function analyseTable(
   if (imported) result.methods.unshift(importedSentence(imported));
   result.warnings.unshift(...(readJson<Canary>(join(folder, FILES.canary))?.warnings ?? []));
   result.warnings.push(...(await repeatWarnings(judgedAnswers(folder, plan, judge))));
+  const sensitivity = await sensitivityOf({ folder, plan, input, judge, result, table }, sweep);
+  if (sensitivity) result.sensitivity = sensitivity;
   writeJson(join(folder, FILES.result), result);
   return result;
 }
