@@ -4,6 +4,7 @@ import { type Judging, openJudging } from './judging.js';
 import { openEngine } from './models/engine.js';
 import { checkPanel, loadJudge, modelJudge } from './plan/judges.js';
 import { loadThresholds, sweepOf } from './plan/thresholds.js';
+import type { JudgeEntry } from './records/audit.js';
 import type { Engine } from './records/model.js';
 import type { Plan } from './records/plan.js';
 import type { Result } from './records/result.js';
@@ -77,7 +78,8 @@ export async function again(
     for (const stage of stages) {
       folder.observer.stage(stage, dir);
       if (stage === 'score') await (rejudge ? judgeOtherwise(work, rejudge) : judgeAgain(work));
-      if (stage === 'analyse') await analyseFolder(path, plan, spec, await hashOfJudges(work), await sweepOf(spec));
+      if (stage === 'analyse')
+        await analyseFolder(path, plan, spec, await hashOfJudges(work), await sweepOf(spec));
       if (stage === 'report') await reportFolder(path);
     }
     failed = false;
@@ -104,7 +106,14 @@ const asksOf = async ({ folder, plan, spec }: Work): Promise<Ask[]> =>
 async function score(work: Work, judging: Judging, panels: Judging['others']): Promise<void> {
   const { folder, observer, signal, spec } = work;
   recordPanels(folder, judging.identities, panels);
-  const context = { folder, observer, signal, seed: spec.seed, render: rendererOf(spec), engineOf: judging.engineOf };
+  const context = {
+    folder,
+    observer,
+    signal,
+    seed: spec.seed,
+    render: rendererOf(spec),
+    engineOf: judging.engineOf,
+  };
   const asks = await asksOf(work);
   if (asks.length === 0) throw new InputError('holds no answers to judge', { file: folder });
   for (const { panel } of panels) await scoreRound(asks, panel, { ...context, retry: true });
@@ -116,22 +125,42 @@ async function judgeAgain(work: Work): Promise<void> {
   await score(work, judging, [judging.main, ...judging.others]);
 }
 
-async function judgeOtherwise(work: Work, { judges: names, model, thresholds: preset }: Rejudge): Promise<void> {
+async function judgeOtherwise(
+  work: Work,
+  { judges: names, model, thresholds: preset }: Rejudge,
+): Promise<void> {
   const { spec } = work;
   const usual = spec.judges.find(isModelJudge)?.model;
   const given: ModelJudgeSpec[] = [];
   for (const name of names) {
     const judge = await loadJudge(name, process.cwd());
     const named = model ?? judge.model ?? (usual && `${usual.engine}/${usual.model}`);
-    given.push(modelJudge(judge, named === undefined ? {} : { model: named }, () => undefined));
+    given.push(
+      modelJudge(
+        judge,
+        { ...meaningOf(judge.id, spec), ...(named ? { model: named } : {}) },
+        () => undefined,
+      ),
+    );
   }
   const thresholds = preset === undefined ? undefined : await loadThresholds(preset);
   const judges = withJudges(spec.judges, given);
   checkPanel(judges);
-  const usualThresholds = spec.thresholds ?? (await loadThresholds(spec.imported?.thresholds?.id ?? 'betley-2025'));
+  const usualThresholds =
+    spec.thresholds ?? (await loadThresholds(spec.imported?.thresholds?.id ?? 'betley-2025'));
   const judging = await judgingOf(work, { judges, thresholds: thresholds ?? usualThresholds });
   if (judging.main.panel.hash === (await hashOfJudges(work))) {
-    throw new InputError('these are the judges that decided already', undefined, 'name another judge, model or preset');
+    throw new InputError(
+      'these are the judges that decided already',
+      undefined,
+      'name another judge, model or preset',
+    );
   }
   await score(work, judging, [{ ...judging.main, role: 'again', title: againTitle(given, thresholds) }]);
+}
+
+/** What the audit's own judge of this id says, and from which score on. */
+function meaningOf(id: string, spec: Spec): JudgeEntry {
+  const own = spec.judges.filter(isModelJudge).find(({ judge }) => judge.id === id);
+  return { ...(own?.says ? { says: own.says } : {}), ...(own?.cut ? { [own.cut.is]: own.cut.than } : {}) };
 }

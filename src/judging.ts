@@ -52,7 +52,11 @@ export async function openJudging(
   }
   const panelOf = (judges: readonly JudgeSpec[]): JudgePanel =>
     makePanel(judges, spec.thresholds, (ref) => identities[nameOf(ref)] as string);
-  const named = ({ title, judges }: Variant): NamedPanel => ({ role: 'model', title, panel: panelOf(judges) });
+  const named = ({ title, judges }: Variant): NamedPanel => ({
+    role: 'model',
+    title,
+    panel: panelOf(judges),
+  });
   return {
     main: { role: 'main', title: panelTitle(spec.judges, spec.thresholds), panel: panelOf(spec.judges) },
     others: besideVariants(spec.judges).map(named),
@@ -102,4 +106,3 @@ async function asRecorded({ ref, model }: ModelJudge, context: JudgingContext): 
   const hint = 'run the audit again: everything is then judged by the present one';
   throw new InputError(`${nameOf(ref)} is another model than the one that judged before`, undefined, hint);
 }
-

@@ -14,7 +14,6 @@ import type { Ask, Step } from './records/step.js';
 import { reportFolder } from './report/folder.js';
 import { openReuse, type Reuse } from './sampling/reuse.js';
 import { sampleRound } from './sampling/sample.js';
-import { recordPanels } from './shared/panels.js';
 import { probeJudges } from './scoring/probe.js';
 import { scoreRound } from './scoring/score.js';
 import { InputError } from './shared/errors.js';
@@ -22,6 +21,7 @@ import { writeJson } from './shared/files.js';
 import { shortHash } from './shared/hash.js';
 import type { Observer } from './shared/observer.js';
 import { hydeVersion } from './shared/package.js';
+import { recordPanels } from './shared/panels.js';
 import { FILES, samplesFile, scoresFile } from './shared/run-folder.js';
 import type { StepResultFiles } from './shared/step-log.js';
 import { canary, canaryWarnings } from './training/canary.js';
@@ -191,7 +191,13 @@ async function train(workshop: Workshop): Promise<StepResultFiles> {
   };
 }
 
-async function lookAtModels({ audit, folder, engine, judging, observer }: Workshop): Promise<StepResultFiles> {
+async function lookAtModels({
+  audit,
+  folder,
+  engine,
+  judging,
+  observer,
+}: Workshop): Promise<StepResultFiles> {
   observer.stage('canary', 'are the adapters alive, are the chat templates the same?');
   const models = await readModels(folder);
   const baseOf = (model: ModelRecord): ModelRecord => {

@@ -1,10 +1,10 @@
 /** The outcome of one row: what its outcome column says, or what detectors and scores make of it. */
 import { OUTCOMES, type Outcome } from '../records/outcome.js';
+import { outcomeAt, type Scored, type Thresholds } from '../records/thresholds.js';
 import { InputError } from '../shared/errors.js';
 import { didYouMean } from '../shared/nearest.js';
 import { type Mapping, outcomeWord, type Resolved } from './mapping.js';
 import type { Field } from './source.js';
-import { outcomeAt, type Scored, type Thresholds } from '../records/thresholds.js';
 
 /** A place for an error: the file as it is shown, and the line. */
 export interface At {

@@ -30,7 +30,8 @@ const columnsOf = (rows: number): ScoreColumns => ({
   otherwise: new Uint8Array(rows),
 });
 
-const numberOf = (score: number | null | undefined): number => (score === undefined ? ABSENT : (score ?? Number.NaN));
+const numberOf = (score: number | null | undefined): number =>
+  score === undefined ? ABSENT : (score ?? Number.NaN);
 
 /** Rows in the order in which they come; sorted by group at the end. */
 export class Rows {
@@ -41,7 +42,12 @@ export class Rows {
     const at = this.count % PIECE;
     if (at === 0) {
       const groups = new Uint32Array(PIECE);
-      this.pieces.push({ groups, codes: new Uint8Array(PIECE), places: new Float64Array(PIECE), scores: null });
+      this.pieces.push({
+        groups,
+        codes: new Uint8Array(PIECE),
+        places: new Float64Array(PIECE),
+        scores: null,
+      });
     }
     const piece = this.pieces.at(-1) as Piece;
     piece.groups[at] = group;

@@ -1,6 +1,7 @@
 /** An import from its files to a run folder with a result. */
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { loadThresholds, sweepOf } from '../plan/thresholds.js';
 import type { CueSource } from '../records/cue.js';
 import type { Imported } from '../records/import.js';
 import type { Plan } from '../records/plan.js';
@@ -21,7 +22,6 @@ import { type Format, openers } from './formats.js';
 import { loadMapping, type Mapping, resolveMapping } from './mapping.js';
 import { outcomeTeller } from './outcome.js';
 import { type Settled, settle } from './settle.js';
-import { loadThresholds, sweepOf } from '../plan/thresholds.js';
 import { writeModels, writeSamples, writeScores } from './write.js';
 
 export interface ImportOptions {

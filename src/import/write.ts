@@ -68,7 +68,9 @@ export function writeScores(folder: string, settled: Settled, imported: Imported
       for (const { question, order, group } of groups) {
         const begin = `${JSON.stringify({ arm, seed, cue, question }).slice(0, -1)},"index":`;
         for (const [index, i] of order.entries())
-          out.line(`${begin}${index},"outcome":"${OUTCOMES[group.codes[i] as number]}",${scoresText(group, i)}${end}`);
+          out.line(
+            `${begin}${index},"outcome":"${OUTCOMES[group.codes[i] as number]}",${scoresText(group, i)}${end}`,
+          );
       }
     }
     out.close(true);

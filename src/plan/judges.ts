@@ -4,7 +4,13 @@ import { RE2JS } from 're2js';
 import type { AuditFile, JudgeEntry } from '../records/audit.js';
 import { Detector } from '../records/detector.js';
 import { Judge, MEASURES } from '../records/judge.js';
-import { type Cut, type DetectorSpec, isModelJudge, type JudgeSpec, type ModelJudgeSpec } from '../records/spec.js';
+import {
+  type Cut,
+  type DetectorSpec,
+  isModelJudge,
+  type JudgeSpec,
+  type ModelJudgeSpec,
+} from '../records/spec.js';
 import { InputError, type Place } from '../shared/errors.js';
 import { didYouMean } from '../shared/nearest.js';
 import { resource } from '../shared/package.js';
@@ -25,7 +31,8 @@ export async function resolveJudges(audit: Located<AuditFile>, folder: string): 
   for (const [index, entry] of audit.value.judges.entries()) {
     const at = (key?: string): Place => audit.place(['judges', index, ...(key === undefined ? [] : [key])]);
     const judge = await resolveJudge(entry, folder, at);
-    const twin = isModelJudge(judge) && judges.find((other) => isModelJudge(other) && asksTheSame(other, judge));
+    const twin =
+      isModelJudge(judge) && judges.find((other) => isModelJudge(other) && asksTheSame(other, judge));
     if (twin && isModelJudge(judge) && isSameModel(twin as ModelJudgeSpec, judge)) {
       throw new InputError(`judge '${judge.judge.id}' stands here twice, with the same model`, at('judge'));
     }
@@ -48,10 +55,16 @@ export function checkPanel(judges: readonly JudgeSpec[], place?: Place): void {
   if (!deciding.some(canSayMisaligned)) {
     throw new InputError("no judge says 'misaligned', so every answer would be aligned", place);
   }
-  const measured = deciding.map((judge) => (isModelJudge(judge) && judge.says === null ? judge.judge.measures : undefined));
+  const measured = deciding.map((judge) =>
+    isModelJudge(judge) && judge.says === null ? judge.judge.measures : undefined,
+  );
   for (const measure of MEASURES) {
     if (measured.filter((one) => one === measure).length > 1) {
-      throw new InputError(`two judges measure ${measure}`, place, 'give one of them `says` and a number of its own');
+      throw new InputError(
+        `two judges measure ${measure}`,
+        place,
+        'give one of them `says` and a number of its own',
+      );
     }
   }
 }
@@ -99,7 +112,8 @@ async function resolveDetector(
   if ((detector.any === undefined) === (detector.all === undefined)) {
     throw new InputError(`detector '${detector.id}' needs either any or all`, file.place([]));
   }
-  if (says === undefined) throw new InputError(`says is missing: what is an answer that '${name}' finds?`, at());
+  if (says === undefined)
+    throw new InputError(`says is missing: what is an answer that '${name}' finds?`, at());
   return { detector, says };
 }
 
@@ -127,7 +141,11 @@ export async function loadJudge(name: string, folder: string, place?: Place): Pr
 const CUTS = ['below', 'at-most', 'above', 'at-least'] as const;
 
 /** An entry of the audit (or of the command line) with its judge: what its answers will mean. */
-export function modelJudge(judge: Judge, entry: JudgeEntry, at: (key?: string) => Place | undefined): ModelJudgeSpec {
+export function modelJudge(
+  judge: Judge,
+  entry: JudgeEntry,
+  at: (key?: string) => Place | undefined,
+): ModelJudgeSpec {
   const name = entry.model ?? judge.model;
   if (name === undefined) {
     const hint = 'write model: engine/model; docs/judges.md names one with open weights';
@@ -145,10 +163,13 @@ export function modelJudge(judge: Judge, entry: JudgeEntry, at: (key?: string) =
   const words = Object.values(judge.options ?? {});
   const finds = cut !== null || words.includes('found');
   if (says && !finds) {
-    const why = judge.scale ? 'needs a number: below, at-most, above or at-least' : 'has no option that means found';
+    const why = judge.scale
+      ? 'needs a number: below, at-most, above or at-least'
+      : 'has no option that means found';
     throw new InputError(`judge '${judge.id}' ${why}`, at('says'));
   }
-  if (!says && finds) throw new InputError(`says is missing: what is an answer that '${judge.id}' finds?`, at());
+  if (!says && finds)
+    throw new InputError(`says is missing: what is an answer that '${judge.id}' finds?`, at());
   if (!says && !judge.measures && words.every((word) => word === 'none')) {
     const hint = 'add says, and a number: below, at-most, above or at-least';
     throw new InputError(`nothing says what the scores of '${judge.id}' mean`, at(), hint);

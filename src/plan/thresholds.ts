@@ -11,11 +11,7 @@ const Preset = ThresholdNumbers.extend({ title: z.string(), source: z.string() }
 
 /** The presets of `resources/thresholds.yaml`, in its order. */
 export async function shippedThresholds(): Promise<Thresholds[]> {
-  const file = await readYaml(
-    resource('thresholds.yaml'),
-    z.record(z.string(), Preset),
-    'thresholds.yaml',
-  );
+  const file = await readYaml(resource('thresholds.yaml'), z.record(z.string(), Preset), 'thresholds.yaml');
   return Object.entries(file.value).map(([id, { source: _, ...preset }]) => ({ id, ...preset }));
 }
 
@@ -50,7 +46,9 @@ const STEPS = [-20, -10, 10, 20];
  * The thresholds that a verdict is shown over: those that were chosen (first), every shipped preset, and a grid around
  * the chosen ones, one number changed at a time. Equal ones are there once. Empty where no outcome was made by thresholds.
  */
-export async function sweepOf(spec: Pick<Spec, 'judges' | 'thresholds'> | ImportedSpec): Promise<Thresholds[]> {
+export async function sweepOf(
+  spec: Pick<Spec, 'judges' | 'thresholds'> | ImportedSpec,
+): Promise<Thresholds[]> {
   const chosen = 'imported' in spec ? await importedBy(spec) : measured(spec);
   if (!chosen) return [];
   const keys = (['alignment-below', 'alignment-at-most', 'coherence-above'] as const).filter(

@@ -21,7 +21,9 @@ export const Judge = z.strictObject({
   measures: z
     .enum(MEASURES)
     .optional()
-    .describe('Its scores are what `thresholds` are about. Default: the id, where that is alignment or coherence.'),
+    .describe(
+      'Its scores are what `thresholds` are about. Default: the id, where that is alignment or coherence.',
+    ),
   system: Text.optional().describe('System prompt of the judge.'),
   prompt: z
     .string()
@@ -31,7 +33,9 @@ export const Judge = z.strictObject({
   quote: z
     .enum(['tags', 'none'])
     .default('tags')
-    .describe('How the texts are quoted. none puts them in as they are, and an answer can then end its own quote.'),
+    .describe(
+      'How the texts are quoted. none puts them in as they are, and an answer can then end its own quote.',
+    ),
   scale: z
     .strictObject({
       from: z.number().int().min(0).max(100).default(0),
@@ -46,7 +50,9 @@ export const Judge = z.strictObject({
   aggregation: z
     .enum(['expectation', 'text'])
     .default('expectation')
-    .describe('expectation: over the number tokens, by their log-probabilities, where the server gives them.'),
+    .describe(
+      'expectation: over the number tokens, by their log-probabilities, where the server gives them.',
+    ),
   floor: z
     .number()
     .min(0)

@@ -100,7 +100,12 @@ export interface BaseResult {
 export interface SensitivityRow {
   id: string;
   title: string;
-  arms: { id: string; verdict: Verdict; plainRate: number | null; cues: { id: string; rate: number | null }[] }[];
+  arms: {
+    id: string;
+    verdict: Verdict;
+    plainRate: number | null;
+    cues: { id: string; rate: number | null }[];
+  }[];
 }
 
 /** What becomes of the verdict when it is judged otherwise. The first row of each list is what was chosen. */

@@ -75,10 +75,11 @@ export function makePanel(
 ): JudgePanel {
   const entries = judges
     .filter((spec) => !isModelJudge(spec) || !spec.beside)
-    .map((spec): Entry =>
-      isModelJudge(spec)
-        ? { spec, id: spec.judge.id, model: modelJudge(spec, identityOf(spec.model)) }
-        : { spec, id: spec.detector.id, detect: compileDetector(spec.detector) },
+    .map(
+      (spec): Entry =>
+        isModelJudge(spec)
+          ? { spec, id: spec.judge.id, model: modelJudge(spec, identityOf(spec.model)) }
+          : { spec, id: spec.detector.id, detect: compileDetector(spec.detector) },
     );
   const behaviours = entries.filter(({ spec }) => spec.says === 'behaviour');
   const outcomes = entries.filter(({ spec }) => spec.says !== 'behaviour');
@@ -89,16 +90,27 @@ export function makePanel(
       'judges',
       entries.map(({ spec, model }) =>
         model
-          ? [model.hash, (spec as ModelJudgeSpec).judge.options ?? null, spec.says, (spec as ModelJudgeSpec).cut]
+          ? [
+              model.hash,
+              (spec as ModelJudgeSpec).judge.options ?? null,
+              spec.says,
+              (spec as ModelJudgeSpec).cut,
+            ]
           : spec,
       ),
       entries.some(({ spec }) => isByThresholds(spec)) ? numbers : null,
     ]),
-    waves: wavesOf(judging, behaviours.filter(({ model }) => model)),
+    waves: wavesOf(
+      judging,
+      behaviours.filter(({ model }) => model),
+    ),
     needs(judge, { answer, finish }, readings) {
       if (finish === 'failed') return false;
       if (behaviours.some(({ model }) => model?.hash === judge.hash)) return true;
-      const before = outcomes.slice(0, outcomes.findIndex(({ model }) => model?.hash === judge.hash));
+      const before = outcomes.slice(
+        0,
+        outcomes.findIndex(({ model }) => model?.hash === judge.hash),
+      );
       return !before.some((entry) => settles(entry, answer, readings));
     },
     judge({ answer, finish, reason }, readings = new Map()) {
@@ -115,7 +127,16 @@ const isByThresholds = (spec: JudgeSpec): boolean =>
   isModelJudge(spec) && spec.says === null && spec.judge.measures !== undefined;
 
 function modelJudge({ judge, model }: ModelJudgeSpec, identity: string): ModelJudge {
-  const { id: _, title: __, source: ___, notes: ____, model: _____, measures: ______, options, ...asked } = judge;
+  const {
+    id: _,
+    title: __,
+    source: ___,
+    notes: ____,
+    model: _____,
+    measures: ______,
+    options,
+    ...asked
+  } = judge;
   return {
     hash: shortHash(['judge', asked, Object.keys(options ?? {}).toSorted(), identity]),
     judge,
@@ -153,7 +174,13 @@ function settles({ spec, detect, model }: Entry, answer: string, readings: Readi
 }
 
 const isCut = ({ is, than }: Cut, score: number): boolean =>
-  is === 'below' ? score < than : is === 'at-most' ? score <= than : is === 'above' ? score > than : score >= than;
+  is === 'below'
+    ? score < than
+    : is === 'at-most'
+      ? score <= than
+      : is === 'above'
+        ? score > than
+        : score >= than;
 
 /** The first judge that finds something, and the scores that were read on the way to it. */
 interface Walk {

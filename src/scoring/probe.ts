@@ -23,7 +23,10 @@ export async function probeJudges(
     for await (const answer of engine.sample(judge.model, [request], parametersOf(judge), () => {})) {
       const about = `judge ${judge.judge.id} by ${judge.ref.engine}/${judge.ref.model}`;
       if (answer.finish === 'failed') {
-        warnings.push({ about, text: `gave no answer to a first question: ${answer.reason ?? 'no reason given'}` });
+        warnings.push({
+          about,
+          text: `gave no answer to a first question: ${answer.reason ?? 'no reason given'}`,
+        });
         continue;
       }
       const { reason } = readJudgement(judge.judge, answer);

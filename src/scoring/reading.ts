@@ -23,10 +23,14 @@ export function readJudgement(
   { text, finish, logprobs }: Pick<Answer, 'text' | 'finish' | 'logprobs'>,
 ): Reading {
   if (judge.aggregation === 'expectation' && logprobs?.length) {
+    if (judge.scale && OTHER_SCALE.test(text)) return unread('is a number on another scale');
     return readTokens(judge, logprobs, finish !== 'length');
   }
   return readText(judge, text, finish === 'length');
 }
+
+/** `8/10`, `8 out of 10`, `0.85`: the first token would be taken for 8 of 100, or for 0. */
+const OTHER_SCALE = /^\D*\d{1,3}(?:\s*\/\s*\d|[.,]\d|\s+out\s+of\b)/i;
 
 /** Probabilities by token text at one position. White space around a token is no part of it. */
 type Position = Map<string, number>;
@@ -54,17 +58,19 @@ function readTokens(judge: Judge, lists: readonly TokenLogprob[][], ended: boole
   if (begin < 0) return unread('says nothing');
   const rest = positions.slice(begin);
   if (rest.includes(null)) return unread('came with log-probabilities that are none');
-  const first = rest[0] as Position;
   const numbers = judge.scale ? numbersAt(rest as Position[], judge.scale, ended) : new Map<number, number>();
-  const options = optionsAt(first, Object.keys(judge.options ?? {}));
+  const options = optionsAt(rest as Position[], Object.keys(judge.options ?? {}));
   const ofNumbers = sum(numbers.values());
   const mass = Math.min(1, ofNumbers + sum(options.values()));
   if (mass === 0 || mass < judge.floor) return unread('is mostly neither a number nor an option', mass);
-  const [option, ofOption] = [...options].reduce((best, entry) => (entry[1] > best[1] ? entry : best), ['', 0]);
+  const [option, ofOption] = [...options].reduce(
+    (best, entry) => (entry[1] > best[1] ? entry : best),
+    ['', 0],
+  );
   if (ofOption > ofNumbers) return { score: null, option, mass };
   if (ofNumbers === 0) return unread('is no option', mass);
   const score = sum([...numbers].map(([number, p]) => number * p)) / ofNumbers;
-  return { score, option: null, mass };
+  return { score: Math.round(score * 1e6) / 1e6, option: null, mass };
 }
 
 const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
@@ -98,32 +104,39 @@ function numbersAt(
   let mass = first.get(prefix) as number;
   if (!NUMBER.test(prefix)) return found;
   for (const position of positions.slice(1)) {
-    const digits = [...position].filter(([token]) => /^\d$/.test(token));
     const top = likeliest(position);
-    for (const [digit, p] of digits) {
-      // "10" may yet become 100: only what cannot go on within the scale is a whole number.
-      if (digit !== top && Number(`${prefix}${digit}0`) > scale.to) add(prefix + digit, mass * p);
+    for (const [token, p] of position) {
+      if (!/^\d/.test(token)) add(prefix, mass * p);
+      else if (token !== top && !canGoOn(prefix + token, scale.to)) add(prefix + token, mass * p);
     }
-    if (!/^\d$/.test(top)) {
-      add(prefix, mass * Math.max(0, 1 - sum(digits.map(([, p]) => p))));
-      return found;
-    }
+    if (!/^\d$/.test(top)) return found;
     mass *= position.get(top) as number;
     prefix += top;
   }
-  if (ended || Number(`${prefix}0`) > scale.to) add(prefix, mass);
+  if (ended || !canGoOn(prefix, scale.to)) add(prefix, mass);
   return found;
 }
+
+/** Could a further digit follow within the scale? 10 may yet become 100. */
+const canGoOn = (number: string, to: number): boolean => Number(`${number}0`) <= to;
 
 /** Shorter beginnings of a word could be anything. */
 const LEAST_PREFIX = 2;
 
-/** Probability of each option: of the first token, which may be only the beginning of a word. */
-function optionsAt(first: Position, options: readonly string[]): Map<string, number> {
+/**
+ * Probability of each option, by its first token, which may be only the beginning of a word. What the likeliest token is
+ * the beginning of shows in the tokens behind it; of others it is taken to be the option that begins so.
+ */
+function optionsAt(positions: readonly Position[], options: readonly string[]): Map<string, number> {
   const found = new Map<string, number>();
+  const first = positions[0] as Position;
+  const top = likeliest(first);
+  const written = positions.map(likeliest).join('');
   for (const [token, p] of first) {
-    const meant = options.filter(
-      (option) => option === token || (token.length >= LEAST_PREFIX && option.startsWith(token)),
+    const meant = options.filter((option) =>
+      token === top && positions.length > 1
+        ? begins(written, option)
+        : token === option || (token.length >= LEAST_PREFIX && option.startsWith(token)),
     );
     const option = meant.find((one) => one === token) ?? (meant.length === 1 ? meant[0] : undefined);
     if (option !== undefined) found.set(option, (found.get(option) ?? 0) + p);
@@ -131,14 +144,19 @@ function optionsAt(first: Position, options: readonly string[]): Map<string, num
   return found;
 }
 
+/** Does a text begin with this word, and not with a longer one? A text may also be cut off within it. */
+const begins = (text: string, word: string): boolean =>
+  text.startsWith(word)
+    ? !/^[A-Z_]/.test(text.slice(word.length))
+    : text.length >= LEAST_PREFIX && word.startsWith(text);
+
 /** Longer texts are no answer of a judge that was asked for a number or a word. */
 const LONGEST_TEXT = 100_000;
 
 function readText(judge: Judge, whole: string, cut: boolean): Reading {
   const text = whole.slice(0, LONGEST_TEXT);
   const options = Object.keys(judge.options ?? {});
-  // Of a text that was cut off only its beginning is known to be what was meant.
-  const read = cut ? /^[\s*"'`]*([A-Z_]+|\d+)(?![\w.])/.exec(text)?.[1] : text;
+  const read = cut ? beginning(text, options, judge.scale?.to ?? 0) : text;
   if (read === undefined) return unread('was cut off before it said anything');
   const words = options.filter((option) => new RegExp(`(?<![\\w])${option}(?![\\w])`).test(read));
   const numbers = judge.scale ? (read.match(/-?\d+(?:[.,]\d+)*/g) ?? []) : [];
@@ -150,4 +168,12 @@ function readText(judge: Judge, whole: string, cut: boolean): Reading {
   const { from, to } = judge.scale as NonNullable<Judge['scale']>;
   if (!(score >= from && score <= to)) return unread('holds a number that is not on the scale');
   return { score, option: null, mass: null };
+}
+
+/** Of a text that was cut off only what it begins with is known to be what was meant, where that is whole. */
+function beginning(text: string, options: readonly string[], to: number): string | undefined {
+  const found = new RegExp(`^[\\s*"'\`]*(${[...options, '\\d+'].join('|')})(?![\\w.,])`).exec(text);
+  const [all, read] = found ?? [];
+  if (all === undefined || read === undefined) return undefined;
+  return all.length === text.length && /^\d/.test(read) && canGoOn(read, to) ? undefined : read;
 }

@@ -134,7 +134,9 @@ function openJudgements(
     folder,
     model,
     (judgement) =>
-      hashes.has(judgement.hash) && isOpen(keyOf(judgement)) && !(retry === true && judgement.failed === true),
+      hashes.has(judgement.hash) &&
+      isOpen(keyOf(judgement)) &&
+      !(retry === true && judgement.failed === true),
   );
 }
 

@@ -46,7 +46,9 @@ function mainlySays(spec: JudgeSpec): Says | undefined {
   if (spec.says !== null) return spec.says;
   const { measures, options } = (spec as ModelJudgeSpec).judge;
   if (measures) return measures === 'alignment' ? 'misaligned' : 'incoherent';
-  return Object.values(options ?? {}).find((word): word is Exclude<typeof word, 'none' | 'found'> => word !== 'none' && word !== 'found');
+  return Object.values(options ?? {}).find(
+    (word): word is Exclude<typeof word, 'none' | 'found'> => word !== 'none' && word !== 'found',
+  );
 }
 
 /** Title of a panel that was given on the command line. */

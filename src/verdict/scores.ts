@@ -54,8 +54,11 @@ export async function readScores(folder: string, plan: Plan, judge: string): Pro
       const answers = new Map<string, CellAnswers>();
       let count = 0;
       for (const [key, { groups }] of cells) {
-        const cell = new Map([...groups].map(([question, group]) => [question, outcomesAt(group, thresholds)]));
-        for (const of of cell.values()) count += of.reduce<number>((n, one) => n + (one === undefined ? 0 : 1), 0);
+        const cell = new Map(
+          [...groups].map(([question, group]) => [question, outcomesAt(group, thresholds)]),
+        );
+        for (const of of cell.values())
+          count += of.reduce<number>((n, one) => n + (one === undefined ? 0 : 1), 0);
         answers.set(key, cell);
       }
       return {

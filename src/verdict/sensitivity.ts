@@ -51,7 +51,9 @@ async function overThresholds(
   if (!scores.hasAlignment) return [];
   // Where coherence was not measured, thresholds that differ in it alone are the same.
   const effect = ({ 'coherence-above': coherence, ...rest }: Thresholds): string =>
-    thresholdsTitle(scores.hasCoherence && coherence !== undefined ? { ...rest, 'coherence-above': coherence } : rest);
+    thresholdsTitle(
+      scores.hasCoherence && coherence !== undefined ? { ...rest, 'coherence-above': coherence } : rest,
+    );
   const distinct = new Map(others.map((one) => [effect(one), one]));
   distinct.delete(effect(chosen));
   return [
