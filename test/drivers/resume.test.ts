@@ -130,7 +130,7 @@ describe.each([
     const out = join(mkdtempSync(join(tmpdir(), 'hyde-killed-')), 'run');
     let kills = 0;
     // Each life is a little longer than the last, so that it comes to an end.
-    for (let life = 200; ; life += 60) {
+    for (let life = 200; ; life *= 1.3) {
       const { signal, code, errors } = await live(
         program,
         audit,
