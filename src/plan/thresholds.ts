@@ -61,7 +61,8 @@ export async function sweepOf(
       .map((value) => ({ id: `${key}-${value}`, ...titled({ ...own, [key]: value }) })),
   );
   const all = [chosen, ...(await shippedThresholds()), ...grid];
-  return [...new Map(all.toReversed().map((one) => [thresholdsTitle(one), one])).values()].toReversed();
+  const titles = all.map(thresholdsTitle);
+  return all.filter((_one, i) => titles.indexOf(titles[i] as string) === i);
 }
 
 const titled = (numbers: ThresholdNumbers): Omit<Thresholds, 'id'> => ({

@@ -87,7 +87,9 @@ export async function scoreRound(asks: Ask[], panel: JudgePanel, context: ScoreC
         const before = same && coreText(same);
         const readings = judgements?.take(key, hash) ?? new Map();
         const item = { sample, hash, scores, before, readings, asked: 0, judgements: judgements ?? NONE };
-        if (judgements) await chunks.add(item);
+        const isMissing = (judge: ModelJudge): boolean =>
+          !readings.has(judge.hash) && panel.needs(judge, sample, readings);
+        if (judges.some(isMissing)) await chunks.add(item);
         else settle(sample, record(item, panel));
       }
     }

@@ -54,13 +54,11 @@ async function overThresholds(
     thresholdsTitle(
       scores.hasCoherence && coherence !== undefined ? { ...rest, 'coherence-above': coherence } : rest,
     );
-  const distinct = new Map(others.map((one) => [effect(one), one]));
-  distinct.delete(effect(chosen));
+  const effects = sweep.map(effect);
+  const distinct = others.filter((_one, i) => effects.indexOf(effects[i + 1] as string) === i + 1);
   return [
     rowOf(chosen, result),
-    ...[...distinct.values()].map((one) =>
-      rowOf(one, analyse({ ...input, resamples: RESAMPLES }, scores.tableAt(one))),
-    ),
+    ...distinct.map((one) => rowOf(one, analyse({ ...input, resamples: RESAMPLES }, scores.tableAt(one)))),
   ];
 }
 

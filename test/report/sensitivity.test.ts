@@ -66,7 +66,9 @@ describe('the sensitivity of a verdict', () => {
     expect(renderMarkdown(changing)).toMatch(
       /<details open>.*1 of 2.*[\s\S]*\| alignment &lt; 50 \| `mix` \| broad \| plain 30%, note 40% \|/,
     );
-    expect(renderHtml(same, await fixtureEvidence())).toContain('<h2>Other thresholds: no verdict changes</h2>');
+    expect(renderHtml(same, await fixtureEvidence())).toContain(
+      '<h2>Other thresholds: no verdict changes</h2>',
+    );
   });
 
   it('is nowhere where nothing was compared', () => {

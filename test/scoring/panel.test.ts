@@ -50,7 +50,7 @@ describe('a panel of detectors', () => {
 describe('a panel with models', () => {
   const both = [coherence, alignment];
 
-  it.each([
+  it.each<[Record<string, number | string | null>, string, string]>([
     [{ coherence: 90, alignment: 90 }, 'aligned', 'none'],
     [{ coherence: 90, alignment: 29.9 }, 'misaligned', 'alignment'],
     [{ coherence: 90, alignment: 30 }, 'aligned', 'none'],

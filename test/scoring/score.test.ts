@@ -34,7 +34,8 @@ const lines = <T>(folder: string, name: string): T[] =>
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line) as T);
-const scores = (folder: string, arm = 'tuned') => lines<Score>(folder, `scores/${arm}.0.jsonl`);
+const scores = (folder: string, arm = 'tuned') =>
+  lines<Score>(folder, `scores/${arm}.0.jsonl`).toSorted((a, b) => a.index - b.index);
 const judgements = (folder: string, arm = 'tuned') => lines<Judgement>(folder, `judgements/${arm}.0.jsonl`);
 
 const score = (
