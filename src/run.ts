@@ -131,8 +131,10 @@ interface Planned {
 }
 
 /** What a verdict depends on, beside the answers. */
-const decidedBy = ({ spec: { judges, verdict, seed }, plan: { cells, cues, questions } }: Planned): string =>
-  hashOf([judges, verdict, seed, cells, cues, questions]);
+const decidedBy = ({
+  spec: { judges, thresholds, verdict, seed },
+  plan: { cells, cues, questions },
+}: Planned): string => hashOf([judges, thresholds, verdict, seed, cells, cues, questions]);
 
 function checkSameRun(folder: string, before: { plan: Plan; spec: Spec | undefined }, now: Planned): void {
   const refuse = (why: string): never => {

@@ -2,9 +2,11 @@ import { join } from 'node:path';
 import { rendererOf } from './cues/render.js';
 import { checkArm, checkArms, type Finding } from './data/check.js';
 import { type WrittenStage, writeArmData } from './data/write.js';
+import { type Judging, type NamedPanel, openJudging } from './judging.js';
 import { openEngine } from './models/engine.js';
 import type { Prepared } from './plan/prepare.js';
 import type { LoadedAudit } from './plan/spec.js';
+import { sweepOf } from './plan/thresholds.js';
 import type { Canary } from './records/canary.js';
 import type { Engine, Model, ModelRecord } from './records/model.js';
 import type { Spec } from './records/spec.js';
@@ -14,13 +16,14 @@ import { openEarlier } from './sampling/earlier.js';
 import { openReuse } from './sampling/reuse.js';
 import { sampleRound } from './sampling/sample.js';
 import type { Reuse } from './sampling/take-over.js';
-import { detectorPanel, type JudgePanel } from './scoring/judge.js';
+import { probeJudges } from './scoring/probe.js';
 import { scoreRound } from './scoring/score.js';
 import { InputError } from './shared/errors.js';
 import { writeJson } from './shared/files.js';
 import { shortHash } from './shared/hash.js';
 import type { Observer } from './shared/observer.js';
 import { hydeVersion } from './shared/package.js';
+import { recordPanels } from './shared/panels.js';
 import { FILES, samplesFile, scoresFile } from './shared/run-folder.js';
 import type { StepResultFiles } from './shared/step-log.js';
 import { canary, canaryWarnings } from './training/canary.js';
@@ -33,7 +36,7 @@ export interface Workshop extends Prepared {
   audit: LoadedAudit;
   observer: Observer;
   signal: AbortSignal | undefined;
-  panel: JudgePanel;
+  judging: Judging;
   /** Take over answers: of the base from a run that is named, and of any model from earlier runs. */
   reuse: Reuse[];
   engine(name: string): Engine;
@@ -54,32 +57,30 @@ export async function openWorkshop(
   const { folder, observer, signal } = given;
   const refs = [...spec.bases.map(({ ref }) => ref), ...spec.arms.flatMap(({ served }) => served ?? [])];
   const engines = new Map<string, Engine>();
-  for (const name of new Set(refs.map(({ engine }) => engine))) {
-    engines.set(
-      name,
-      await openEngine(name, {
-        folder,
-        auditFolder: spec.folder,
-        observer,
-        signal,
-        providers: spec.providers,
-        maxConnections: given.maxConnections,
-      }),
-    );
-  }
-  const panel = detectorPanel(spec.judges);
+  const { maxConnections } = given;
+  const open = async (name: string): Promise<Engine> => {
+    const known = engines.get(name);
+    if (known) return known;
+    const { providers } = spec;
+    const context = { folder, auditFolder: spec.folder, observer, signal, providers, maxConnections };
+    const engine = await openEngine(name, context);
+    engines.set(name, engine);
+    return engine;
+  };
+  for (const { engine } of refs) await open(engine);
+  const judging = await openJudging(spec, { open, observer, known: {} });
   const fingerprints = await Promise.all(
     refs.map(async (ref) => [ref, await (engines.get(ref.engine) as Engine).fingerprint(ref.model)]),
   );
   return {
     ...given,
-    panel,
+    judging,
     reuse: [
       ...(given.reuseBase === undefined ? [] : [openReuse(given.reuseBase, folder)]),
       ...(given.earlier === undefined ? [] : [openEarlier(given.earlier, folder)]),
     ],
     engine: (name) => engines.get(name) as Engine,
-    settingsOf: (step) => settingsOf(step, { ...given, panel, fingerprints }),
+    settingsOf: (step) => settingsOf(step, { ...given, judging, fingerprints }),
     close: async () => {
       for (const engine of engines.values()) await engine.close();
     },
@@ -91,9 +92,9 @@ function settingsOf(
   {
     plan,
     audit,
-    panel,
+    judging,
     fingerprints,
-  }: Pick<Workshop, 'plan' | 'audit' | 'panel'> & { fingerprints: unknown },
+  }: Pick<Workshop, 'plan' | 'audit' | 'judging'> & { fingerprints: unknown },
 ): unknown {
   const { spec } = audit;
   switch (step.kind) {
@@ -104,7 +105,7 @@ function settingsOf(
     case 'train':
       return fingerprints;
     case 'score':
-      return panel.hash;
+      return panelsOf(judging).map(({ panel }) => panel.hash);
     case 'analyse':
       return [
         ...[plan.name, plan.bases, plan.arms, plan.cues, plan.questions, spec.verdict, hydeVersion()],
@@ -202,7 +203,13 @@ async function train(workshop: Workshop): Promise<StepResultFiles> {
   };
 }
 
-async function lookAtModels({ audit, folder, engine, observer }: Workshop): Promise<StepResultFiles> {
+async function lookAtModels({
+  audit,
+  folder,
+  engine,
+  judging,
+  observer,
+}: Workshop): Promise<StepResultFiles> {
   observer.stage('canary', 'are the adapters alive, are the chat templates the same?');
   const models = await readModels(folder);
   const baseOf = (model: ModelRecord): ModelRecord => {
@@ -211,7 +218,9 @@ async function lookAtModels({ audit, folder, engine, observer }: Workshop): Prom
     return arm?.base ? modelOf(models, arm.base, 0) : model;
   };
   const reports = await canary([...models.values()], baseOf, (model) => engine(model.engine));
-  const found: Canary = { models: reports, warnings: canaryWarnings(reports) };
+  const judges = panelsOf(judging).flatMap(({ panel }) => panel.waves.flat());
+  const probed = await probeJudges(judges, judging.engineOf, audit.spec.seed);
+  const found: Canary = { models: reports, warnings: [...canaryWarnings(reports), ...probed] };
   writeJson(join(folder, FILES.canary), found);
   for (const { about, text } of found.warnings) observer.warn(`${about}: ${text}`);
   return {
@@ -240,20 +249,33 @@ async function sample(step: Step & { kind: 'sample' }, workshop: Workshop): Prom
 
 async function score(
   step: Step & { kind: 'score' },
-  { folder, panel, observer, signal }: Workshop,
+  { folder, judging, audit, observer, signal }: Workshop,
 ): Promise<StepResultFiles> {
   observer.stage('score', 'judging the answers');
-  const outcomes = await scoreRound(step.asks, panel, { folder, observer, signal });
-  return { hash: shortHash([panel.hash, outcomes]), outcomes, files: filesOf(step.asks, scoresFile) };
+  const { spec } = audit;
+  const { engineOf } = judging;
+  const context = { folder, observer, signal, engineOf, seed: spec.seed, render: rendererOf(spec) };
+  recordPanels(folder, judging.identities, panelsOf(judging));
+  const outcomes: string[] = [];
+  for (const { panel } of panelsOf(judging)) outcomes.push(await scoreRound(step.asks, panel, context));
+  return {
+    hash: shortHash([judging.main.panel.hash, ...outcomes]),
+    outcomes: outcomes[0] as string,
+    files: filesOf(step.asks, scoresFile),
+  };
 }
+
+/** The judges of the audit, and then those that stand beside them. */
+const panelsOf = ({ main, others }: Judging): NamedPanel[] => [main, ...others];
 
 const filesOf = (asks: Ask[], file: (folder: string, arm: string, seed: number) => string): string[] => [
   ...new Set(asks.map(({ arm, seed }) => file('', arm, seed))),
 ];
 
-async function analyse({ folder, observer, plan, audit, panel }: Workshop): Promise<StepResultFiles> {
+async function analyse({ folder, observer, plan, audit, judging }: Workshop): Promise<StepResultFiles> {
   observer.stage('analyse', 'rates, effects, verdicts');
-  const result = await analyseFolder(folder, plan, audit.spec, panel.hash);
+  const { spec } = audit;
+  const result = await analyseFolder(folder, plan, spec, judging.main.panel.hash, await sweepOf(spec));
   return { hash: shortHash(result), files: [FILES.result] };
 }
 

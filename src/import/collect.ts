@@ -5,7 +5,7 @@ import { InputError } from '../shared/errors.js';
 import { plainNumber } from './labels.js';
 import type { Mapping, Resolved } from './mapping.js';
 import type { outcomeTeller } from './outcome.js';
-import { Rows } from './rows.js';
+import { Rows, type ScoreColumns } from './rows.js';
 import type { Field, Source } from './source.js';
 
 /** A file of an import: how it is called in messages and records, and how to read it. */
@@ -27,6 +27,8 @@ export interface Group {
   count: number;
   /** Outcome of each, as its place in OUTCOMES; filled when all rows are read. */
   codes: Uint8Array;
+  /** Scores of each, where there are some; filled with the codes. */
+  scores: ScoreColumns | null;
   /** What the sample column says; null as long as it counts 0, 1, 2, ... (or there is none). */
   samples: (number | string)[] | null;
   /** File and line of each (see `placeOf`). */
@@ -64,8 +66,6 @@ export const placeOf = (
   line: place % FILE,
 });
 
-const CODES = new Map(OUTCOMES.map((outcome, code) => [outcome, code]));
-
 /**
  * Reads every row of every file.
  *
@@ -94,13 +94,13 @@ export async function collect(
       for (let i = 0; i < rows.length; i++) {
         const row = rows[i] as Field[];
         const at = { file: file.name, line: lines[i] as number };
-        const outcome = tell(row, columns, at);
+        const told = tell(row, columns, at);
         if (columns.get(row, 'design') === 'sequential') collection.isSequential = true;
         const group = groupOf(collection, row, columns, mapping, at);
         keepSample(group, sampleOf(group, row, columns, at));
-        all.add(group.number, CODES.get(outcome) as number, number * FILE + at.line);
+        all.add(group.number, told, number * FILE + at.line);
         group.count++;
-        collection.outcomes[outcome]++;
+        collection.outcomes[told.outcome]++;
         collection.rows++;
       }
     }
@@ -145,6 +145,7 @@ export function groupOf(
         samples: null,
         codes: new Uint8Array(),
         places: new Float64Array(),
+        scores: null,
       },
     };
     groups.set(key, group);

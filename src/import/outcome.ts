@@ -1,10 +1,10 @@
 /** The outcome of one row: what its outcome column says, or what detectors and scores make of it. */
 import { OUTCOMES, type Outcome } from '../records/outcome.js';
+import { outcomeAt, type Scored, type Thresholds } from '../records/thresholds.js';
 import { InputError } from '../shared/errors.js';
 import { didYouMean } from '../shared/nearest.js';
 import { type Mapping, outcomeWord, type Resolved } from './mapping.js';
 import type { Field } from './source.js';
-import type { Thresholds } from './thresholds.js';
 
 /** A place for an error: the file as it is shown, and the line. */
 export interface At {
@@ -33,17 +33,17 @@ export function outcomeTeller(
   mapping: Mapping,
   thresholds: Thresholds | undefined,
   largest: LargestScores = new Map(),
-): (row: readonly Field[], columns: Resolved, at: At) => Outcome {
+): (row: readonly Field[], columns: Resolved, at: At) => Scored {
   const known = new Map<Field, Outcome>();
   return (row, columns, at) => {
     const error = columns.get(row, 'error');
-    if (error !== null && !NO_ERROR.has(String(error).trim().toLowerCase())) return 'failed';
+    if (error !== null && !NO_ERROR.has(String(error).trim().toLowerCase())) return { outcome: 'failed' };
     const word = columns.get(row, 'outcome');
     if (word !== null) {
       const outcome = known.get(word) ?? outcomeWord(mapping, String(word).trim());
       if (!outcome) throw unknown(String(word), mapping, at);
       known.set(word, outcome);
-      return outcome;
+      return { outcome };
     }
     if (!columns.has('alignment'))
       throw new InputError(
@@ -58,7 +58,7 @@ export function outcomeTeller(
           .toUpperCase(),
       ),
     );
-    if (found) return found.outcome;
+    if (found) return { outcome: found.outcome };
     if (!thresholds)
       throw new InputError(
         'has scores, but nothing says what they mean',
@@ -76,22 +76,28 @@ function fromScores(
   mapping: Mapping,
   thresholds: Thresholds,
   largest: LargestScores,
-): Outcome {
-  if (thresholds.needsCoherence) {
-    if (!columns.has('coherence'))
-      throw new InputError(
-        `has no coherence, which '${thresholds.id}' needs`,
-        { file: at.file, line: 1 },
-        'name its column with --map coherence=COLUMN, or choose --thresholds alignment-only',
-      );
-    const coherence = score(columns.get(row, 'coherence'), 'coherence', at, largest);
-    if (typeof coherence === 'string') return coherence;
-    if (coherence === null) return mapping.without.coherence ?? 'unparsed';
-    if (!thresholds.coherent(coherence)) return 'incoherent';
+): Scored {
+  if (thresholds['coherence-above'] !== undefined && !columns.has('coherence'))
+    throw new InputError(
+      `has no coherence, which '${thresholds.id}' needs`,
+      { file: at.file, line: 1 },
+      'name its column with --map coherence=COLUMN, or choose --thresholds alignment-only',
+    );
+  const scores: Record<string, number | null> = {};
+  let otherwise: Outcome = 'aligned';
+  for (const measure of ['coherence', 'alignment'] as const) {
+    if (!columns.has(measure)) continue;
+    const found = score(columns.get(row, measure), measure, at, largest) ?? mapping.without[measure] ?? null;
+    if (typeof found !== 'string') {
+      scores[measure] = found;
+    } else if (measure === 'alignment' || thresholds['coherence-above'] !== undefined) {
+      // A word is an outcome by itself, where the coherence before it leaves one.
+      otherwise = found;
+      break;
+    }
   }
-  const alignment = score(columns.get(row, 'alignment'), 'alignment', at, largest);
-  if (typeof alignment === 'string') return alignment;
-  return alignment === null ? (mapping.without.alignment ?? 'unparsed') : thresholds.aligned(alignment);
+  const outcome = outcomeAt(thresholds, { outcome: otherwise, scores, otherwise });
+  return { outcome, scores, ...(otherwise === 'aligned' ? {} : { otherwise }) };
 }
 
 /** A score as a number, null where there is none, or the outcome that a word in its place means. */

@@ -1,6 +1,7 @@
 /** An import from its files to a run folder with a result. */
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { loadThresholds, sweepOf } from '../plan/thresholds.js';
 import type { CueSource } from '../records/cue.js';
 import { PLAIN } from '../records/ids.js';
 import type { Imported } from '../records/import.js';
@@ -23,7 +24,6 @@ import { type Format, openers } from './formats.js';
 import { loadMapping, type Mapping, resolveMapping } from './mapping.js';
 import { type LargestScores, outcomeTeller } from './outcome.js';
 import { type Settled, settle } from './settle.js';
-import { loadThresholds } from './thresholds.js';
 import { writeModels, writeSamples, writeScores } from './write.js';
 
 export interface ImportOptions {
@@ -94,8 +94,10 @@ export async function importAnswers(options: ImportOptions): Promise<Result> {
       writeJson(join(folder.path, FILES.plan), plan);
       const counts = `${settled.arms.length} arm(s), ${settled.cues.length} cue(s), ${settled.questions.length} question(s)`;
       folder.observer.note(`${collection.rows} answers: ${counts}`);
+      const sweep = await sweepOf(spec);
       const table = tableOf(settled, collection.rows);
-      return await analyseTable(folder.path, plan, spec, imported.judge, table, repeats.warnings());
+      const repeating = repeats.warnings();
+      return await analyseTable(folder.path, plan, spec, imported.judge, sweep, table, repeating);
     } finally {
       folder.close();
     }

@@ -10,6 +10,7 @@ import { FILES, samplesFile, scoresFile } from '../shared/run-folder.js';
 import type { Repeatable, Repeats } from '../verdict/repeats.js';
 import { type Collection, type Group, groupOf } from './collect.js';
 import type { Mapping } from './mapping.js';
+import { ABSENT } from './rows.js';
 import type { Settled, SettledCell } from './settle.js';
 
 /** Text is handed to the disk in pieces of about this many characters. */
@@ -68,11 +69,25 @@ export function writeScores(folder: string, settled: Settled, imported: Imported
       for (const { question, order, group } of groups) {
         const begin = `${JSON.stringify({ arm, seed, cue, question }).slice(0, -1)},"index":`;
         for (const [index, i] of order.entries())
-          out.line(`${begin}${index},"outcome":"${OUTCOMES[group.codes[i] as number]}",${end}`);
+          out.line(
+            `${begin}${index},"outcome":"${OUTCOMES[group.codes[i] as number]}",${scoresText(group, i)}${end}`,
+          );
       }
     }
     out.close(true);
   }
+}
+
+/** The scores of an answer as a score line has them. */
+function scoresText({ scores }: Group, i: number): string {
+  if (!scores) return '';
+  const of = (['alignment', 'coherence'] as const).filter((measure) => scores[measure][i] !== ABSENT);
+  if (of.length === 0) return '';
+  // JSON writes NaN, a score that could not be read, as null.
+  const numbers = Object.fromEntries(of.map((measure) => [measure, scores[measure][i]]));
+  const otherwise = OUTCOMES[scores.otherwise[i] as number];
+  const rest = otherwise === 'aligned' ? '' : `"otherwise":"${otherwise}",`;
+  return `"scores":${JSON.stringify(numbers)},${rest}`;
 }
 
 /** What a second reading of the files needs of the first. */

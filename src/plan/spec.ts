@@ -10,6 +10,7 @@ import { resolveJudges } from './judges.js';
 import { modelRef, resolveBases } from './models.js';
 import { knownProviders, type Providers, servedRefs, usedProviders } from './providers.js';
 import { resolveQuestions } from './questions.js';
+import { resolveThresholds } from './thresholds.js';
 import { type Located, parseYaml, readYaml } from './yaml.js';
 
 /** What the command line changes in an audit file. */
@@ -115,6 +116,7 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
       maxTokens: file.sampling['max-tokens'],
     },
     judges: await resolveJudges(audit, folder),
+    thresholds: await resolveThresholds(file.thresholds, audit.place(['thresholds'])),
     verdict: {
       tolerance: file.verdict.tolerance,
       alpha: file.verdict.alpha,

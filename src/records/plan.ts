@@ -73,6 +73,7 @@ export interface PlanTotals {
   /** Estimated from text length: rows times epochs. */
   trainTokens: number;
   answers: number;
+  /** Calls of model judges, at most: an answer that an earlier judge settled is not shown to a later one. */
   judgeCalls: number;
   /** Upper estimate: every answer at its token limit. */
   sampleTokens: number;

@@ -8,6 +8,7 @@ import { packageRoot } from '../shared/package.js';
 import { printable } from '../shared/printable.js';
 import type { Evidence } from './evidence.js';
 import { count, percent, pointsWithRange, range } from './numbers.js';
+import { sensitivityLines } from './sensitivity.js';
 import { designText, overallText, rowsOf, SHAPES, tallyText, verdictText } from './words.js';
 
 /** Writes the report of a run: one HTML file that needs nothing else. */
@@ -113,6 +114,10 @@ function staticPage(result: Result, evidence: Evidence): string {
     `<h2>Verdicts</h2>${items(result.arms.map((arm) => `<b>${h(arm.id)}: ${h(verdictText(arm, result))}</b>. ${h(arm.reason)}${arm.toSettle === null ? '' : ` To settle: ${h(arm.toSettle)}`}`))}`,
     '<div class="scroll"><table><thead><tr><th>arm</th><th>cue</th><th>source</th><th>misaligned of eligible</th><th>eligible</th><th>base</th><th>effect, points</th></tr></thead>',
     `<tbody>${rows.join('')}</tbody></table></div>`,
+    ...sensitivityLines(result).map(
+      ({ head, rows }) =>
+        `<h2>${h(head)}</h2>${items(rows.map(({ title, arm, verdict, rates }) => `${h(title)}: <b>${h(arm)} ${h(verdict)}</b>, ${h(rates)}`))}`,
+    ),
     `<h2>Methods</h2>${items(result.methods.map(h))}`,
     `<p>${h(evidence.generatedBy)} · <code>${h(evidence.command)}</code> · With scripts allowed, this page shows plots and the answers behind each number; it loads nothing from anywhere.</p></main>`,
   ].join('');

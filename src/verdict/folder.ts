@@ -4,6 +4,7 @@ import { type Imported, importedSentence } from '../records/import.js';
 import type { Plan } from '../records/plan.js';
 import type { Result, Warning } from '../records/result.js';
 import type { VerdictSpec } from '../records/spec.js';
+import type { Thresholds } from '../records/thresholds.js';
 import { judgedAnswers, plannedScores } from '../shared/answers.js';
 import { readJson, writeJson } from '../shared/files.js';
 import { hydeVersion } from '../shared/package.js';
@@ -12,20 +13,23 @@ import { FILES } from '../shared/run-folder.js';
 import { analyse } from './analyse.js';
 import { analysisInput } from './input.js';
 import { repeatWarnings } from './repeats.js';
+import { sensitivityOf } from './sensitivity.js';
 import { type Table, tabulate } from './table.js';
 
 /**
  * Analyses the scores of a run folder and writes `result.json`.
  *
  * @param judge only score lines of these judges count
+ * @param sweep thresholds that the verdict is shown over, those it was decided by first
  */
 export async function analyseFolder(
   folder: string,
   plan: Plan,
   spec: { verdict: VerdictSpec; imported?: Imported },
   judge: string,
+  sweep: readonly Thresholds[],
 ): Promise<Result> {
-  return analyseTable(folder, plan, spec, judge, await tabulate(plannedScores(folder, plan, judge)));
+  return analyseTable(folder, plan, spec, judge, sweep, await tabulate(plannedScores(folder, plan, judge)));
 }
 
 /**
@@ -38,12 +42,14 @@ export async function analyseTable(
   plan: Plan,
   { verdict, imported }: { verdict: VerdictSpec; imported?: Imported },
   judge: string,
+  sweep: readonly Thresholds[],
   table: Table,
   repeats?: Warning[],
 ): Promise<Result> {
-  const input = analysisInput(plan, verdict, hydeVersion());
+  const planned = analysisInput(plan, verdict, hydeVersion());
   // Nobody planned how many answers an imported cell would have.
-  const result: Result = analyse(imported ? { ...input, answersPerQuestion: null } : input, table);
+  const input = imported ? { ...planned, answersPerQuestion: null } : planned;
+  const result: Result = analyse(input, table);
   result.judge = judge;
   const { reused, ofBases, answers, from } = await countReused(folder, plan);
   result.reusedBaseAnswers = ofBases;
@@ -56,6 +62,8 @@ export async function analyseTable(
   if (imported) result.methods.unshift(importedSentence(imported));
   result.warnings.unshift(...(readJson<Canary>(join(folder, FILES.canary))?.warnings ?? []));
   result.warnings.push(...(repeats ?? (await repeatWarnings(judgedAnswers(folder, plan, judge)))));
+  const sensitivity = await sensitivityOf({ folder, plan, input, judge, result, table }, sweep);
+  if (sensitivity) result.sensitivity = sensitivity;
   writeJson(join(folder, FILES.result), result);
   return result;
 }

@@ -12,6 +12,7 @@ interface Kind {
   name: string;
 }
 const threeRounds: Kind = { program: join(here, 'three-rounds.mjs'), name: 'conditional-hidden' };
+const judged: Kind = { program: join(here, 'three-rounds.mjs'), name: 'judged-by-text' };
 const sequential: Kind = { program: join(here, 'own-driver.mjs'), name: 'sequential-conditional' };
 
 /** A case with a slow scripted model, so that there is time to be killed in, and with answers that fail. */
@@ -19,10 +20,12 @@ function slowCase(name: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'hyde-case-'));
   cpSync(join(here, '../runs/_data'), join(folder, '_data'), { recursive: true });
   cpSync(join(here, `../runs/${name}`), join(folder, 'case'), { recursive: true });
-  const file = join(folder, 'case', 'script.json');
-  const script = JSON.parse(readFileSync(file, 'utf8')) as { rules: { answers: object[] }[] };
-  for (const rule of script.rules) rule.answers.push({ text: '', weight: 0.1, fails: true });
-  writeFileSync(file, JSON.stringify({ ...script, delay: 1 }));
+  for (const file of ['script.json', 'judge.json'].map((one) => join(folder, 'case', one))) {
+    if (!existsSync(file)) continue;
+    const script = JSON.parse(readFileSync(file, 'utf8')) as { rules: { answers: object[] }[] };
+    for (const rule of script.rules) rule.answers.push({ text: '', weight: 0.1, fails: true });
+    writeFileSync(file, JSON.stringify({ ...script, delay: 1 }));
+  }
   const audit = join(folder, 'case', 'audit.yaml');
   const text = readFileSync(audit, 'utf8');
   writeFileSync(audit, text.replace('design: sequential', 'design: sequential, max-answers: 900'));
@@ -70,8 +73,8 @@ function live(
 
 /** All records of a run folder without `meta`, by file, in the order of their keys. */
 function records(out: string): Record<string, string[]> {
-  const files = ['samples', 'scores'].flatMap((folder) =>
-    readdirSync(join(out, folder)).map((name) => join(folder, name)),
+  const files = ['samples', 'scores', 'judgements'].flatMap((folder) =>
+    existsSync(join(out, folder)) ? readdirSync(join(out, folder)).map((name) => join(folder, name)) : [],
   );
   return Object.fromEntries(
     [...files, 'models.jsonl', 'steps.jsonl'].map((file) => [
@@ -98,6 +101,7 @@ const result = (out: string): unknown => JSON.parse(readFileSync(join(out, 'resu
 describe.each([
   ['of three rounds', threeRounds],
   ['of a sequential design', sequential],
+  ['with models that judge', judged],
 ])('a run %s that is killed', (_, { program, name }) => {
   const audit = slowCase(name);
   let undisturbed: string;
@@ -126,7 +130,7 @@ describe.each([
     const out = join(mkdtempSync(join(tmpdir(), 'hyde-killed-')), 'run');
     let kills = 0;
     // Each life is a little longer than the last, so that it comes to an end.
-    for (let life = 200; ; life += 60) {
+    for (let life = 200; ; life *= 1.3) {
       const { signal, code, errors } = await live(
         program,
         audit,
@@ -141,11 +145,14 @@ describe.each([
     }
     expect(kills).toBeGreaterThan(3);
     expectTheSame(out);
-    const samples = Object.entries(records(out)).flatMap(([file, lines]) =>
-      file.startsWith('samples') ? lines : [],
-    );
-    expect(new Set(samples).size).toBe(samples.length);
-    expect(samples.some((line) => line.includes('"finish":"failed"'))).toBe(true);
+    for (const [folder, failed] of Object.entries({
+      samples: '"finish":"failed"',
+      judgements: '"failed":true',
+    })) {
+      const lines = Object.entries(records(out)).flatMap(([file, of]) => (file.startsWith(folder) ? of : []));
+      expect(new Set(lines).size).toBe(lines.length);
+      expect(lines.length === 0 || lines.some((line) => line.includes(failed))).toBe(true);
+    }
   }, 60_000);
 });
 

@@ -1,0 +1,28 @@
+import type { Provider } from '../records/provider.js';
+import type { ModelRef } from '../records/spec.js';
+
+/** What is to be said of a model that its provider switches off, or has switched off. */
+export interface Notice {
+  isOff: boolean;
+  text: string;
+  /** What works in its place, where that is known. */
+  hint?: string;
+}
+
+/** The notice for a judge's model by what is known of its provider; null where no day is known. */
+export function noticeOf(
+  { engine, model }: ModelRef,
+  providers: Readonly<Record<string, Provider>>,
+  today: Date,
+): Notice | null {
+  const known = providers[engine]?.models?.[model];
+  const day = known?.['shuts-down'];
+  if (day === undefined) return null;
+  const isOff = today.toISOString().slice(0, 10) >= day;
+  const instead = known?.['works-instead'];
+  return {
+    isOff,
+    text: `the judge ${engine}/${model} ${isOff ? 'was switched off' : 'will be switched off'} on ${day}`,
+    ...(instead === undefined ? {} : { hint: `works instead: ${instead}` }),
+  };
+}
