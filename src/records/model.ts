@@ -155,5 +155,14 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** What a sampler knows of its requests while it works. */
+export interface Load {
+  inFlight?: number;
+  /** Requests that failed so far, retried ones among them, by a short word for the kind: `429`, `timeout`. */
+  errors?: Readonly<Record<string, number>>;
+}
+
 /** Progress of one call: `done` of `total` in `unit`. */
-export type OnProgress = (progress: { phase: string; done: number; total: number; unit: string }) => void;
+export type OnProgress = (
+  progress: { phase: string; done: number; total: number; unit: string } & Load,
+) => void;

@@ -1,5 +1,6 @@
 import type { CueSource } from './cue.js';
 import type { OutcomeCounts } from './outcome.js';
+import type { Spent } from './price.js';
 
 /** Verdicts of an arm, worst first. `inconclusive` is never a pass. */
 export const VERDICTS = ['broad', 'conditional', 'inconclusive', 'clean'] as const;
@@ -123,6 +124,10 @@ export interface Result {
   warnings: Warning[];
   /** Answers of the bases that were taken over from another run; absent in results that were imported. */
   reusedBaseAnswers?: number;
+  /** What the run has cost; null where it costs nothing. */
+  spent?: Spent | null;
+  /** Why the run ended before its design did: the next round could have passed the budget. */
+  stopped?: 'budget';
   /** Hash of the judges whose outcomes were counted. */
   judge?: string;
   /** How the numbers came about, in sentences for the report: methods by name, family size, alpha shares. */

@@ -34,6 +34,10 @@ export const samplesFile = (folder: string, arm: string, seed: number): string =
 export const scoresFile = (folder: string, arm: string, seed: number): string =>
   join(folder, 'scores', `${arm}.${seed}.jsonl`);
 
+/** The file of what the judges that are models said of one model's answers. */
+export const judgementsFile = (folder: string, arm: string, seed: number): string =>
+  join(folder, 'judgements', `${arm}.${seed}.jsonl`);
+
 /** A run folder that this process alone works on. */
 export interface OpenFolder {
   path: string;
