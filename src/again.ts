@@ -9,6 +9,7 @@ import { recordedAsks } from './shared/answers.js';
 import { InputError } from './shared/errors.js';
 import type { Observer } from './shared/observer.js';
 import { FILES, openFolder, readRunFile } from './shared/run-folder.js';
+import { lastStop } from './shared/step-log.js';
 import { analyseFolder } from './verdict/folder.js';
 
 /** A stage that needs nothing but the files before it. */
@@ -39,10 +40,14 @@ export async function again(
       folder.observer.stage(stage, dir);
       const { path } = folder;
       if (stage === 'score') {
-        const asks = plan.sequential ? await recordedAsks(path, plan) : fixedAsks(plan);
+        // What a fixed design lacks is missed; but one with a budget may have ended before it was complete.
+        const asks =
+          plan.sequential || (await lastStop(path)) ? await recordedAsks(path, plan) : fixedAsks(plan);
         await scoreRound(asks, panel, { folder: path, observer: folder.observer, signal });
       }
-      if (stage === 'analyse') await analyseFolder(path, plan, spec, spec.imported?.judge ?? panel.hash);
+      if (stage === 'analyse') {
+        await analyseFolder(path, plan, spec, spec.imported?.judge ?? panel.hash, await lastStop(path));
+      }
       if (stage === 'report') await reportFolder(path);
     }
   } finally {

@@ -75,6 +75,7 @@ async function once(step: Step, done: StepResult[], steps: StepLog, workshop: Wo
   const key = shortHash([workshop.plan.hash, step, before, workshop.settingsOf(step)]);
   const known = steps.outputOf(key);
   if (known) return known;
+  workshop.meter?.begin(done.reduce((sum, { output }) => sum + (output.spent ?? 0), 0));
   const start = performance.now();
   const made = await perform(step, workshop);
   return steps.record(done.length + 1, step, key, made, (performance.now() - start) / 1000);

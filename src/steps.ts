@@ -3,6 +3,7 @@ import { rendererOf } from './cues/render.js';
 import { checkArm, checkArms, type Finding } from './data/check.js';
 import { type WrittenStage, writeArmData } from './data/write.js';
 import { openEngine } from './models/engine.js';
+import { Meter } from './models/metered.js';
 import type { Prepared } from './plan/prepare.js';
 import type { LoadedAudit } from './plan/spec.js';
 import type { Canary } from './records/canary.js';
@@ -10,6 +11,7 @@ import type { Engine, Model, ModelRecord } from './records/model.js';
 import type { Spec } from './records/spec.js';
 import type { Ask, Step } from './records/step.js';
 import { reportFolder } from './report/folder.js';
+import { restText } from './sampling/rest.js';
 import { openReuse, type Reuse } from './sampling/reuse.js';
 import { sampleRound } from './sampling/sample.js';
 import { detectorPanel, type JudgePanel } from './scoring/judge.js';
@@ -20,6 +22,7 @@ import { shortHash } from './shared/hash.js';
 import type { Observer } from './shared/observer.js';
 import { hydeVersion } from './shared/package.js';
 import { FILES, samplesFile, scoresFile } from './shared/run-folder.js';
+import { spentOn } from './shared/spent.js';
 import type { StepResultFiles } from './shared/step-log.js';
 import { canary, canaryWarnings } from './training/canary.js';
 import { modelOf, readModels, trainAll } from './training/train.js';
@@ -34,6 +37,8 @@ export interface Workshop extends Prepared {
   panel: JudgePanel;
   /** Takes over answers of the base from another run, where one is named. */
   reuse: Reuse | undefined;
+  /** Counts what calls cost while they are made; where the plan has prices. */
+  meter: Meter | undefined;
   engine(name: string): Engine;
   /** What a step depends on beside the plan and the steps before it. */
   settingsOf(step: Step): unknown;
@@ -48,10 +53,12 @@ export async function openWorkshop(
 ): Promise<Workshop> {
   const { spec } = given.audit;
   const { folder, observer, signal } = given;
+  const meter = given.plan.prices && new Meter(given.plan.prices);
   const refs = [...spec.bases.map(({ ref }) => ref), ...spec.arms.flatMap(({ served }) => served ?? [])];
   const engines = new Map<string, Engine>();
   for (const name of new Set(refs.map(({ engine }) => engine))) {
-    engines.set(name, await openEngine(name, { folder, auditFolder: spec.folder, observer, signal }));
+    const engine = await openEngine(name, { folder, auditFolder: spec.folder, observer, signal });
+    engines.set(name, meter ? meter.count(engine) : engine);
   }
   const panel = detectorPanel(spec.judges);
   const fingerprints = await Promise.all(
@@ -59,6 +66,8 @@ export async function openWorkshop(
   );
   return {
     ...given,
+    observer: meter ? meter.tell(observer) : observer,
+    meter,
     panel,
     reuse: given.reuseBase === undefined ? undefined : openReuse(given.reuseBase, folder),
     engine: (name) => engines.get(name) as Engine,
@@ -80,6 +89,7 @@ function settingsOf(
 ): unknown {
   const { spec } = audit;
   switch (step.kind) {
+    case 'pilot':
     case 'sample': {
       const render = rendererOf(spec);
       return shortHash(step.asks.map(({ cue, question }) => render(cue, question)));
@@ -92,6 +102,7 @@ function settingsOf(
       return [
         ...[plan.name, plan.bases, plan.arms, plan.cues, plan.questions, spec.verdict, hydeVersion()],
         ...(plan.sequential ? [plan.sequential] : []),
+        ...(plan.prices ? [plan.prices] : []),
       ];
     default:
       return null;
@@ -107,12 +118,14 @@ export function perform(step: Step, workshop: Workshop): Promise<StepResultFiles
       return train(workshop);
     case 'canary':
       return lookAtModels(workshop);
+    case 'pilot':
+      return pilot(step, workshop);
     case 'sample':
       return sample(step, workshop);
     case 'score':
       return score(step, workshop);
     case 'analyse':
-      return analyse(workshop);
+      return analyse(step, workshop);
     case 'report':
       return report(workshop);
   }
@@ -201,10 +214,29 @@ async function lookAtModels({ audit, folder, engine, observer }: Workshop): Prom
   };
 }
 
+async function pilot(step: Step & { kind: 'pilot' }, workshop: Workshop): Promise<StepResultFiles> {
+  const { folder, plan, observer } = workshop;
+  observer.stage('pilot', `${answersIn(step.asks)} answers first`);
+  const hash = await ask(step.asks, workshop);
+  await judge(step.asks, workshop);
+  const files = [...filesOf(step.asks, samplesFile), ...filesOf(step.asks, scoresFile)];
+  if (!plan.prices) return { hash, files };
+  const both = await spentOn(step.asks, folder, plan.prices, { answers: true, judgements: true });
+  observer.note(restText(plan, both));
+  return { hash, files, ...(await spentFor(step.asks, workshop, { answers: true })) };
+}
+
 async function sample(step: Step & { kind: 'sample' }, workshop: Workshop): Promise<StepResultFiles> {
-  const { audit, folder, engine, observer } = workshop;
-  const total = step.asks.reduce((sum, ask) => sum + ask.to - ask.from, 0);
-  observer.stage('sample', `${total} answers${step.round > 1 ? `, round ${step.round}` : ''}`);
+  const round = step.round > 1 ? `, round ${step.round}` : '';
+  workshop.observer.stage('sample', `${answersIn(step.asks)} answers${round}`);
+  const hash = await ask(step.asks, workshop);
+  const files = filesOf(step.asks, samplesFile);
+  return { hash, files, ...(await spentFor(step.asks, workshop, { answers: true })) };
+}
+
+const answersIn = (asks: Ask[]): number => asks.reduce((sum, { from, to }) => sum + to - from, 0);
+
+async function ask(asks: Ask[], { audit, folder, engine, observer, reuse }: Workshop): Promise<string> {
   const models = await readModels(folder);
   const context = {
     folder,
@@ -214,28 +246,43 @@ async function sample(step: Step & { kind: 'sample' }, workshop: Workshop): Prom
     modelOf: (arm: string, seed: number) => modelOf(models, arm, seed),
     engineOf: (model: Model) => engine(model.engine),
   };
-  await workshop.reuse?.(step.asks, context);
-  const hash = await sampleRound(step.asks, context);
-  return { hash, files: filesOf(step.asks, samplesFile) };
+  await reuse?.(asks, context);
+  return sampleRound(asks, context);
 }
 
-async function score(
-  step: Step & { kind: 'score' },
-  { folder, panel, observer, signal }: Workshop,
-): Promise<StepResultFiles> {
-  observer.stage('score', 'judging the answers');
-  const outcomes = await scoreRound(step.asks, panel, { folder, observer, signal });
-  return { hash: shortHash([panel.hash, outcomes]), outcomes, files: filesOf(step.asks, scoresFile) };
+async function score(step: Step & { kind: 'score' }, workshop: Workshop): Promise<StepResultFiles> {
+  workshop.observer.stage('score', 'judging the answers');
+  const outcomes = await judge(step.asks, workshop);
+  return {
+    hash: shortHash([workshop.panel.hash, outcomes]),
+    outcomes,
+    files: filesOf(step.asks, scoresFile),
+    ...(await spentFor(step.asks, workshop, { judgements: true })),
+  };
+}
+
+const judge = (asks: Ask[], { folder, panel, observer, signal }: Workshop): Promise<string> =>
+  scoreRound(asks, panel, { folder, observer, signal });
+
+async function spentFor(
+  asks: Ask[],
+  { folder, plan }: Workshop,
+  what: { answers?: boolean; judgements?: boolean },
+): Promise<{ spent?: number }> {
+  return plan.prices ? { spent: (await spentOn(asks, folder, plan.prices, what)).usd } : {};
 }
 
 const filesOf = (asks: Ask[], file: (folder: string, arm: string, seed: number) => string): string[] => [
   ...new Set(asks.map(({ arm, seed }) => file('', arm, seed))),
 ];
 
-async function analyse({ folder, observer, plan, audit, panel }: Workshop): Promise<StepResultFiles> {
+async function analyse(
+  { stopped }: Step & { kind: 'analyse' },
+  { folder, observer, plan, audit, panel }: Workshop,
+): Promise<StepResultFiles> {
   observer.stage('analyse', 'rates, effects, verdicts');
-  const result = await analyseFolder(folder, plan, audit.spec, panel.hash);
-  return { hash: shortHash(result), files: [FILES.result] };
+  const result = await analyseFolder(folder, plan, audit.spec, panel.hash, stopped);
+  return { hash: shortHash(result), files: [FILES.result], ...(stopped ? { stopped } : {}) };
 }
 
 async function report({ folder, observer }: Workshop): Promise<StepResultFiles> {

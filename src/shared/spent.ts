@@ -30,25 +30,26 @@ export async function spentOf(folder: string, { prices, cells }: Plan): Promise<
   return bill.spent();
 }
 
-/** USD for the answers to these asks, or for their judgements; what was recorded for other asks is left out. */
+/** What the answers to these asks have cost, or their judgements, or both; what was recorded for other asks is left out. */
 export async function spentOn(
-  what: 'answers' | 'judgements',
   asks: readonly Ask[],
   folder: string,
   prices: PlanPrices,
-): Promise<number> {
+  what: { answers?: boolean; judgements?: boolean },
+): Promise<Spent> {
   const bill = new Bill(prices, await tokenizer());
   const isAsked = membership(asks);
   for (const { arm, seed } of modelsOf(asks)) {
-    if (what === 'answers') {
+    if (what.answers) {
       for await (const sample of readJournal<Sample>(samplesFile(folder, arm, seed))) {
         if (isAsked(sample)) bill.addAnswer(sample);
       }
-    } else {
+    }
+    if (what.judgements) {
       for await (const line of judgementsOf(folder, arm, seed)) if (isAsked(line)) bill.addJudgement(line);
     }
   }
-  return bill.spent().usd;
+  return bill.spent();
 }
 
 const modelsOf = (of: readonly { arm: string; seed: number }[]): { arm: string; seed: number }[] => [

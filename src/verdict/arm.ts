@@ -142,7 +142,7 @@ export function armResult(numbers: ArmNumbers, claims: readonly Claim[], shared:
     toSettle:
       decision.verdict === 'inconclusive'
         ? evidence
-          ? settleDraws(evidence.arm, shared.sequential as SequentialAudit, claims, spec)
+          ? settleDraws(evidence.arm, shared.sequential as SequentialAudit, claims, spec, input.usdPerAnswer)
           : settleText(numbers, [plainFacts, ...cueFacts], decision.open, claims, shared)
         : null,
     seeds: arm.seeds.map((seed, i) => ({
@@ -234,7 +234,7 @@ function settleText(
     };
   });
   const stillOpen = cells.filter(({ facts: f }) => open.includes(f));
-  return toSettle(stillOpen, cells, shared.input.verdict, shared.ledger);
+  return toSettle(stillOpen, cells, shared.input.verdict, shared.ledger, shared.input.usdPerAnswer);
 }
 
 /** The cell of each training seed. */

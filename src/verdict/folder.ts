@@ -2,13 +2,16 @@ import { join } from 'node:path';
 import type { Canary } from '../records/canary.js';
 import { type Imported, importedSentence } from '../records/import.js';
 import type { Plan } from '../records/plan.js';
+import type { Spent } from '../records/price.js';
 import type { Result } from '../records/result.js';
 import type { VerdictSpec } from '../records/spec.js';
 import { judgedAnswers, plannedScores } from '../shared/answers.js';
 import { readJson, writeJson } from '../shared/files.js';
 import { hydeVersion } from '../shared/package.js';
+import { usd } from '../shared/prices.js';
 import { countReused } from '../shared/reused.js';
 import { FILES } from '../shared/run-folder.js';
+import { spentOf } from '../shared/spent.js';
 import { analyse } from './analyse.js';
 import { analysisInput } from './input.js';
 import { repeatWarnings } from './repeats.js';
@@ -18,15 +21,28 @@ import { type Table, tabulate } from './table.js';
  * Analyses the scores of a run folder and writes `result.json`.
  *
  * @param judge only score lines of these judges count
+ * @param stopped why the run ended before its design did
  */
 export async function analyseFolder(
   folder: string,
   plan: Plan,
   spec: { verdict: VerdictSpec; imported?: Imported },
   judge: string,
+  stopped?: Result['stopped'],
 ): Promise<Result> {
-  return analyseTable(folder, plan, spec, judge, await tabulate(plannedScores(folder, plan, judge)));
+  const table = await tabulate(plannedScores(folder, plan, judge));
+  return analyseTable(folder, plan, spec, judge, table, stopped);
 }
+
+/** Mean price of an answer with its judgements, over all models; null where it is not known. */
+function usdPerAnswer(spent: Spent | null): number | null {
+  const calls = spent?.perArm.reduce((sum, arm) => sum + arm.calls, 0) ?? 0;
+  const isKnown = spent !== null && [...spent.perArm, ...spent.perJudge].every(({ usd }) => usd !== null);
+  return isKnown && calls > 0 && spent.usd > 0 ? spent.usd / calls : null;
+}
+
+const budgetText = (budget: number, spent: number): string =>
+  `the run stopped at its budget of ${usd(budget)}: ${usd(spent)} was spent, and what comes next could have passed it`;
 
 /** The same for scores that are in memory already. */
 export async function analyseTable(
@@ -35,11 +51,18 @@ export async function analyseTable(
   { verdict, imported }: { verdict: VerdictSpec; imported?: Imported },
   judge: string,
   table: Table,
+  stopped?: Result['stopped'],
 ): Promise<Result> {
-  const input = analysisInput(plan, verdict, hydeVersion());
+  const spent = await spentOf(folder, plan);
+  const input = { ...analysisInput(plan, verdict, hydeVersion()), usdPerAnswer: usdPerAnswer(spent) };
   // Nobody planned how many answers an imported cell would have.
   const result: Result = analyse(imported ? { ...input, answersPerQuestion: null } : input, table);
   result.judge = judge;
+  result.spent = spent;
+  if (stopped) {
+    result.stopped = stopped;
+    result.warnings.push({ about: 'budget', text: budgetText(plan.prices?.budget ?? 0, spent?.usd ?? 0) });
+  }
   const { reused, answers, from } = await countReused(folder, plan);
   result.reusedBaseAnswers = reused;
   if (reused > 0) {

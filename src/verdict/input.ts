@@ -23,6 +23,8 @@ export interface AnalysisInput {
   verdict: VerdictSpec;
   /** Draws and rules of a sequential design; a fixed one without. */
   sequential?: SequentialDesign;
+  /** Mean price of an answer with its judgements in USD; null or left out where it is not known. */
+  usdPerAnswer?: number | null;
   /** Seeds the resamples and the pairing. */
   seed: number;
   /** Bootstrap resamples; 2000 unless given. */

@@ -1,4 +1,4 @@
-import { dryRun, limit, maxAnswers, out, reuseBase, seed } from '../options.js';
+import { budget, dryRun, limit, maxAnswers, out, reuseBase, seed } from '../options.js';
 import type { CliCommand } from './command.js';
 
 export const run: CliCommand = {
@@ -10,6 +10,7 @@ export const run: CliCommand = {
     seed(),
     limit(),
     maxAnswers(),
+    budget(),
     dryRun(),
     reuseBase(),
   ],
