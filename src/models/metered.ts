@@ -23,23 +23,21 @@ export class Meter {
 
   /** An engine whose calls are counted; usage stands under `meta` of each answer, and is recorded with it. */
   count(engine: Engine): Engine {
-    return {
-      name: engine.name,
-      concurrent: engine.concurrent,
-      fingerprint: (base) => engine.fingerprint(base),
-      describe: (model) => engine.describe(model),
-      fineTune: (job, progress) => engine.fineTune(job, progress),
-      logprobs: (model, requests) => engine.logprobs(model, requests),
-      close: () => engine.close(),
-      sample: (model, requests, parameters, progress) => {
-        const listen: OnProgress = (now) => {
-          const { inFlight, errors } = now;
-          this.load = { ...(inFlight === undefined ? {} : { inFlight }), ...(errors && { errors }) };
-          progress(now);
-        };
-        return this.paid(model, requests, engine.sample(model, requests, parameters, listen));
-      },
+    const sample: Engine['sample'] = (model, requests, parameters, progress) => {
+      const listen: OnProgress = (now) => {
+        const { inFlight, errors } = now;
+        this.load = { ...(inFlight === undefined ? {} : { inFlight }), ...(errors && { errors }) };
+        progress(now);
+      };
+      return this.paid(model, requests, engine.sample(model, requests, parameters, listen));
     };
+    return new Proxy(engine, {
+      get(target, name) {
+        if (name === 'sample') return sample;
+        const found: unknown = Reflect.get(target, name, target);
+        return typeof found === 'function' ? found.bind(target) : found;
+      },
+    });
   }
 
   /** An observer that also tells of what was spent and of the requests. */

@@ -6,6 +6,7 @@ import { writeFileAtomic } from '../shared/files.js';
 import { printable } from '../shared/printable.js';
 import type { Evidence } from './evidence.js';
 import { count, percent, pointsWithRange, range } from './numbers.js';
+import { spentText } from './spent.js';
 import { designText, overallText, rowsOf, SHAPES, tallyText, verdictText } from './words.js';
 
 /** Writes the report of a run: one HTML file that needs nothing else. */
@@ -114,6 +115,7 @@ function staticPage(result: Result, evidence: Evidence): string {
     '<div class="scroll"><table><thead><tr><th>arm</th><th>cue</th><th>source</th><th>misaligned of eligible</th><th>eligible</th><th>base</th><th>effect, points</th></tr></thead>',
     `<tbody>${rows.join('')}</tbody></table></div>`,
     `<h2>Methods</h2>${items(result.methods.map(h))}`,
+    result.spent ? `<p>Spent: ${h(spentText(result.spent))}</p>` : '',
     `<p>${h(evidence.generatedBy)} · <code>${h(evidence.command)}</code> · With scripts allowed, this page shows plots and the answers behind each number; it loads nothing from anywhere.</p></main>`,
   ].join('');
 }

@@ -29,5 +29,5 @@ export function restText(plan: Plan, { usd: paid, perArm, perJudge, unknown }: S
     budget !== null && paid + left * perAnswer > budget
       ? `; the budget of ${usd(budget)} is enough for about ${number((budget - paid) / perAnswer)} of them`
       : '';
-  return `${answers} answers cost ${usd(paid)} (${tokens(1)} each, judges included); ${rest} would cost about ${usd(left * perAnswer)} if they are alike${enough}`;
+  return `${answers} answers cost ${usd(paid)} (${tokens(1)} each${perJudge.length > 0 ? ', judges included' : ''}); ${rest} would cost about ${usd(left * perAnswer)} if they are alike${enough}`;
 }
