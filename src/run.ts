@@ -117,8 +117,10 @@ interface Planned {
 }
 
 /** What a verdict depends on, beside the answers. */
-const decidedBy = ({ spec: { judges, verdict, seed }, plan: { cells, cues, questions } }: Planned): string =>
-  hashOf([judges, verdict, seed, cells, cues, questions]);
+const decidedBy = ({
+  spec: { judges, verdict, seed },
+  plan: { cells, cues, questions, prices },
+}: Planned): string => hashOf([judges, verdict, seed, cells, cues, questions, prices?.budget ?? null]);
 
 function checkSameRun(folder: string, before: { plan: Plan; spec: Spec | undefined }, now: Planned): void {
   const refuse = (why: string): never => {

@@ -34,21 +34,25 @@ export function pilotAsks(asks: readonly Ask[]): Ask[] {
     cells.length <= PILOT
       ? cells
       : Array.from({ length: PILOT }, (_, i) => cells[Math.floor((i * cells.length) / PILOT)] as Ask[]);
-  const taken = new Map<string, Ask>();
-  let left = PILOT;
-  for (let turn = 0; left > 0; turn++) {
-    let open = false;
-    for (const cell of spread) {
-      const ask = cell[turn % cell.length] as Ask;
-      const before = taken.get(keyOf(ask)) ?? { ...ask, to: ask.from };
-      open ||= turn < cell.length || cell.some(({ from, to }) => to - from > Math.floor(turn / cell.length));
-      if (left === 0 || before.to >= ask.to) continue;
-      taken.set(keyOf(ask), { ...before, to: before.to + 1 });
+  const turns = spread.map(questionByQuestion);
+  const taken = new Map<Ask, number>();
+  for (let left = PILOT; left > 0; ) {
+    for (const turn of turns) {
+      const { value: ask, done } = turn.next();
+      if (done || left === 0) continue;
+      taken.set(ask, (taken.get(ask) ?? 0) + 1);
       left--;
     }
-    if (!open) break;
   }
-  return [...taken.values()];
+  return [...taken].map(([ask, answers]) => ({ ...ask, to: ask.from + answers }));
+}
+
+/** The asks of a cell, each once for its first answer, then each for its second, and so on. */
+function* questionByQuestion(cell: readonly Ask[]): Generator<Ask, undefined> {
+  const most = cell.reduce((longest, { from, to }) => Math.max(longest, to - from), 0);
+  for (let answer = 0; answer < most; answer++) {
+    for (const ask of cell) if (ask.from + answer < ask.to) yield ask;
+  }
 }
 
 /** The asks without the answers that the pilot has asked for. */
