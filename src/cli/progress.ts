@@ -17,7 +17,7 @@ export function terminalObserver(
   const live = stream.isTTY === true && !quiet;
   const pace = new Pace();
   let open = false;
-  let last = 0;
+  let last = live ? Number.NEGATIVE_INFINITY : performance.now();
   let name = '';
   const clear = (): void => {
     if (open) stream.write('\r\u001b[2K');
@@ -31,7 +31,7 @@ export function terminalObserver(
     stage(stage, text) {
       name = stage;
       pace.begin();
-      last = 0;
+      last = live ? Number.NEGATIVE_INFINITY : performance.now();
       line(`${stage.padEnd(8)} ${text}`);
     },
     note: (text) => line(`         ${text}`),
@@ -47,11 +47,8 @@ export function terminalObserver(
       const now = performance.now();
       const speed = pace.at(done, total);
       if (done < total && now - last < (live ? EVERY_MS : EVERY_MS_PLAIN)) return;
-      if (!live && (last === 0 || done === total)) {
-        // A stage's first word comes with its name, and its end with the next one.
-        last ||= now;
-        return;
-      }
+      // Without a terminal a stage's first word is its name, and its end shows by the next one.
+      if (!live && done === total) return;
       last = now;
       const text = `${name.padEnd(8)} ${progressText(done, total, unit, speed, more)}`;
       if (live) {

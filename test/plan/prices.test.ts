@@ -57,10 +57,8 @@ describe('a plan', () => {
   });
 
   it('of a fixed design counts each prompt, and each answer at its limit', async () => {
-    const { prices, totals, cells, plan } = await (async () => {
-      const made = await planOf('conditional-hidden', PRICES);
-      return { ...made, plan: made };
-    })();
+    const plan = await planOf('conditional-hidden', PRICES);
+    const { prices, totals, cells } = plan;
     const count = await tokenizer();
     const question = plan.questions[0] as Plan['questions'][number];
     expect(prices.prompts.plain?.[question.id]).toBe(
