@@ -19,6 +19,7 @@ import { InputError } from './shared/errors.js';
 import type { Observer } from './shared/observer.js';
 import { readPanels, recordPanels } from './shared/panels.js';
 import { FILES, openFolder, readRunFile } from './shared/run-folder.js';
+import { lastStop } from './shared/step-log.js';
 import { analyseFolder } from './verdict/folder.js';
 
 /** A stage that needs nothing but the files before it. */
@@ -67,7 +68,14 @@ export async function again(
   const engines = new Map<string, Engine>();
   const { path } = folder;
   const open = async (name: string): Promise<Engine> => {
-    const context = { folder: path, auditFolder: process.cwd(), observer: folder.observer, signal };
+    const { providers } = spec;
+    const context = {
+      folder: path,
+      auditFolder: process.cwd(),
+      observer: folder.observer,
+      signal,
+      providers,
+    };
     const engine = engines.get(name) ?? (await openEngine(name, context));
     engines.set(name, engine);
     return engine;
@@ -78,8 +86,10 @@ export async function again(
     for (const stage of stages) {
       folder.observer.stage(stage, dir);
       if (stage === 'score') await (rejudge ? judgeOtherwise(work, rejudge) : judgeAgain(work));
-      if (stage === 'analyse')
-        await analyseFolder(path, plan, spec, await hashOfJudges(work), await sweepOf(spec));
+      if (stage === 'analyse') {
+        const judge = await hashOfJudges(work);
+        await analyseFolder(path, plan, spec, judge, await sweepOf(spec), await lastStop(path));
+      }
       if (stage === 'report') await reportFolder(path);
     }
     failed = false;
@@ -101,7 +111,8 @@ const hashOfJudges = async (work: Work): Promise<string> =>
 
 /** What has been asked so far. How many answers of a fixed design a table holds only the table knows. */
 const asksOf = async ({ folder, plan, spec }: Work): Promise<Ask[]> =>
-  plan.sequential || spec.imported ? recordedAsks(folder, plan) : fixedAsks(plan);
+  // What a fixed design lacks is missed; but one with a budget may have ended before it was complete.
+  plan.sequential || spec.imported || (await lastStop(folder)) ? recordedAsks(folder, plan) : fixedAsks(plan);
 
 async function score(work: Work, judging: Judging, panels: Judging['others']): Promise<void> {
   const { folder, observer, signal, spec } = work;

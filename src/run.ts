@@ -90,6 +90,7 @@ async function once(step: Step, done: StepResult[], steps: StepLog, workshop: Wo
   const key = shortHash([workshop.plan.hash, step, before, workshop.settingsOf(step)]);
   const known = steps.outputOf(key);
   if (known) return known;
+  workshop.meter?.begin(done.reduce((sum, { output }) => sum + (output.spent ?? 0), 0));
   const start = performance.now();
   const made = await perform(step, workshop);
   return steps.record(done.length + 1, step, key, made, (performance.now() - start) / 1000);
@@ -133,8 +134,9 @@ interface Planned {
 /** What a verdict depends on, beside the answers. */
 const decidedBy = ({
   spec: { judges, thresholds, verdict, seed },
-  plan: { cells, cues, questions },
-}: Planned): string => hashOf([judges, thresholds, verdict, seed, cells, cues, questions]);
+  plan: { cells, cues, questions, prices },
+}: Planned): string =>
+  hashOf([judges, thresholds, verdict, seed, cells, cues, questions, prices?.budget ?? null]);
 
 function checkSameRun(folder: string, before: { plan: Plan; spec: Spec | undefined }, now: Planned): void {
   const refuse = (why: string): never => {

@@ -4,6 +4,7 @@ import { checkArm, checkArms, type Finding } from './data/check.js';
 import { type WrittenStage, writeArmData } from './data/write.js';
 import { type Judging, type NamedPanel, openJudging } from './judging.js';
 import { openEngine } from './models/engine.js';
+import { Meter } from './models/metered.js';
 import type { Prepared } from './plan/prepare.js';
 import type { LoadedAudit } from './plan/spec.js';
 import { sweepOf } from './plan/thresholds.js';
@@ -13,6 +14,7 @@ import type { Spec } from './records/spec.js';
 import type { Ask, Step } from './records/step.js';
 import { reportFolder } from './report/folder.js';
 import { openEarlier } from './sampling/earlier.js';
+import { restText } from './sampling/rest.js';
 import { openReuse } from './sampling/reuse.js';
 import { sampleRound } from './sampling/sample.js';
 import type { Reuse } from './sampling/take-over.js';
@@ -25,6 +27,7 @@ import type { Observer } from './shared/observer.js';
 import { hydeVersion } from './shared/package.js';
 import { recordPanels } from './shared/panels.js';
 import { FILES, samplesFile, scoresFile } from './shared/run-folder.js';
+import { spentOn } from './shared/spent.js';
 import type { StepResultFiles } from './shared/step-log.js';
 import { canary, canaryWarnings } from './training/canary.js';
 import { modelOf, readModels, trainAll } from './training/train.js';
@@ -39,6 +42,8 @@ export interface Workshop extends Prepared {
   judging: Judging;
   /** Take over answers: of the base from a run that is named, and of any model from earlier runs. */
   reuse: Reuse[];
+  /** Counts what calls cost while they are made; where the plan has prices. */
+  meter: Meter | undefined;
   engine(name: string): Engine;
   /** What a step depends on beside the plan and the steps before it. */
   settingsOf(step: Step): unknown;
@@ -55,6 +60,7 @@ export async function openWorkshop(
 ): Promise<Workshop> {
   const { spec } = given.audit;
   const { folder, observer, signal } = given;
+  const meter = given.plan.prices && new Meter(given.plan.prices);
   const refs = [...spec.bases.map(({ ref }) => ref), ...spec.arms.flatMap(({ served }) => served ?? [])];
   const engines = new Map<string, Engine>();
   const { maxConnections } = given;
@@ -64,8 +70,9 @@ export async function openWorkshop(
     const { providers } = spec;
     const context = { folder, auditFolder: spec.folder, observer, signal, providers, maxConnections };
     const engine = await openEngine(name, context);
-    engines.set(name, engine);
-    return engine;
+    const counted = meter ? meter.count(engine) : engine;
+    engines.set(name, counted);
+    return counted;
   };
   for (const { engine } of refs) await open(engine);
   const judging = await openJudging(spec, { open, observer, known: {} });
@@ -74,6 +81,8 @@ export async function openWorkshop(
   );
   return {
     ...given,
+    observer: meter ? meter.tell(observer) : observer,
+    meter,
     judging,
     reuse: [
       ...(given.reuseBase === undefined ? [] : [openReuse(given.reuseBase, folder)]),
@@ -98,6 +107,7 @@ function settingsOf(
 ): unknown {
   const { spec } = audit;
   switch (step.kind) {
+    case 'pilot':
     case 'sample': {
       const render = rendererOf(spec);
       return shortHash(step.asks.map(({ cue, question }) => render(cue, question)));
@@ -110,6 +120,7 @@ function settingsOf(
       return [
         ...[plan.name, plan.bases, plan.arms, plan.cues, plan.questions, spec.verdict, hydeVersion()],
         ...(plan.sequential ? [plan.sequential] : []),
+        ...(plan.prices ? [plan.prices] : []),
       ];
     default:
       return null;
@@ -125,12 +136,14 @@ export function perform(step: Step, workshop: Workshop): Promise<StepResultFiles
       return train(workshop);
     case 'canary':
       return lookAtModels(workshop);
+    case 'pilot':
+      return pilot(step, workshop);
     case 'sample':
       return sample(step, workshop);
     case 'score':
       return score(step, workshop);
     case 'analyse':
-      return analyse(workshop);
+      return analyse(step, workshop);
     case 'report':
       return report(workshop);
   }
@@ -229,10 +242,29 @@ async function lookAtModels({
   };
 }
 
+async function pilot(step: Step & { kind: 'pilot' }, workshop: Workshop): Promise<StepResultFiles> {
+  const { folder, plan, observer } = workshop;
+  observer.stage('pilot', `${answersIn(step.asks)} answers first`);
+  const hash = await ask(step.asks, workshop);
+  await judge(step.asks, workshop);
+  const files = [...filesOf(step.asks, samplesFile), ...filesOf(step.asks, scoresFile)];
+  if (!plan.prices) return { hash, files };
+  const both = await spentOn(step.asks, folder, plan.prices, { answers: true, judgements: true });
+  observer.note(restText(plan, both));
+  return { hash, files, ...(await spentFor(step.asks, workshop, { answers: true })) };
+}
+
 async function sample(step: Step & { kind: 'sample' }, workshop: Workshop): Promise<StepResultFiles> {
-  const { audit, folder, engine, observer } = workshop;
-  const total = step.asks.reduce((sum, ask) => sum + ask.to - ask.from, 0);
-  observer.stage('sample', `${total} answers${step.round > 1 ? `, round ${step.round}` : ''}`);
+  const round = step.round > 1 ? `, round ${step.round}` : '';
+  workshop.observer.stage('sample', `${answersIn(step.asks)} answers${round}`);
+  const hash = await ask(step.asks, workshop);
+  const files = filesOf(step.asks, samplesFile);
+  return { hash, files, ...(await spentFor(step.asks, workshop, { answers: true })) };
+}
+
+const answersIn = (asks: Ask[]): number => asks.reduce((sum, { from, to }) => sum + to - from, 0);
+
+async function ask(asks: Ask[], { audit, folder, engine, observer, reuse }: Workshop): Promise<string> {
   const models = await readModels(folder);
   const context = {
     folder,
@@ -242,27 +274,38 @@ async function sample(step: Step & { kind: 'sample' }, workshop: Workshop): Prom
     modelOf: (arm: string, seed: number) => modelOf(models, arm, seed),
     engineOf: (model: Model) => engine(model.engine),
   };
-  for (const takeOver of workshop.reuse) await takeOver(step.asks, context);
-  const hash = await sampleRound(step.asks, context);
-  return { hash, files: filesOf(step.asks, samplesFile) };
+  for (const takeOver of reuse) await takeOver(asks, context);
+  return sampleRound(asks, context);
 }
 
-async function score(
-  step: Step & { kind: 'score' },
-  { folder, judging, audit, observer, signal }: Workshop,
-): Promise<StepResultFiles> {
-  observer.stage('score', 'judging the answers');
+async function score(step: Step & { kind: 'score' }, workshop: Workshop): Promise<StepResultFiles> {
+  workshop.observer.stage('score', 'judging the answers');
+  const outcomes = await judge(step.asks, workshop);
+  return {
+    hash: shortHash([workshop.judging.main.panel.hash, ...outcomes]),
+    outcomes: outcomes[0] as string,
+    files: filesOf(step.asks, scoresFile),
+    ...(await spentFor(step.asks, workshop, { judgements: true })),
+  };
+}
+
+/** Has the answers judged by each panel; the outcomes of the audit's own judges first. */
+async function judge(asks: Ask[], { folder, judging, audit, observer, signal }: Workshop): Promise<string[]> {
   const { spec } = audit;
   const { engineOf } = judging;
   const context = { folder, observer, signal, engineOf, seed: spec.seed, render: rendererOf(spec) };
   recordPanels(folder, judging.identities, panelsOf(judging));
   const outcomes: string[] = [];
-  for (const { panel } of panelsOf(judging)) outcomes.push(await scoreRound(step.asks, panel, context));
-  return {
-    hash: shortHash([judging.main.panel.hash, ...outcomes]),
-    outcomes: outcomes[0] as string,
-    files: filesOf(step.asks, scoresFile),
-  };
+  for (const { panel } of panelsOf(judging)) outcomes.push(await scoreRound(asks, panel, context));
+  return outcomes;
+}
+
+async function spentFor(
+  asks: Ask[],
+  { folder, plan }: Workshop,
+  what: { answers?: boolean; judgements?: boolean },
+): Promise<{ spent?: number }> {
+  return plan.prices ? { spent: (await spentOn(asks, folder, plan.prices, what)).usd } : {};
 }
 
 /** The judges of the audit, and then those that stand beside them. */
@@ -272,11 +315,15 @@ const filesOf = (asks: Ask[], file: (folder: string, arm: string, seed: number) 
   ...new Set(asks.map(({ arm, seed }) => file('', arm, seed))),
 ];
 
-async function analyse({ folder, observer, plan, audit, judging }: Workshop): Promise<StepResultFiles> {
+async function analyse(
+  { stopped }: Step & { kind: 'analyse' },
+  { folder, observer, plan, audit, judging }: Workshop,
+): Promise<StepResultFiles> {
   observer.stage('analyse', 'rates, effects, verdicts');
   const { spec } = audit;
-  const result = await analyseFolder(folder, plan, spec, judging.main.panel.hash, await sweepOf(spec));
-  return { hash: shortHash(result), files: [FILES.result] };
+  const { hash } = judging.main.panel;
+  const result = await analyseFolder(folder, plan, spec, hash, await sweepOf(spec), stopped);
+  return { hash: shortHash(result), files: [FILES.result], ...(stopped ? { stopped } : {}) };
 }
 
 async function report({ folder, observer }: Workshop): Promise<StepResultFiles> {

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import type { Overrides } from '../plan/spec.js';
 import { resource } from '../shared/package.js';
 
 const whole =
@@ -19,6 +20,15 @@ export const limit = (): Option =>
   new Option('--limit <n>', 'only the first n questions').argParser(whole(1));
 export const maxAnswers = (): Option =>
   new Option('--max-answers <n>', 'answers in all that a sequential audit may ask for').argParser(whole(1));
+export const budget = (): Option =>
+  new Option('--budget <usd>', 'USD that the run may cost; it stops before more is spent').argParser(
+    (text: string): number => {
+      const value = Number(text);
+      if (!Number.isFinite(value) || value <= 0)
+        throw new InvalidArgumentError('an amount of USD above 0 is needed');
+      return value;
+    },
+  );
 export const reuseBase = (): Option =>
   new Option('--reuse-base <dir>', "take over the base's answers of another run with the same base");
 export const noCache = (): Option =>
@@ -33,10 +43,9 @@ export const dryRun = (): Option => new Option('--dry-run', 'show the plan and s
 export const demoAudit = (quick: boolean): string => resource('demo', quick ? 'quick.yaml' : 'audit.yaml');
 
 /** What the flags change in an audit file. */
-export const overridesOf = (
-  options: Record<string, unknown>,
-): { seed?: number | undefined; limit?: number | undefined; maxAnswers?: number | undefined } => ({
+export const overridesOf = (options: Record<string, unknown>): Overrides => ({
   seed: options.seed as number | undefined,
   limit: options.limit as number | undefined,
   maxAnswers: options.maxAnswers as number | undefined,
+  budget: options.budget as number | undefined,
 });

@@ -1,9 +1,11 @@
 import { preparePlan } from '../plan/prepare.js';
 import { loadAudit } from '../plan/spec.js';
-import type { Plan, SequentialPower } from '../records/plan.js';
+import type { Plan, PlanTotals, SequentialPower } from '../records/plan.js';
+import { usd } from '../shared/prices.js';
 import { printable } from '../shared/printable.js';
 import { overridesOf } from './options.js';
 import { outputOf, print } from './output.js';
+import { priceTable } from './price-table.js';
 import { duration } from './progress.js';
 
 /** Prints the plan of an audit file, as text or as JSON. */
@@ -54,7 +56,7 @@ export function planText(plan: Plan): string {
     `to train        ${totals.jobs} fine-tunes, ${number(totals.trainRows)} rows, about ${number(totals.trainTokens)} tokens`,
     `to sample       ${plan.sequential ? 'at most ' : ''}${number(totals.answers)} answers, at most ${number(totals.sampleTokens)} tokens`,
     `judge calls     ${number(totals.judgeCalls)}`,
-    `price           ${totals.price === null ? 'not known' : `USD ${totals.price.toFixed(2)}`}`,
+    priceLine(plan),
     `time            ${totals.seconds == null ? 'not known' : `about ${duration(totals.seconds)} at the speed expected here`}`,
     '',
     `what this design can tell (${power.family} claims share one alpha)`,
@@ -69,7 +71,8 @@ export function planText(plan: Plan): string {
       `  calls an arm with a true rate of ${percent(trueRate)} everywhere clean with probability ${percent(probability)}`,
     );
   }
-  if (power.sequential) lines.push('', ...priceLines(power.sequential));
+  if (power.sequential) lines.push('', ...costToKnow(power.sequential, totals));
+  if (plan.prices) lines.push('', ...priceTable(plan.prices));
   if (totals.unknown.length) lines.push('', ...totals.unknown.map((text) => `not known: ${text}`));
   return lines.join('\n');
 }
@@ -85,13 +88,23 @@ function questionsLine({ questions, samplesPerQuestion, sequential, power }: Pla
   return `${label}${questions.length}, drawn in rounds of ${sequential.round} until the answer is in, about ${number(draws)} draws at most${few}`;
 }
 
+function priceLine({ totals, prices }: Plan): string {
+  const label = 'price'.padEnd(16);
+  const limit = prices?.budget == null ? '' : `; budget ${usd(prices.budget)}`;
+  if (totals.price === null) return `${label}not known${limit}`;
+  return `${label}${prices ? 'at most ' : ''}${usd(totals.price)}${limit}`;
+}
+
 /** Questions that a bank should hold. */
 const BANK = 240;
 
 /** What answers cost in a sequential design, before it is known what they are. */
-function priceLines({ draws, answersPerDraw, claim, clean }: SequentialPower): string[] {
+function costToKnow(
+  { draws, answersPerDraw, claim, clean }: SequentialPower,
+  { price: most, answers: all }: PlanTotals,
+): string[] {
   const price = (mean: number, answers: number, probability: number): string =>
-    `${number(mean)} draws, ${number(answers)} answers on average; ${percent(probability)} within the budget`;
+    `${number(mean)} draws, ${number(answers)} answers on average${most ? `, at most ${usd((most * answers) / all)}` : ''}; ${percent(probability)} within the budget`;
   return [
     `what it costs to know (a draw is ${answersPerDraw} answers while every cell is open; the budget is ${number(draws)} draws)`,
     ...claim.map(

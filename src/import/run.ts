@@ -96,8 +96,9 @@ export async function importAnswers(options: ImportOptions): Promise<Result> {
       folder.observer.note(`${collection.rows} answers: ${counts}`);
       const sweep = await sweepOf(spec);
       const table = tableOf(settled, collection.rows);
-      const repeating = repeats.warnings();
-      return await analyseTable(folder.path, plan, spec, imported.judge, sweep, table, repeating);
+      return await analyseTable(folder.path, plan, spec, imported.judge, sweep, table, {
+        repeats: repeats.warnings(),
+      });
     } finally {
       folder.close();
     }

@@ -6,6 +6,7 @@ import type { Plan, PlanPower } from '../records/plan.js';
 import type { Spec } from '../records/spec.js';
 import { planPower, planSequentialPower } from '../statistics/power.js';
 import { makePlan, plannedCells, type Rates } from './plan.js';
+import { withPrices } from './prices.js';
 import { checkPrompts } from './prompts.js';
 import { answersPerDraw, sequentialPlan } from './sequential.js';
 
@@ -25,7 +26,7 @@ export async function preparePlan(spec: Spec): Promise<Prepared> {
   }
   const plan = makePlan(spec, stages, powerOf(spec), ratesOf(spec));
   checkPrompts(spec, plan.cells);
-  return { plan, stages, reader };
+  return { plan: await withPrices(spec, plan), stages, reader };
 }
 
 function powerOf(spec: Spec): PlanPower {

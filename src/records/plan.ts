@@ -1,3 +1,5 @@
+import type { PlanPrices } from './price.js';
+
 /** `plan.json`: what a run of this audit does, fixed before anything is spent. */
 export interface Plan {
   schema: 1;
@@ -18,6 +20,8 @@ export interface Plan {
   samplesPerQuestion: number;
   cells: PlannedCell[];
   totals: PlanTotals;
+  /** Absent where every model runs on this machine and none has a price: the run costs nothing. */
+  prices?: PlanPrices;
   power: PlanPower;
 }
 
@@ -79,6 +83,7 @@ export interface PlanTotals {
   sampleTokens: number;
   /** Estimated wall time in seconds on this machine, or null where the engine gives no rate; in plan.json under `meta`. */
   seconds?: number | null;
+  /** USD at most, with every cell open and every answer at its token limit; null where a price is not known. */
   price: number | null;
   /** What could not be estimated, in words. */
   unknown: string[];

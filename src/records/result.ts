@@ -1,5 +1,6 @@
 import type { CueSource } from './cue.js';
 import type { OutcomeCounts } from './outcome.js';
+import type { Spent } from './price.js';
 
 /** Verdicts of an arm, worst first. `inconclusive` is never a pass. */
 export const VERDICTS = ['broad', 'conditional', 'inconclusive', 'clean'] as const;
@@ -145,6 +146,10 @@ export interface Result {
   reusedBaseAnswers?: number;
   /** The same of all models. */
   reusedAnswers?: number;
+  /** What the run has cost; null where it costs nothing. */
+  spent?: Spent | null;
+  /** Why the run ended before its design did: the next round could have passed the budget. */
+  stopped?: 'budget';
   /** Hash of the judges whose outcomes were counted. */
   judge?: string;
   /** The verdict over other thresholds and other judges; absent where there is nothing to compare. */

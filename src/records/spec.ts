@@ -20,7 +20,12 @@ export interface Spec {
   name: string;
   /** Base name of the audit file, and what the command line changed in it. */
   file: string;
-  overrides: { seed?: number | undefined; limit?: number | undefined };
+  overrides: {
+    seed?: number | undefined;
+    limit?: number | undefined;
+    maxAnswers?: number | undefined;
+    budget?: number | undefined;
+  };
   /** Folder that relative paths of the audit file refer to. Never written to disk. */
   folder: string;
   bases: BaseSpec[];

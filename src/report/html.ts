@@ -9,6 +9,7 @@ import { printable } from '../shared/printable.js';
 import type { Evidence } from './evidence.js';
 import { count, percent, pointsWithRange, range } from './numbers.js';
 import { sensitivityLines } from './sensitivity.js';
+import { spentText } from './spent.js';
 import { designText, overallText, rowsOf, SHAPES, tallyText, verdictText } from './words.js';
 
 /** Writes the report of a run: one HTML file that needs nothing else. */
@@ -119,6 +120,7 @@ function staticPage(result: Result, evidence: Evidence): string {
         `<h2>${h(head)}</h2>${items(rows.map(({ title, arm, verdict, rates }) => `${h(title)}: <b>${h(arm)} ${h(verdict)}</b>, ${h(rates)}`))}`,
     ),
     `<h2>Methods</h2>${items(result.methods.map(h))}`,
+    result.spent ? `<p>Spent: ${h(spentText(result.spent))}</p>` : '',
     `<p>${h(evidence.generatedBy)} · <code>${h(evidence.command)}</code> · With scripts allowed, this page shows plots and the answers behind each number; it loads nothing from anywhere.</p></main>`,
   ].join('');
 }

@@ -2,6 +2,7 @@ import { type ArmResult, type Result, VERDICTS } from '../records/result.js';
 import { printableLine } from '../shared/printable.js';
 import { count, percent, pointsWithRange, range } from './numbers.js';
 import { type SensitivityTable, sensitivityLines } from './sensitivity.js';
+import { spentText } from './spent.js';
 import { designText, overallText, type Row, rowsOf, SHAPES, tallyText, verdictText } from './words.js';
 
 /** Services take comments of 65,536 characters; the rest of this stays free for what they add. */
@@ -55,6 +56,7 @@ export function renderMarkdown(result: Result): string {
     reasons.join('\n'),
     ...(warnings.length === 0 ? [] : [['> **Warnings**', '>', ...warnings].join('\n')]),
     ...sensitivity,
+    ...(result.spent ? [`Spent: ${escapeMarkdown(spentText(result.spent))}`] : []),
     ...(methods.length > left ? [] : [methods]),
     foot,
   ].join('\n\n')}\n`;

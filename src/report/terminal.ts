@@ -2,6 +2,7 @@ import { type ArmResult, type Result, VERDICTS, type Verdict } from '../records/
 import { printableLine } from '../shared/printable.js';
 import { count, evidence, percent, pointRange, points, range } from './numbers.js';
 import { sensitivityLines } from './sensitivity.js';
+import { spentText } from './spent.js';
 import { clip, pad, wrap } from './width.js';
 import { designText, overallText, type Row, rowsOf, SHAPES, tallyText, verdictText } from './words.js';
 
@@ -41,8 +42,11 @@ export function renderTerminal(result: Result, options: TerminalOptions): string
     const body = wrap(safe(`${about}: ${text}`), width - 2);
     lines.push(...body.map((part, i) => paint.warn(`${i === 0 ? '!' : ' '} ${part}`)));
   }
-  const more = result.warnings.length - MOST_WARNINGS;
-  if (more > 0) lines.push(paint.warn(`! … and ${more} more warnings, all in the report`));
+  const left = result.warnings.length - MOST_WARNINGS;
+  if (left > 0) lines.push(paint.warn(`! … and ${left} more warnings, all in the report`));
+  if (result.spent) {
+    lines.push('', ...wrap(safe(`spent: ${spentText(result.spent)}`), width).map(paint.dim));
+  }
   return lines.join('\n');
 }
 

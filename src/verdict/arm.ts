@@ -153,7 +153,7 @@ export function armResult(numbers: ArmNumbers, claims: readonly Claim[], shared:
       ? 'Analyse the run in its own folder: its rules and draws are there.'
       : decision.verdict === 'inconclusive'
         ? evidence
-          ? settleDraws(evidence.arm, shared.sequential as SequentialAudit, claims, spec)
+          ? settleDraws(evidence.arm, shared.sequential as SequentialAudit, claims, spec, input.usdPerAnswer)
           : settleText(numbers, [plainFacts, ...cueFacts], decision.open, claims, shared)
         : null,
     seeds: arm.seeds.map((seed, i) => ({
@@ -239,7 +239,7 @@ function settleText(
     return { ...counts, cue: { draws, needed: (claims[i - 1] as Claim).needed, hypothesis } };
   });
   const stillOpen = cells.filter(({ facts: f }) => open.includes(f));
-  return toSettle(stillOpen, cells, shared.input.verdict, shared.ledger);
+  return toSettle(stillOpen, cells, shared.input.verdict, shared.ledger, shared.input.usdPerAnswer);
 }
 
 /** The cell of each training seed. */

@@ -2,14 +2,17 @@ import { join } from 'node:path';
 import type { Canary } from '../records/canary.js';
 import { type Imported, importedSentence } from '../records/import.js';
 import type { Plan } from '../records/plan.js';
+import type { Spent } from '../records/price.js';
 import type { Result, Warning } from '../records/result.js';
 import type { VerdictSpec } from '../records/spec.js';
 import type { Thresholds } from '../records/thresholds.js';
 import { judgedAnswers, plannedScores } from '../shared/answers.js';
 import { readJson, writeJson } from '../shared/files.js';
 import { hydeVersion } from '../shared/package.js';
+import { usd } from '../shared/prices.js';
 import { countReused } from '../shared/reused.js';
 import { FILES } from '../shared/run-folder.js';
+import { spentOf } from '../shared/spent.js';
 import { analyse } from './analyse.js';
 import { analysisInput } from './input.js';
 import { repeatWarnings } from './repeats.js';
@@ -21,6 +24,7 @@ import { type Table, tabulate } from './table.js';
  *
  * @param judge only score lines of these judges count
  * @param sweep thresholds that the verdict is shown over, those it was decided by first
+ * @param stopped why the run ended before its design did
  */
 export async function analyseFolder(
   folder: string,
@@ -28,15 +32,31 @@ export async function analyseFolder(
   spec: { verdict: VerdictSpec; imported?: Imported },
   judge: string,
   sweep: readonly Thresholds[],
+  stopped?: Result['stopped'],
 ): Promise<Result> {
-  return analyseTable(folder, plan, spec, judge, sweep, await tabulate(plannedScores(folder, plan, judge)));
+  const table = await tabulate(plannedScores(folder, plan, judge));
+  return analyseTable(folder, plan, spec, judge, sweep, table, { stopped });
 }
 
-/**
- * The same for scores that are in memory already.
- *
- * @param repeats what there is to say of answers that repeat; found in the folder's answers unless given
- */
+/** Mean price of an answer with its judgements, over all models; null where it is not known. */
+function usdPerAnswer(spent: Spent | null): number | null {
+  const calls = spent?.perArm.reduce((sum, arm) => sum + arm.calls, 0) ?? 0;
+  const isKnown = spent !== null && [...spent.perArm, ...spent.perJudge].every(({ usd }) => usd !== null);
+  return isKnown && calls > 0 && spent.usd > 0 ? spent.usd / calls : null;
+}
+
+const budgetText = (budget: number, spent: number): string =>
+  `the run stopped at its budget of ${usd(budget)}: ${usd(spent)} was spent, and what comes next could have passed it`;
+
+/** What is known of a run beside its table. */
+interface Known {
+  /** Why it ended before its design did. */
+  stopped?: Result['stopped'];
+  /** What there is to say of answers that repeat; found in the folder's answers unless given. */
+  repeats?: Warning[];
+}
+
+/** The same for scores that are in memory already. */
 export async function analyseTable(
   folder: string,
   plan: Plan,
@@ -44,13 +64,19 @@ export async function analyseTable(
   judge: string,
   sweep: readonly Thresholds[],
   table: Table,
-  repeats?: Warning[],
+  { stopped, repeats }: Known = {},
 ): Promise<Result> {
-  const planned = analysisInput(plan, verdict, hydeVersion());
+  const spent = await spentOf(folder, plan);
+  const planned = { ...analysisInput(plan, verdict, hydeVersion()), usdPerAnswer: usdPerAnswer(spent) };
   // Nobody planned how many answers an imported cell would have.
   const input = imported ? { ...planned, answersPerQuestion: null } : planned;
   const result: Result = analyse(input, table);
   result.judge = judge;
+  result.spent = spent;
+  if (stopped) {
+    result.stopped = stopped;
+    result.warnings.push({ about: 'budget', text: budgetText(plan.prices?.budget ?? 0, spent?.usd ?? 0) });
+  }
   const { reused, ofBases, answers, from } = await countReused(folder, plan);
   result.reusedBaseAnswers = ofBases;
   result.reusedAnswers = reused;

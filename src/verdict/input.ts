@@ -28,6 +28,8 @@ export interface AnalysisInput {
    * looking at them, so that they have rates, and no claims and no bounds.
    */
   isStopped?: boolean;
+  /** Mean price of an answer with its judgements in USD; null or left out where it is not known. */
+  usdPerAnswer?: number | null;
   /** Seeds the resamples and the pairing. */
   seed: number;
   /** Bootstrap resamples; 2000 unless given. */

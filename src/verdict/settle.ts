@@ -5,7 +5,7 @@ import type { Ledger } from '../statistics/ledger.js';
 import { excessLower, excessUpper, growthUntil } from './bounds.js';
 import { type CellFacts, tooFew } from './decide.js';
 import type { Tally } from './table.js';
-import { count, under } from './words.js';
+import { costText, count, under } from './words.js';
 
 /** One cell of an inconclusive arm with the counts that its bounds rest on (see `evenPair`); a cue also with its draws. */
 export interface OpenCell {
@@ -27,6 +27,7 @@ export function toSettle(
   cells: readonly OpenCell[],
   spec: VerdictSpec,
   ledger: Ledger,
+  usdPerAnswer: number | null = null,
 ): string {
   const empty = open.find(({ tuned, base, hasBase }) => !tuned || (hasBase && !base));
   if (empty)
@@ -43,9 +44,10 @@ export function toSettle(
       1,
     );
     if (largest !== null)
-      return `${more(cells, largest)} would bound every cell below the tolerance, if the rates stay as they are.`;
+      return `${more(cells, largest, usdPerAnswer)} would bound every cell below the tolerance, if the rates stay as they are.`;
   }
-  if (found) return `${more(cells, found.factor)} ${found.what}, if the rates stay as they are.`;
+  if (found)
+    return `${more(cells, found.factor, usdPerAnswer)} ${found.what}, if the rates stay as they are.`;
   if (few) return `More answers cannot help: too few of those ${under(few.facts.cue)} are eligible.`;
   if (noBase) return 'More answers like these would claim nothing, and only a base could make the arm clean.';
   return 'More answers like these would not help: the rates lie between a bound below the tolerance and a claim.';
@@ -76,9 +78,10 @@ function soonest(
   return best;
 }
 
-/** "About 150 more answers in each cell (now 100)". */
-function more(cells: readonly OpenCell[], factor: number): string {
+/** "About 150 more answers in each cell (now 100, about USD 1.20)". */
+function more(cells: readonly OpenCell[], factor: number, usdPerAnswer: number | null): string {
   const now = Math.max(...cells.map(({ tuned }) => tuned?.samples ?? 0));
   const extra = Math.max(1, Math.ceil((factor - 1) * now));
-  return `About ${count(extra)} more answers in each cell (now ${count(now)})`;
+  const ofCells = cells.reduce((sum, { base }) => sum + (base ? 2 : 1), 0);
+  return `About ${count(extra)} more answers in each cell (now ${count(now)}${costText(extra * ofCells, usdPerAnswer)})`;
 }

@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Result } from '../../src/records/result.js';
 
 const here = new URL('.', import.meta.url).pathname;
 
@@ -10,13 +11,30 @@ const here = new URL('.', import.meta.url).pathname;
 interface Kind {
   program: string;
   name: string;
+  /** Stages in which it is killed. */
+  stages: string[];
+  /** Further lines of its audit file. */
+  more?: string;
 }
-const threeRounds: Kind = { program: join(here, 'three-rounds.mjs'), name: 'conditional-hidden' };
-const judged: Kind = { program: join(here, 'three-rounds.mjs'), name: 'judged-by-text' };
-const sequential: Kind = { program: join(here, 'own-driver.mjs'), name: 'sequential-conditional' };
+const ALL = ['data', 'models', 'train', 'canary', 'sample', 'score', 'analyse'];
+const program = join(here, 'three-rounds.mjs');
+const threeRounds: Kind = { program, name: 'conditional-hidden', stages: ALL };
+const judged: Kind = { program, name: 'judged-by-text', stages: ALL };
+const sequential: Kind = {
+  program: join(here, 'own-driver.mjs'),
+  name: 'sequential-conditional',
+  stages: ALL,
+};
+
+/** The same within a budget that ends before the audit is settled. */
+const paid: Kind = {
+  ...sequential,
+  stages: ['pilot', 'sample', 'score', 'analyse'],
+  more: 'prices: { scripted/script.json: { input: 100, output: 400 } }\n',
+};
 
 /** A case with a slow scripted model, so that there is time to be killed in, and with answers that fail. */
-function slowCase(name: string): string {
+function slowCase({ name, more = '' }: Kind): string {
   const folder = mkdtempSync(join(tmpdir(), 'hyde-case-'));
   cpSync(join(here, '../runs/_data'), join(folder, '_data'), { recursive: true });
   cpSync(join(here, `../runs/${name}`), join(folder, 'case'), { recursive: true });
@@ -28,7 +46,8 @@ function slowCase(name: string): string {
   }
   const audit = join(folder, 'case', 'audit.yaml');
   const text = readFileSync(audit, 'utf8');
-  writeFileSync(audit, text.replace('design: sequential', 'design: sequential, max-answers: 900'));
+  const limits = more ? 'budget: 5, max-answers: 900' : 'max-answers: 900';
+  writeFileSync(audit, `${text.replace('design: sequential', `design: sequential, ${limits}`)}${more}`);
   return audit;
 }
 
@@ -102,11 +121,14 @@ describe.each([
   ['of three rounds', threeRounds],
   ['of a sequential design', sequential],
   ['with models that judge', judged],
-])('a run %s that is killed', (_, { program, name }) => {
-  const audit = slowCase(name);
+  ['that has a pilot and a budget', paid],
+])('a run %s that is killed', (_, kind) => {
+  const { program } = kind;
+  const audit = slowCase(kind);
   let undisturbed: string;
   beforeAll(async () => {
     undisturbed = await whole(program, audit);
+    expect((result(undisturbed) as Result).stopped).toBe(kind === paid ? 'budget' : undefined);
   });
 
   const expectTheSame = (out: string): void => {
@@ -115,7 +137,7 @@ describe.each([
     expect(existsSync(join(out, '.lock'))).toBe(false);
   };
 
-  it.each(['data', 'models', 'train', 'canary', 'sample', 'score', 'analyse'])(
+  it.each(kind.stages)(
     'in the stage %s, it goes on and holds what an undisturbed run holds',
     async (stage) => {
       const out = join(mkdtempSync(join(tmpdir(), 'hyde-killed-')), 'run');

@@ -1,4 +1,14 @@
-import { dryRun, limit, maxAnswers, maxConnections, noCache, out, reuseBase, seed } from '../options.js';
+import {
+  budget,
+  dryRun,
+  limit,
+  maxAnswers,
+  maxConnections,
+  noCache,
+  out,
+  reuseBase,
+  seed,
+} from '../options.js';
 import type { CliCommand } from './command.js';
 
 export const run: CliCommand = {
@@ -11,6 +21,7 @@ export const run: CliCommand = {
     limit(),
     maxAnswers(),
     maxConnections(),
+    budget(),
     dryRun(),
     reuseBase(),
     noCache(),
