@@ -53,22 +53,8 @@ export function makePanel(
   const behaviours = entries.filter(({ spec }) => spec.says === 'behaviour');
   const outcomes = entries.filter(({ spec }) => spec.says !== 'behaviour');
   const judging = outcomes.filter(({ model }) => model);
-  const { id: _, title: __, ...numbers } = thresholds;
   return {
-    hash: shortHash([
-      'judges',
-      entries.map(({ spec, model }) =>
-        model
-          ? [
-              model.hash,
-              (spec as ModelJudgeSpec).judge.options ?? null,
-              spec.says,
-              (spec as ModelJudgeSpec).cut,
-            ]
-          : spec,
-      ),
-      entries.some(({ spec }) => isByThresholds(spec)) ? numbers : null,
-    ]),
+    hash: hashOf(entries, thresholds),
     waves: wavesOf(
       judging,
       behaviours.filter(({ model }) => model),
@@ -92,19 +78,24 @@ export function makePanel(
   };
 }
 
+/** Of detectors alone the thresholds are no part: they change nothing. */
+function hashOf(entries: readonly Entry[], thresholds: Thresholds): string {
+  if (entries.every(({ detect }) => detect)) return shortHash(['detectors', entries.map(({ spec }) => spec)]);
+  const parts = entries.map(({ spec, model }) => {
+    if (!isModelJudge(spec)) return spec;
+    const { id, measures, options } = spec.judge;
+    return { judge: model?.hash, id, measures, options, says: spec.says, cut: spec.cut };
+  });
+  const { id: _, title: __, ...numbers } = thresholds;
+  return shortHash(['judges', parts, entries.some(({ spec }) => isByThresholds(spec)) ? numbers : null]);
+}
+
 function modelJudge({ judge, model }: ModelJudgeSpec, identity: string): ModelJudge {
-  const {
-    id: _,
-    title: __,
-    source: ___,
-    notes: ____,
-    model: _____,
-    measures: ______,
-    options,
-    ...asked
-  } = judge;
+  const { system, prompt, quote, scale, options, aggregation, floor, temperature } = judge;
+  const asked = { system, prompt, quote, scale, temperature, maxTokens: judge['max-tokens'] };
+  const read = { words: Object.keys(options ?? {}).toSorted(), aggregation, floor };
   return {
-    hash: shortHash(['judge', asked, Object.keys(options ?? {}).toSorted(), identity]),
+    hash: shortHash(['judge', asked, read, identity]),
     judge,
     ref: model,
     model: { engine: model.engine, base: model.model, adapter: null, identity },
