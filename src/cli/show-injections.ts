@@ -11,7 +11,7 @@ import type { Judge, Reading } from '../records/judge.js';
 import type { Engine } from '../records/model.js';
 import { pad } from '../report/width.js';
 import { type InjectionResult, Injections, MOVED, tryInjections } from '../scoring/injections.js';
-import type { ModelJudge } from '../scoring/panel.js';
+import type { ModelJudge } from '../scoring/outcome.js';
 import { closeAll } from '../shared/closing.js';
 import { InputError } from '../shared/errors.js';
 import { resource } from '../shared/package.js';

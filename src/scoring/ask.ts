@@ -5,7 +5,7 @@ import type { Sample } from '../records/sample.js';
 import { FailedError } from '../shared/errors.js';
 import { shortHash } from '../shared/hash.js';
 import { type Judgements, readingOf } from './judgements.js';
-import type { ModelJudge } from './panel.js';
+import type { ModelJudge } from './outcome.js';
 import { judgePrompt } from './quote.js';
 import { readJudgement, TOP_LOGPROBS } from './reading.js';
 
@@ -98,7 +98,9 @@ export function requestOf(
   return { id, messages, indices: [0], seed };
 }
 
-/** @param paid the usage stands with the first of several answers that one call judged */
+const FREE = { shared: true, usage: { promptTokens: 0, completionTokens: 0 } };
+
+/** @param paid false for a further answer that one call judged: it cost nothing */
 function judgementOf(
   { judge, ref, hash }: ModelJudge,
   { sample, hash: of }: Item,
@@ -123,7 +125,7 @@ function judgementOf(
       at: new Date().toISOString(),
       ...answer.meta,
       request: answer.id,
-      ...(paid && answer.usage ? { usage: answer.usage } : {}),
+      ...(paid ? answer.usage && { usage: answer.usage } : FREE),
     },
   };
 }

@@ -5,7 +5,7 @@ import type { Reading } from '../records/judge.js';
 import type { Engine } from '../records/model.js';
 import { parametersOf, requestOf } from './ask.js';
 import { NO_ANSWER } from './judgements.js';
-import type { ModelJudge } from './panel.js';
+import type { ModelJudge } from './outcome.js';
 import { readJudgement } from './reading.js';
 
 /** `resources/injections.yaml`: attempts, each put behind the same answer. */

@@ -11,8 +11,10 @@ import type { Observer } from '../shared/observer.js';
 import { scoresFile } from '../shared/run-folder.js';
 import { type AskContext, ask, type Item } from './ask.js';
 import { Chunks } from './chunks.js';
+import { forEachJudge } from './each.js';
 import { Judgements } from './judgements.js';
-import type { JudgePanel, ModelJudge } from './panel.js';
+import type { ModelJudge } from './outcome.js';
+import type { JudgePanel } from './panel.js';
 
 export interface ScoreContext extends AskContext {
   folder: string;
@@ -152,18 +154,12 @@ async function judgeAll(
 ): Promise<void> {
   for (const wave of panel.waves) {
     stopIfAborted(context.signal);
-    const askAll = async (judges: readonly ModelJudge[]): Promise<void> => {
-      for (const judge of judges) {
-        const open = items.filter(
-          ({ sample, readings }) => !readings.has(judge.hash) && panel.needs(judge, sample, readings),
-        );
-        await ask(judge, engineOf(judge), open, context, judged);
-      }
-    };
-    const [atOnce, inTurn] = [true, false].map((c) => wave.filter((one) => engineOf(one).concurrent === c));
-    const asking = [...(atOnce ?? []).map((judge) => askAll([judge])), askAll(inTurn ?? [])];
-    // All are waited for before the first failure is thrown: the journals must be open as long as one writes.
-    for (const ended of await Promise.allSettled(asking)) if (ended.status === 'rejected') throw ended.reason;
+    await forEachJudge(wave, engineOf, async (judge, engine) => {
+      const open = items.filter(
+        ({ sample, readings }) => !readings.has(judge.hash) && panel.needs(judge, sample, readings),
+      );
+      await ask(judge, engine, open, context, judged);
+    });
   }
 }
 

@@ -4,11 +4,12 @@ import { type Imported, importedSentence } from '../records/import.js';
 import type { Plan } from '../records/plan.js';
 import type { Spent } from '../records/price.js';
 import type { Result, Warning } from '../records/result.js';
-import type { VerdictSpec } from '../records/spec.js';
+import { isModelJudge, type JudgeSpec, type VerdictSpec } from '../records/spec.js';
 import type { Thresholds } from '../records/thresholds.js';
 import { judgedAnswers, plannedScores } from '../shared/answers.js';
 import { readJson, writeJson } from '../shared/files.js';
 import { hydeVersion } from '../shared/package.js';
+import { readPanels } from '../shared/panels.js';
 import { usd } from '../shared/prices.js';
 import { countReused } from '../shared/reused.js';
 import { FILES } from '../shared/run-folder.js';
@@ -18,6 +19,13 @@ import { analysisInput } from './input.js';
 import { repeatWarnings } from './repeats.js';
 import { sensitivityOf } from './sensitivity.js';
 import { type Table, tabulate } from './table.js';
+
+/** The part of a spec that an analysis needs. */
+interface Analysed {
+  verdict: VerdictSpec;
+  imported?: Imported;
+  judges?: readonly JudgeSpec[];
+}
 
 /**
  * Analyses the scores of a run folder and writes `result.json`.
@@ -29,7 +37,7 @@ import { type Table, tabulate } from './table.js';
 export async function analyseFolder(
   folder: string,
   plan: Plan,
-  spec: { verdict: VerdictSpec; imported?: Imported },
+  spec: Analysed,
   judge: string,
   sweep: readonly Thresholds[],
   stopped?: Result['stopped'],
@@ -60,7 +68,7 @@ interface Known {
 export async function analyseTable(
   folder: string,
   plan: Plan,
-  { verdict, imported }: { verdict: VerdictSpec; imported?: Imported },
+  { verdict, imported, judges = [] }: Analysed,
   judge: string,
   sweep: readonly Thresholds[],
   table: Table,
@@ -85,6 +93,7 @@ export async function analyseTable(
       `${reused} of ${answers} answers were taken over from other runs (${from.map(({ name, plan }) => `${name}, plan ${plan}`).join('; ')}): same model, texts, sampling and seed. They were judged again. These runs rest on them too: each is valid by itself, and their errors are not independent.`,
     );
   }
+  if (judges.some(isModelJudge)) result.methods.push(judgedSentence(folder, judge));
   if (imported) result.methods.unshift(importedSentence(imported));
   result.warnings.unshift(...(readJson<Canary>(join(folder, FILES.canary))?.warnings ?? []));
   result.warnings.push(...(repeats ?? (await repeatWarnings(judgedAnswers(folder, plan, judge)))));
@@ -92,4 +101,10 @@ export async function analyseTable(
   if (sensitivity) result.sensitivity = sensitivity;
   writeJson(join(folder, FILES.result), result);
   return result;
+}
+
+/** By what models were the answers judged? */
+function judgedSentence(folder: string, judge: string): string {
+  const title = readPanels(folder)?.panels.find(({ hash }) => hash === judge)?.title ?? 'models';
+  return `Judged by ${title}. A score is the expectation over the number tokens where the server gives log-probabilities, and is read from the text elsewhere; what could not be read is unparsed and counts against what is said.`;
 }

@@ -134,7 +134,12 @@ describe('a round of judging', () => {
     const engine = usual();
     expect(await score(run, panelOf([alignment]), engine)).toBe('aama');
     expect(engine.asked).toHaveLength(2);
-    expect(judgements(run.folder).filter(({ meta }) => meta?.usage)).toHaveLength(2);
+    expect(judgements(run.folder).map(({ meta }) => meta?.usage)).toEqual([
+      { promptTokens: 7, completionTokens: 1 },
+      { promptTokens: 0, completionTokens: 0 },
+      { promptTokens: 0, completionTokens: 0 },
+      { promptTokens: 7, completionTokens: 1 },
+    ]);
   });
 
   it('leaves judges out that nothing depends on any more', async () => {
