@@ -72,7 +72,13 @@ function readProviders(path: string): Providers {
   return value.providers;
 }
 
-function checkProvider(name: string, { url }: Provider, place: Place | undefined): void {
+/** Fields of a request that say what is sampled; what a provider adds to them must not change it. */
+const OWN_FIELDS = [
+  ...['model', 'messages', 'temperature', 'top_p', 'max_tokens', 'max_completion_tokens'],
+  ...['n', 'seed', 'stream', 'logprobs', 'top_logprobs'],
+];
+
+function checkProvider(name: string, { url, body = {} }: Provider, place: Place | undefined): void {
   if (!/^[a-z0-9-]+$/.test(name)) {
     throw new InputError(`'${name}' is no name for a provider`, place, 'use a-z, 0-9 and -');
   }
@@ -82,6 +88,10 @@ function checkProvider(name: string, { url }: Provider, place: Place | undefined
       place,
       'that is an engine; choose another name',
     );
+  }
+  const own = OWN_FIELDS.find((field) => Object.hasOwn(body, field));
+  if (own) {
+    throw new InputError(`the body of '${name}' holds '${own}', which hyde sets itself`, place);
   }
   checkUrl(url, `the url of '${name}'`, place);
 }

@@ -13,6 +13,7 @@ import type {
 } from '../../records/model.js';
 import { type Provider, shutdownOf } from '../../records/provider.js';
 import { InputError } from '../../shared/errors.js';
+import { stopIfAborted } from '../../shared/interrupted.js';
 import type { EngineContext } from '../context.js';
 import { AdapterLoader, adapterFolder, adapterHash } from './adapters.js';
 import { Dialect } from './body.js';
@@ -119,10 +120,10 @@ export class OpenAIEngine implements Engine {
   ): AsyncGenerator<Answer> {
     const { wire, sampler } = this.open();
     const served = await this.adapters.nameOf(model, wire);
-    const call = new Call(this.dialectOf(served), requests, parameters);
+    const call = new Call(this.dialectOf(served, model.base), requests, parameters);
     const total = requests.reduce((sum, request) => sum + request.indices.length, 0);
     let done = 0;
-    for await (const answer of sampler.run(call, this.context.signal)) {
+    for await (const answer of sampler.run(call)) {
       yield answer;
       const { inFlight, errors } = sampler;
       progress({ phase: 'sample', done: ++done, total, unit: 'answers', inFlight, errors });
@@ -140,7 +141,10 @@ export class OpenAIEngine implements Engine {
     const { wire } = this.open();
     const served = await this.adapters.nameOf(model, wire);
     const results: LogprobResult[] = [];
-    for (const request of requests) results.push(await promptLogprobs(wire, served, request));
+    for (const request of requests) {
+      stopIfAborted(this.context.signal);
+      results.push(await promptLogprobs(wire, served, request));
+    }
     return results;
   }
 
@@ -149,12 +153,12 @@ export class OpenAIEngine implements Engine {
     this.opened = undefined;
   }
 
-  private dialectOf(model: string): Dialect {
-    const known = this.dialects.get(model);
+  private dialectOf(served: string, base: string): Dialect {
+    const known = this.dialects.get(served);
     if (known) return known;
-    const field = this.provider.models?.[model]?.['max-tokens-field'];
-    const dialect = new Dialect(model, this.provider, field);
-    this.dialects.set(model, dialect);
+    const field = this.provider.models?.[base]?.['max-tokens-field'];
+    const dialect = new Dialect(served, this.provider, field);
+    this.dialects.set(served, dialect);
     return dialect;
   }
 
@@ -184,6 +188,7 @@ export class OpenAIEngine implements Engine {
       breaker: new Breaker(options.patience ?? PATIENCE),
       timing,
       observer: context.observer,
+      signal: context.signal,
       path: `${base}/chat/completions`,
       headers,
       hide: clean,

