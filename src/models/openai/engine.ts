@@ -48,6 +48,8 @@ const LIMITS: HttpLimits = {
 };
 const PATIENCE = 600_000;
 
+const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/;
+
 /** What is open while requests are sent. */
 interface Open {
   wire: Wire;
@@ -172,6 +174,11 @@ export class OpenAIEngine implements Engine {
     const { name, provider, context, timing, options } = this;
     const { headers: keys, secrets } = readCredentials(name, provider, [context.auditFolder]);
     const url = new URL(provider.url);
+    if (secrets.length > 0 && url.protocol === 'http:' && !LOOPBACK.test(url.hostname)) {
+      context.observer.warn(
+        `${name}: the key goes to ${url.host} over http, which others on the way can read`,
+      );
+    }
     const count = context.maxConnections ?? provider.connections ?? CONNECTIONS;
     const whole = provider.timeout === undefined ? LIMITS.whole : provider.timeout * 1000;
     const limits = { ...LIMITS, headers: whole, whole, ...options.limits };
