@@ -55,7 +55,12 @@ export class AdapterLoader {
     if (folder === undefined) return base;
     const loading = this.loaded.get(folder) ?? this.load(folder, wire);
     this.loaded.set(folder, loading);
-    return loading;
+    try {
+      return await loading;
+    } catch (error) {
+      this.loaded.delete(folder);
+      throw error;
+    }
   }
 
   private async load(folder: string, wire: Wire): Promise<string> {
