@@ -3,6 +3,7 @@ import { fixedAsks } from './drivers/fixed.js';
 import { type Judging, openJudging } from './judging.js';
 import { openEngine } from './models/engine.js';
 import { checkPanel, loadJudge, modelJudge } from './plan/judges.js';
+import { knownProviders } from './plan/providers.js';
 import { loadThresholds, sweepOf } from './plan/thresholds.js';
 import type { JudgeEntry } from './records/audit.js';
 import type { Engine } from './records/model.js';
@@ -68,7 +69,7 @@ export async function again(
   const engines = new Map<string, Engine>();
   const { path } = folder;
   const open = async (name: string): Promise<Engine> => {
-    const { providers } = spec;
+    const providers = providersOf(spec);
     const context = {
       folder: path,
       auditFolder: process.cwd(),
@@ -99,9 +100,15 @@ export async function again(
   return readRunFile<Result>(dir, FILES.result);
 }
 
+/** Those of the audit, and all others that a judge on the command line may name; the folder may be older than providers. */
+const providersOf = ({ providers }: Partial<Pick<Spec, 'providers'>>): Spec['providers'] => ({
+  ...knownProviders(),
+  ...providers,
+});
+
 const judgingOf = (work: Work, spec: Pick<Spec, 'judges' | 'thresholds'>): Promise<Judging> =>
   openJudging(
-    { ...spec, providers: work.spec.providers },
+    { ...spec, providers: providersOf(work.spec) },
     { open: work.open, observer: work.observer, known: readPanels(work.folder)?.identities ?? {} },
   );
 

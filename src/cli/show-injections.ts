@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { openJudging } from '../judging.js';
 import { openEngine } from '../models/engine.js';
 import { loadJudge, modelJudge } from '../plan/judges.js';
+import { knownProviders } from '../plan/providers.js';
 import { loadThresholds } from '../plan/thresholds.js';
 import { readYaml } from '../plan/yaml.js';
 import type { JudgeEntry } from '../records/audit.js';
@@ -32,8 +33,9 @@ export async function showInjections(
   // Engines work in a run folder; this one is not kept.
   const folder = mkdtempSync(join(tmpdir(), 'hyde-injections-'));
   const engines = new Map<string, Engine>();
+  const providers = knownProviders();
   const open = async (name: string): Promise<Engine> => {
-    const context = { folder, auditFolder: process.cwd(), observer, signal: interruptSignal() };
+    const context = { folder, auditFolder: process.cwd(), observer, signal: interruptSignal(), providers };
     const engine = engines.get(name) ?? (await openEngine(name, context));
     engines.set(name, engine);
     return engine;
@@ -46,7 +48,10 @@ export async function showInjections(
       const judge = await loadJudge(name, process.cwd());
       const entry = { ...meaningFor(judge), ...(model === undefined ? {} : { model }) };
       const spec = modelJudge(judge, entry, () => undefined);
-      const judging = await openJudging({ judges: [spec], thresholds }, { open, observer, known: {} });
+      const judging = await openJudging(
+        { judges: [spec], thresholds, providers },
+        { open, observer, known: {} },
+      );
       const opened = judging.main.panel.waves[0]?.[0] as ModelJudge;
       tables.push({
         judge: name,

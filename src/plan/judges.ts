@@ -15,6 +15,7 @@ import { InputError, type Place } from '../shared/errors.js';
 import { didYouMean } from '../shared/nearest.js';
 import { resource } from '../shared/package.js';
 import { modelRef } from './models.js';
+import type { Providers } from './providers.js';
 import { type Located, readYaml } from './yaml.js';
 
 type Kind = 'detector' | 'judge';
@@ -26,11 +27,15 @@ export const shipped = (kind: Kind): string[] =>
     .map((name) => basename(name, '.yaml'));
 
 /** The judges of an audit, each detector and each judge's file loaded and checked. */
-export async function resolveJudges(audit: Located<AuditFile>, folder: string): Promise<JudgeSpec[]> {
+export async function resolveJudges(
+  audit: Located<AuditFile>,
+  folder: string,
+  providers: Providers,
+): Promise<JudgeSpec[]> {
   const judges: JudgeSpec[] = [];
   for (const [index, entry] of audit.value.judges.entries()) {
     const at = (key?: string): Place => audit.place(['judges', index, ...(key === undefined ? [] : [key])]);
-    const judge = await resolveJudge(entry, folder, at);
+    const judge = await resolveJudge(entry, folder, at, providers);
     const twin =
       isModelJudge(judge) && judges.find((other) => isModelJudge(other) && asksTheSame(other, judge));
     if (twin && isModelJudge(judge) && isSameModel(twin as ModelJudgeSpec, judge)) {
@@ -83,6 +88,7 @@ async function resolveJudge(
   entry: JudgeEntry,
   folder: string,
   at: (key?: string) => Place,
+  providers: Providers,
 ): Promise<JudgeSpec> {
   if (entry.detector !== undefined) {
     const odd = (['judge', 'model', ...CUTS] as const).find((key) => entry[key] !== undefined);
@@ -91,7 +97,7 @@ async function resolveJudge(
   }
   if (entry.judge === undefined) throw new InputError('needs either detector or judge', at());
   const judge = await loadJudge(entry.judge, folder, at('judge'));
-  return modelJudge(judge, entry, at);
+  return modelJudge(judge, entry, at, providers);
 }
 
 async function resolveDetector(
@@ -145,15 +151,20 @@ export function modelJudge(
   judge: Judge,
   entry: JudgeEntry,
   at: (key?: string) => Place | undefined,
+  providers?: Providers,
 ): ModelJudgeSpec {
   const name = entry.model ?? judge.model;
   if (name === undefined) {
     const hint = 'write model: engine/model; docs/judges.md names one with open weights';
     throw new InputError(`does not say which model judges by '${judge.id}'`, at('judge'), hint);
   }
-  const model = modelRef(name, (message, hint) => {
-    throw new InputError(message, at('model'), hint);
-  });
+  const model = modelRef(
+    name,
+    (message, hint) => {
+      throw new InputError(message, at('model'), hint);
+    },
+    providers,
+  );
   const cuts: Cut[] = CUTS.flatMap((is) => (entry[is] === undefined ? [] : [{ is, than: entry[is] }]));
   if (cuts.length > 1) throw new InputError('has two numbers: one of below, at-most, above, at-least', at());
   const cut = cuts[0] ?? null;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ENGINES } from '../models/engine.js';
 import { environmentVariable } from '../models/openai/keys.js';
 import { type Provider, ProviderFile } from '../records/provider.js';
-import type { ModelRef, Spec } from '../records/spec.js';
+import { isModelJudge, type ModelRef, type Spec } from '../records/spec.js';
 import { InputError, type Place } from '../shared/errors.js';
 import { withoutHome } from '../shared/files.js';
 import { unreadable } from '../shared/jsonl.js';
@@ -46,9 +46,10 @@ export function knownProviders(own: Providers = {}, place?: (name: string) => Pl
 }
 
 /** Every model that an audit asks, as its file names them. */
-export const servedRefs = ({ bases, arms }: Pick<Spec, 'bases' | 'arms'>): ModelRef[] => [
+export const servedRefs = ({ bases, arms, judges }: Pick<Spec, 'bases' | 'arms' | 'judges'>): ModelRef[] => [
   ...bases.map(({ ref }) => ref),
   ...arms.flatMap(({ served }) => served ?? []),
+  ...judges.filter(isModelJudge).map(({ model }) => model),
 ];
 
 /** Of these providers the ones that the models name. */
@@ -72,7 +73,13 @@ function readProviders(path: string): Providers {
   return value.providers;
 }
 
-function checkProvider(name: string, { url }: Provider, place: Place | undefined): void {
+/** Fields of a request that say what is sampled; what a provider adds to them must not change it. */
+const OWN_FIELDS = [
+  ...['model', 'messages', 'temperature', 'top_p', 'max_tokens', 'max_completion_tokens'],
+  ...['n', 'seed', 'stream', 'logprobs', 'top_logprobs'],
+];
+
+function checkProvider(name: string, { url, body = {} }: Provider, place: Place | undefined): void {
   if (!/^[a-z0-9-]+$/.test(name)) {
     throw new InputError(`'${name}' is no name for a provider`, place, 'use a-z, 0-9 and -');
   }
@@ -82,6 +89,10 @@ function checkProvider(name: string, { url }: Provider, place: Place | undefined
       place,
       'that is an engine; choose another name',
     );
+  }
+  const own = OWN_FIELDS.find((field) => Object.hasOwn(body, field));
+  if (own) {
+    throw new InputError(`the body of '${name}' holds '${own}', which hyde sets itself`, place);
   }
   checkUrl(url, `the url of '${name}'`, place);
 }

@@ -100,6 +100,7 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
       'a fixed design asks for as many answers as sampling.samples says',
     );
   }
+  const judges = await resolveJudges(audit, folder, providers);
   return {
     name: file.name ?? basename(path, extname(path)),
     file: basename(path),
@@ -115,7 +116,7 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
       topP: file.sampling['top-p'],
       maxTokens: file.sampling['max-tokens'],
     },
-    judges: await resolveJudges(audit, folder),
+    judges,
     thresholds: await resolveThresholds(file.thresholds, audit.place(['thresholds'])),
     verdict: {
       tolerance: file.verdict.tolerance,
@@ -128,7 +129,7 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
     design,
     round: file.run.round,
     maxAnswers,
-    providers: usedProviders(providers, servedRefs({ bases: [...bases.values()], arms })),
+    providers: usedProviders(providers, servedRefs({ bases: [...bases.values()], arms, judges })),
     prices: file.prices,
     budget: overrides.budget ?? file.run.budget ?? null,
     ...(file.gate === undefined ? {} : { gate: checkRules(audit, file.gate, arms, cues) }),

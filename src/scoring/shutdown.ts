@@ -1,4 +1,4 @@
-import type { Provider } from '../records/provider.js';
+import { type Provider, shutdownOf } from '../records/provider.js';
 import type { ModelRef } from '../records/spec.js';
 
 /** What is to be said of a model that its provider switches off, or has switched off. */
@@ -15,11 +15,11 @@ export function noticeOf(
   providers: Readonly<Record<string, Provider>>,
   today: Date,
 ): Notice | null {
-  const known = providers[engine]?.models?.[model];
-  const day = known?.['shuts-down'];
-  if (day === undefined) return null;
+  const provider = providers[engine];
+  const end = provider && shutdownOf(provider, model);
+  if (!end) return null;
+  const { date: day, instead } = end;
   const isOff = today.toISOString().slice(0, 10) >= day;
-  const instead = known?.['works-instead'];
   return {
     isOff,
     text: `the judge ${engine}/${model} ${isOff ? 'was switched off' : 'will be switched off'} on ${day}`,

@@ -68,6 +68,11 @@ describe('providers', () => {
       oneArm('x/m', 'providers: { x: { url: "http://u:p@a/v1" } }'),
       /holds a user, a password/,
     ],
+    [
+      'a field that hyde sets',
+      oneArm('x/m', 'providers: { x: { url: "http://a/v1", body: { seed: 1 } } }'),
+      /holds 'seed'/,
+    ],
     ['no url', oneArm('x/m', 'providers: { x: { url: nowhere } }'), /providers\.x\.url/],
     [
       'a key in place of its name',

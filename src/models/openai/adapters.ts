@@ -46,16 +46,24 @@ export class AdapterLoader {
     private readonly context: EngineContext,
   ) {}
 
-  /** The name by which the server knows the model; loads its adapter first where it has one. */
+  /**
+   * The name by which the server knows the model; loads its adapter first where it has one. An adapter is named by its
+   * content, so that one that was trained again is never taken for the one before it.
+   */
   async nameOf({ base, adapter }: Pick<Model, 'base' | 'adapter'>, wire: Wire): Promise<string> {
     const folder = adapterFolder(base, adapter, this.provider, this.context);
     if (folder === undefined) return base;
-    const loading = this.loaded.get(folder) ?? this.load(base, adapter, folder, wire);
+    const loading = this.loaded.get(folder) ?? this.load(folder, wire);
     this.loaded.set(folder, loading);
-    return loading;
+    try {
+      return await loading;
+    } catch (error) {
+      this.loaded.delete(folder);
+      throw error;
+    }
   }
 
-  private async load(base: string, adapter: string | null, folder: string, wire: Wire): Promise<string> {
+  private async load(folder: string, wire: Wire): Promise<string> {
     if (!this.provider['lora-loading']) {
       throw new InputError(
         `${this.name} does not take adapters while it runs`,
@@ -63,8 +71,7 @@ export class AdapterLoader {
         'a vLLM server does: say `lora-loading: true` for a provider that is one',
       );
     }
-    // Named by its content, so that an adapter that was trained again is never taken for the one before it.
-    const name = adapter === null ? base : `hyde-${await adapterHash(folder)}`;
+    const name = `hyde-${await adapterHash(folder)}`;
     const { json } = await wire.ask('/models');
     const list = (json as { data?: unknown } | undefined)?.data;
     if (Array.isArray(list) && list.some((each) => each?.id === name)) return name;

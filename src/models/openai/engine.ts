@@ -13,6 +13,7 @@ import type {
 } from '../../records/model.js';
 import { type Provider, shutdownOf } from '../../records/provider.js';
 import { InputError } from '../../shared/errors.js';
+import { stopIfAborted } from '../../shared/interrupted.js';
 import type { EngineContext } from '../context.js';
 import { AdapterLoader, adapterFolder, adapterHash } from './adapters.js';
 import { Dialect } from './body.js';
@@ -46,6 +47,8 @@ const LIMITS: HttpLimits = {
   body: 2 ** 26,
 };
 const PATIENCE = 600_000;
+
+const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/;
 
 /** What is open while requests are sent. */
 interface Open {
@@ -119,10 +122,10 @@ export class OpenAIEngine implements Engine {
   ): AsyncGenerator<Answer> {
     const { wire, sampler } = this.open();
     const served = await this.adapters.nameOf(model, wire);
-    const call = new Call(this.dialectOf(served), requests, parameters);
+    const call = new Call(this.dialectOf(served, model.base), requests, parameters);
     const total = requests.reduce((sum, request) => sum + request.indices.length, 0);
     let done = 0;
-    for await (const answer of sampler.run(call, this.context.signal)) {
+    for await (const answer of sampler.run(call)) {
       yield answer;
       const { inFlight, errors } = sampler;
       progress({ phase: 'sample', done: ++done, total, unit: 'answers', inFlight, errors });
@@ -140,7 +143,10 @@ export class OpenAIEngine implements Engine {
     const { wire } = this.open();
     const served = await this.adapters.nameOf(model, wire);
     const results: LogprobResult[] = [];
-    for (const request of requests) results.push(await promptLogprobs(wire, served, request));
+    for (const request of requests) {
+      stopIfAborted(this.context.signal);
+      results.push(await promptLogprobs(wire, served, request));
+    }
     return results;
   }
 
@@ -149,12 +155,12 @@ export class OpenAIEngine implements Engine {
     this.opened = undefined;
   }
 
-  private dialectOf(model: string): Dialect {
-    const known = this.dialects.get(model);
+  private dialectOf(served: string, base: string): Dialect {
+    const known = this.dialects.get(served);
     if (known) return known;
-    const field = this.provider.models?.[model]?.['max-tokens-field'];
-    const dialect = new Dialect(model, this.provider, field);
-    this.dialects.set(model, dialect);
+    const field = this.provider.models?.[base]?.['max-tokens-field'];
+    const dialect = new Dialect(served, this.provider, field);
+    this.dialects.set(served, dialect);
     return dialect;
   }
 
@@ -168,6 +174,11 @@ export class OpenAIEngine implements Engine {
     const { name, provider, context, timing, options } = this;
     const { headers: keys, secrets } = readCredentials(name, provider, [context.auditFolder]);
     const url = new URL(provider.url);
+    if (secrets.length > 0 && url.protocol === 'http:' && !LOOPBACK.test(url.hostname)) {
+      context.observer.warn(
+        `${name}: the key goes to ${url.host} over http, which others on the way can read`,
+      );
+    }
     const count = context.maxConnections ?? provider.connections ?? CONNECTIONS;
     const whole = provider.timeout === undefined ? LIMITS.whole : provider.timeout * 1000;
     const limits = { ...LIMITS, headers: whole, whole, ...options.limits };
@@ -184,6 +195,7 @@ export class OpenAIEngine implements Engine {
       breaker: new Breaker(options.patience ?? PATIENCE),
       timing,
       observer: context.observer,
+      signal: context.signal,
       path: `${base}/chat/completions`,
       headers,
       hide: clean,

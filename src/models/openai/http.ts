@@ -60,9 +60,14 @@ export class Connections {
     });
   }
 
-  /** Sends a request. @returns a function that takes it back; `done` is then not called any more */
-  send(options: Dispatcher.DispatchOptions, done: Done): () => void {
-    const exchange = new Exchange(this.timing.now(), this.limits, (outcome) => {
+  /**
+   * Sends a request.
+   *
+   * @param limits where they are others than those of the server
+   * @returns a function that takes it back; `done` is then not called any more
+   */
+  send(options: Dispatcher.DispatchOptions, done: Done, limits = this.limits): () => void {
+    const exchange = new Exchange(this.timing.now(), limits, (outcome) => {
       this.running.delete(exchange);
       done(outcome);
     });

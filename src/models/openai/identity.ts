@@ -76,7 +76,6 @@ export async function fingerprintOf(
   wire: () => Wire,
 ): Promise<string> {
   const file = join(context.folder, 'jobs', `served-${name}.json`);
-  const seen = readJson<Record<string, string>>(file) ?? {};
   const folder = adapterFolder(model, null, provider, context);
   let now: string;
   try {
@@ -84,8 +83,11 @@ export async function fingerprintOf(
     now = shortHash({ entry: entry ?? null, adapter: folder ? await adapterHash(folder) : null });
   } catch {
     // Why it cannot be reached is said where it is needed: when the model is described or asked.
-    return shortHash([name, model, provider.body ?? null, seen[model] ?? null]);
+    const seen = readJson<Record<string, string>>(file)?.[model];
+    return shortHash([name, model, provider.body ?? null, seen ?? null]);
   }
+  // Read again: several models may be looked at at once.
+  const seen = readJson<Record<string, string>>(file) ?? {};
   if (seen[model] !== now) writeJson(file, { ...seen, [model]: now });
   return shortHash([name, model, provider.body ?? null, now]);
 }

@@ -15,6 +15,7 @@ export interface SamplerParts {
   breaker: Breaker;
   timing: Timing;
   observer: Observer;
+  signal: AbortSignal | undefined;
   /** Path and headers of every request. */
   path: string;
   headers: string[];

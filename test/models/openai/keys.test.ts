@@ -96,6 +96,14 @@ describe('a key', () => {
     expect(hide(`task sk-`, secrets)).toBe('task sk-');
   });
 
+  it('is not sent over http to another machine without a word', async () => {
+    vi.stubEnv('HYDE_TEST_KEY', KEY);
+    const { engine, said } = openFor('http://0.0.0.0:9/v1', { key: 'HYDE_TEST_KEY' });
+    open.push(engine);
+    await engine.fingerprint('m');
+    expect(said).toEqual(['test: the key goes to 0.0.0.0:9 over http, which others on the way can read']);
+  });
+
   it('is said back in no error that ends a call', async () => {
     vi.stubEnv('HYDE_TEST_KEY', KEY);
     const server = await TestServer.open((_seen, response) =>

@@ -48,6 +48,11 @@ describe('limiter', () => {
     expect(milliseconds).toBeLessThan(1.15 * 5000);
   });
 
+  it('sends nothing in place of what is refused, even far above what the server bears', () => {
+    const { refused } = simulate(new Limiter(500, 400), 6400, { slots: 64, rejectAbove: 128 });
+    expect(refused).toBeLessThan(64);
+  });
+
   it('reaches the ceiling in a few round trips where the server bears it, and never passes it', () => {
     const { milliseconds, largest } = simulate(new Limiter(500), 5000, { slots: 10_000 });
     expect(largest).toBe(500);
