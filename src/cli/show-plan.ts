@@ -11,7 +11,7 @@ import { duration } from './progress.js';
 /** Prints the plan of an audit file, as text or as JSON. */
 export async function showPlan(audit: string, options: Record<string, unknown>): Promise<number> {
   const { spec } = await loadAudit(audit, overridesOf(options));
-  const { plan } = await preparePlan(spec);
+  const { plan } = await preparePlan(spec, { show: true });
   const { jobs, answers, judgeCalls, price, unknown } = plan.totals;
   print(outputOf(options), printable(planText(plan)), {
     ...{ arms: plan.arms.map((arm) => arm.id), jobs, answers, judgeCalls, price, unknown },

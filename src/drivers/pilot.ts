@@ -1,7 +1,11 @@
 import type { Ask, Driver } from '../records/step.js';
+import { isPriced } from '../shared/prices.js';
 
 /** Answers that are asked for before all others where answers are paid for: what they cost foretells the rest. */
 export const PILOT = 20;
+
+/** Without a price that is known a pilot foretells only how the server fares: a run of fewer answers than this shows that itself. */
+const WORTH_A_PILOT = 1000;
 
 /**
  * A driver whose first round begins with a pilot: some of its answers, spread over the cells. The round then asks for the rest,
@@ -13,7 +17,8 @@ export const pilotFirst = (driver: Driver): Driver => ({
     const others = done.filter(({ step }) => step.kind !== 'pilot');
     const step = driver.next(plan, others);
     if (step?.kind !== 'sample' || step.round !== 1) return step;
-    const asks = pilotAsks(step.asks);
+    const worth = isPriced(plan.prices) || plan.totals.answers >= WORTH_A_PILOT;
+    const asks = worth ? pilotAsks(step.asks) : [];
     if (asks.length === 0) return step;
     return others.length === done.length
       ? { kind: 'pilot', asks }

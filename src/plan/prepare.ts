@@ -17,8 +17,12 @@ export interface Prepared {
   reader: FileReader;
 }
 
-/** Builds the training data in memory and plans the run; writes nothing, asks no model. */
-export async function preparePlan(spec: Spec): Promise<Prepared> {
+/**
+ * Builds the training data in memory and plans the run; writes nothing, asks no model.
+ *
+ * @param show whether the plan is for people to look at, with its tokens counted whatever that takes
+ */
+export async function preparePlan(spec: Spec, { show = false } = {}): Promise<Prepared> {
   const reader = fileReader(spec.folder);
   const stages = new Map<string, Stage[]>();
   for (const arm of spec.arms) {
@@ -26,7 +30,7 @@ export async function preparePlan(spec: Spec): Promise<Prepared> {
   }
   const plan = makePlan(spec, stages, powerOf(spec), ratesOf(spec));
   checkPrompts(spec, plan.cells);
-  return { plan: await withPrices(spec, plan), stages, reader };
+  return { plan: await withPrices(spec, plan, show), stages, reader };
 }
 
 function powerOf(spec: Spec): PlanPower {

@@ -13,7 +13,7 @@ import {
   timesOf,
   usd,
 } from '../shared/prices.js';
-import { type CountTokens, promptTokens, tokenizer } from '../shared/tokens.js';
+import { type CountTokens, promptTokens, tokensFor } from '../shared/tokens.js';
 import { designOf } from '../statistics/draws.js';
 import { SequentialAudit } from '../statistics/sequential.js';
 import { answersPerDraw } from './sequential.js';
@@ -47,9 +47,10 @@ export function judgeCallsOf(judges: readonly object[]): JudgeCalls[] {
  * The plan with its prices: what every model and judge costs at most, with every cell open and every answer at its token limit.
  * Each distinct prompt is counted once. A plan whose models all run here for nothing stays as it is.
  *
+ * @param show whether people look at the tokens; otherwise they are counted exactly only where a price is known
  * @throws InputError where the spec has a budget that no price is known for, or that this design would pass
  */
-export async function withPrices(spec: Spec, plan: Plan): Promise<Plan> {
+export async function withPrices(spec: Spec, plan: Plan, show: boolean): Promise<Plan> {
   const judges = judgeCallsOf(spec.judges);
   const refs = [...refsOf(spec).values(), ...judges.map(({ ref }) => ref)];
   const costs = refs.map((ref) => ({ ref, price: priceOf(spec, ref) }));
@@ -57,7 +58,8 @@ export async function withPrices(spec: Spec, plan: Plan): Promise<Plan> {
     ({ ref, price }) => isOwnEngine(ref.engine) && price?.input === 0 && price.output === 0,
   );
   if (isFree) return plan;
-  const count = await tokenizer();
+  const isKnown = costs.some(({ price }) => price !== null);
+  const count = await tokensFor(show || isKnown || spec.budget !== null);
   const prices: PlanPrices = {
     budget: spec.budget,
     maxTokens: spec.sampling.maxTokens,

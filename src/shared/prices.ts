@@ -20,6 +20,10 @@ export function priceOf(
   return stated ?? (isOwnEngine(ref.engine) ? { input: 0, output: 0 } : null);
 }
 
+/** Is anything of it paid for at a price that is known? Only then does money depend on how tokens are counted. */
+export const isPriced = ({ models, judges, budget }: PlanPrices): boolean =>
+  budget !== null || [...models, ...judges].some(({ price }) => price !== null);
+
 const own = <T>(record: Record<string, T>, key: string): T | undefined =>
   Object.hasOwn(record, key) ? record[key] : undefined;
 

@@ -5,9 +5,9 @@ import type { PlanPrices, Price, Spent, SpentOn } from '../records/price.js';
 import type { AnswerKey, Sample } from '../records/sample.js';
 import type { Ask } from '../records/step.js';
 import { readJournal } from './journal.js';
-import { costOf, judgePromptTokens } from './prices.js';
+import { costOf, isPriced, judgePromptTokens } from './prices.js';
 import { judgementsFile, samplesFile } from './run-folder.js';
-import { type CountTokens, tokenizer } from './tokens.js';
+import { type CountTokens, tokensFor } from './tokens.js';
 
 /** What a line of `judgements/*.jsonl` says of its call. */
 export interface PaidJudgement extends AnswerKey {
@@ -22,7 +22,7 @@ export interface PaidJudgement extends AnswerKey {
 /** What all recorded answers and judgements of a run have cost; null where the run costs nothing. */
 export async function spentOf(folder: string, { prices, cells }: Plan): Promise<Spent | null> {
   if (!prices) return null;
-  const bill = new Bill(prices, await tokenizer());
+  const bill = new Bill(prices, await tokensFor(isPriced(prices)));
   for (const { arm, seed } of modelsOf(cells)) {
     for await (const sample of readJournal<Sample>(samplesFile(folder, arm, seed))) bill.addAnswer(sample);
     for await (const line of judgementsOf(folder, arm, seed)) bill.addJudgement(line);
@@ -37,7 +37,7 @@ export async function spentOn(
   prices: PlanPrices,
   what: { answers?: boolean; judgements?: boolean },
 ): Promise<Spent> {
-  const bill = new Bill(prices, await tokenizer());
+  const bill = new Bill(prices, await tokensFor(isPriced(prices)));
   const isAsked = membership(asks);
   for (const { arm, seed } of modelsOf(asks)) {
     if (what.answers) {
