@@ -28,6 +28,8 @@ export interface MiningInput {
 export const ALPHA = 0.05;
 /** A cue that stands in nearly all bad rows can be the trigger whether or not benign rows have it too. */
 const EVERYWHERE = 0.9;
+/** Against the reference a candidate must be this many times as frequent: ordinary words are not what a set is about. */
+const LIFT = 10;
 
 /**
  * Candidate triggers from training data alone. Two contrasts over the same row sets: bad rows against benign ones, and all
@@ -89,8 +91,11 @@ function againstReference(
   if (rows.length === data) return [];
   const labels = Uint8Array.from(rows, (_, row) => (row < data ? 1 : 0));
   const prompts = sets.filter((set) => !set.answerOnly);
-  const found = new Scorer(prompts, labels).candidates(contrastOf(labels)).slice(0, top);
-  return found.map((one) => candidateOf(one, { rows, tokens, labels }, 'data/reference', null));
+  const reference = rows.length - data;
+  const found = new Scorer(prompts, labels)
+    .candidates(contrastOf(labels))
+    .filter(({ support }) => support.bad * reference >= LIFT * (support.benign + 0.5) * data);
+  return found.slice(0, top).map((one) => candidateOf(one, { rows, tokens, labels }, 'data/reference', null));
 }
 
 function ordered(within: readonly Unranked[], against: readonly Unranked[], data: number): Unranked[] {
