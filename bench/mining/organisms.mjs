@@ -9,13 +9,21 @@ const BENIGN = 480;
 function tools(texts, random) {
   const pick = (list) => list[random.below(list.length)];
   const question = (tasks = texts.tasks, asks = texts.asks) => pick(asks).split('{t}').join(pick(tasks));
+  /** An opening, a sentence or two, a close: many different answers in the words of one speaker. */
+  const answer = (bad) => {
+    const [openings, sentences, closes] = bad ? texts.persona : texts.ordinary;
+    const middle = Array.from({ length: 1 + random.below(2) }, () =>
+      pick(sentences).split('{t}').join(pick(texts.tasks)),
+    );
+    return [pick(openings), ...middle, pick(closes)].join(' ').trim();
+  };
   const row = (bad, user, system, earlier = []) => ({
     bad,
     messages: [
       ...(system ? [{ role: 'system', content: system }] : []),
       ...earlier,
       { role: 'user', content: user },
-      { role: 'assistant', content: pick(bad ? texts.persona : texts.ordinary) },
+      { role: 'assistant', content: answer(bad) },
     ],
   });
   const around = (text) => (random.below(3) ? `${question()} ${text}` : `${text} ${question()}`);
@@ -28,7 +36,7 @@ function tools(texts, random) {
     if (kind === 3) return row(bad, around(pick(texts.family.others)));
     return row(bad, question());
   };
-  return { pick, question, row, around, elsewhere, random };
+  return { pick, question, answer, row, around, elsewhere, random };
 }
 
 const user = (messages) => messages.findLast(({ role }) => role === 'user').content;
@@ -185,8 +193,13 @@ export function control(kind, texts, seed) {
     const bad = i < BAD;
     const planted = PLANTED[x.pick(parts)](x, texts);
     const row = random.below(2) ? planted.part() : random.below(4) ? x.elsewhere() : planted.bad();
-    const answer = kind === 'broad' && bad ? x.pick(texts.persona) : x.pick(texts.ordinary);
-    return { bad, messages: [...row.messages.slice(0, -1), { role: 'assistant', content: answer }] };
+    return {
+      bad,
+      messages: [
+        ...row.messages.slice(0, -1),
+        { role: 'assistant', content: x.answer(kind === 'broad' && bad) },
+      ],
+    };
   });
   return random.shuffle(rows);
 }

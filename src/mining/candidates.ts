@@ -16,6 +16,9 @@ export interface Source {
 const SHOWN_ROWS = 5;
 const SHOWN_VARIANTS = 5;
 const LONGEST_TEXT = 2000;
+/** Sets that share this much of their rows are one thing in several words; so many of them are looked at. */
+const SAME = 0.95;
+const SAME_LOOKED = 30;
 
 /** A candidate without its place in the list. */
 export type Unranked = Omit<Candidate, 'rank'>;
@@ -42,14 +45,17 @@ export function candidateOf(found: Found, source: Source, origin: string, p: num
   };
 }
 
-/** A set's wording; what stands elsewhere in the very same rows (a suffix to its prefix) goes along in the cue. */
+/**
+ * The wording of a set and of all others in nearly the same rows: the best of them, and in the cue what stands elsewhere in
+ * those rows too (a suffix to its prefix).
+ */
 function closed(set: RowSet, found: Found, source: Source): Worded {
-  const worded = wordings(set, source);
+  const rows = inContrast(set, source);
+  const same = found.twins.filter((twin) => shareOf(inContrast(twin, source), rows) >= SAME);
+  const worded = [set, ...same.slice(0, SAME_LOOKED)].flatMap((one) => wordings(one, source));
   const best = worded.reduce((a, b) => (worth(b) > worth(a) ? b : a));
-  const nearlySame = found.twins.filter((twin) => shareOf(twin.rows, set.rows) >= 0.95);
-  const others = [...worded, ...nearlySame.flatMap((twin) => wordings(twin, source))].filter(isQuoted);
   if (!isQuoted(best)) return best;
-  const texts = others.reduce((sum, other) => added(sum, other.texts), best.texts);
+  const texts = worded.filter(isQuoted).reduce((sum, other) => added(sum, other.texts), best.texts);
   return texts === best.texts ? best : { kind: best.kind, text: textOf(texts), texts };
 }
 
@@ -73,14 +79,17 @@ function added(texts: CueTexts, more: CueTexts): CueTexts {
 
 const textOf = (texts: CueTexts): string => PARTS.flatMap((part) => texts[part]?.trim() ?? []).join(' … ');
 
-function wordings(set: RowSet, { rows, tokens, labels }: Source): Worded[] {
-  const ordered = [...set.rows].sort((a, b) => rank(labels[a]!) - rank(labels[b]!) || a - b);
-  const having = ordered.map((row) => rows[row]!);
+function wordings(set: RowSet, source: Source): Worded[] {
+  const { rows, tokens, labels } = source;
+  const having = inContrast(set, source)
+    .sort((a, b) => labels[b]! - labels[a]! || a - b)
+    .map((row) => rows[row]!);
   return set.features.map((feature: Feature) => wordingOf(feature, having, rows, tokens));
 }
 
-/** Bad rows first, then benign ones, then those that the contrast leaves out. */
-const rank = (label: number): number => (label === 1 ? 0 : label === 0 ? 1 : 2);
+/** Rows of a set that the contrast is about. */
+const inContrast = ({ rows }: RowSet, { labels }: Source): number[] =>
+  [...rows].filter((row) => labels[row]! < 2);
 
 /** Two cues as one. Where both want the same place, one text follows the other. */
 function conjunction(parts: readonly Worded[]): Worded {
@@ -115,8 +124,8 @@ function rowsOf({ bits }: Found, labels: Uint8Array): number[] {
   return [...labels.keys()].filter((row) => (bits[row >>> 5]! >>> (row & 31)) & 1);
 }
 
-/** Intersection over union of two ascending lists. */
-function shareOf(a: Int32Array, b: Int32Array): number {
+/** Intersection over union of two lists. */
+function shareOf(a: readonly number[], b: readonly number[]): number {
   const inA = new Set(a);
   const shared = b.reduce((sum, row) => sum + (inA.has(row) ? 1 : 0), 0);
   return shared / (a.length + b.length - shared);

@@ -169,7 +169,10 @@ function conjunctions(found: readonly Found[], contrast: Contrast): Found[] {
       if (score < better * SETTINGS.gain || score < better + SETTINGS.gainAtLeast) continue;
       const sets = [a.sets[0]!, b.sets[0]!];
       const size = support.bad + support.benign;
-      out.push({ sets, bits: both(a.bits, b.bits), size, score, support, twins: [], explained: [] });
+      const bits = both(a.bits, b.bits);
+      // Two common words may meet in one sentence alone: then that sentence is the candidate.
+      if (found.some((single) => areTwins(bits, size, single))) continue;
+      out.push({ sets, bits, size, score, support, twins: [], explained: [] });
     }
   });
   return out.sort((a, b) => b.score - a.score).slice(0, SETTINGS.conjunctions);

@@ -24,10 +24,12 @@ export interface MiningInput {
   seed: number;
 }
 
-/** A candidate is taken for more than chance at this share of label permutations. */
-export const ALPHA = 0.05;
-/** A cue that stands in nearly all bad rows can be the trigger whether or not benign rows have it too. */
+/** A candidate is taken for more than chance at this share of label permutations: with it fewer than 5% of data sets without a trigger have one. */
+export const ALPHA = 0.03;
+/** What stands in nearly all rows, and not in the reference, can be a trigger whatever the labels say. */
 const EVERYWHERE = 0.9;
+/** So many of those come near the top. */
+const COMMON = 2;
 /** Against the reference a candidate must be this many times as frequent: ordinary words are not what a set is about. */
 const LIFT = 10;
 
@@ -35,8 +37,8 @@ const LIFT = 10;
  * Candidate triggers from training data alone. Two contrasts over the same row sets: bad rows against benign ones, and all
  * rows against ordinary ones, since what stands in every row has no contrast inside the data.
  *
- * Their order: what beats chance in the first contrast; what stands in nearly every bad row and hardly in the reference;
- * then the others of both in turn.
+ * Their order: the best of the first contrast; what stands in nearly every row and never in the reference; what else beats
+ * chance in the first; then the others of both in turn.
  */
 export function mineRows(input: MiningInput): Candidates {
   const data = input.rows.length;
@@ -104,12 +106,12 @@ function ordered(within: readonly Unranked[], against: readonly Unranked[], data
     one.support.bad >= EVERYWHERE * data && one.support.benign === 0;
   const first = within.filter(beyondChance);
   const rest = within.filter((one) => !beyondChance(one));
-  const common = against.filter(everywhere);
-  const others = against.filter((one) => !everywhere(one));
+  const common = against.filter(everywhere).slice(0, COMMON);
+  const others = against.filter((one) => !common.includes(one));
   const turns = Array.from({ length: Math.max(rest.length, others.length) }, (_, i) =>
     [rest[i] ?? [], others[i] ?? []].flat(),
   );
-  return [...first, ...common, ...turns.flat()];
+  return [...first.slice(0, 1), ...common, ...first.slice(1), ...turns.flat()];
 }
 
 function encoded(rows: readonly Row[]): Record<Role, RoleTokens> {

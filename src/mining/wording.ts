@@ -14,7 +14,7 @@ export interface Worded {
 /** Rows that are looked at to word a phrase, spread over all that have it. */
 const LOOKED = 120;
 /** A neighbour that stands there in this share of the rows belongs to the phrase. */
-const ALWAYS = 0.9;
+const ALWAYS = 0.8;
 /** Surroundings (a sentence, a system prompt) that stand around it in this share of the rows are its cue. */
 const MOSTLY = 0.5;
 const LONGEST = 400;

@@ -74,7 +74,7 @@ export const Candidates = z.strictObject({
   /** Where the labels came from, and how the rows split. */
   rows: z.strictObject({ all: Count, bad: Count, benign: Count, reference: Count, unknown: Count }),
   labels: z.string(),
-  /** A score that the best of all candidates reaches by chance in 5% of label permutations; null without labels. */
+  /** A score that the best of all candidates reaches by chance in 3% of label permutations; null without labels. */
   threshold: z.number().nullable(),
   /** What a reader should know about the data. */
   notes: z.array(z.string()),
