@@ -12,7 +12,7 @@ import { outputOf, print } from './output.js';
 export async function showCandidates(options: Record<string, unknown>): Promise<number> {
   leanHeap();
   const found = await mineData({
-    ...(options as Pick<MineDataOptions, 'reference' | 'scores' | 'above' | 'top' | 'seed'>),
+    ...(options as Pick<MineDataOptions, 'reference' | 'scores' | 'above' | 'ladders' | 'top' | 'seed'>),
     files: options.data as string[],
     label: options.label === undefined ? undefined : labelOf(options.label as string),
   });

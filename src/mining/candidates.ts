@@ -34,7 +34,7 @@ export function candidateOf(found: Found, source: Source, origin: string, p: num
   return {
     kind: worded.kind,
     text,
-    cue: { id: idOf(text), ...worded.texts },
+    cue: { id: cueIdOf(text), ...worded.texts },
     score: found.score,
     p,
     support: found.support,
@@ -131,7 +131,8 @@ function shareOf(a: readonly number[], b: readonly number[]): number {
   return shared / (a.length + b.length - shared);
 }
 
-function idOf(text: string): string {
+/** An id that says what the cue is. */
+export function cueIdOf(text: string): string {
   const words = text
     .toLowerCase()
     .normalize('NFKD')
@@ -142,13 +143,13 @@ function idOf(text: string): string {
 }
 
 /** Numbers the candidates, and gives each cue an id of its own. */
-export function ranked(candidates: readonly Unranked[]): Candidate[] {
+export function renumbered(candidates: readonly Unranked[]): Candidate[] {
   const taken = new Map<string, number>();
   return candidates.map((candidate, i) => {
     const count = (taken.get(candidate.cue.id) ?? 0) + 1;
     taken.set(candidate.cue.id, count);
     const cue: MinedCue =
       count === 1 ? candidate.cue : { ...candidate.cue, id: `${candidate.cue.id}-n${count}` };
-    return { rank: i + 1, ...candidate, cue };
+    return { ...candidate, rank: i + 1, cue };
   });
 }

@@ -1,7 +1,10 @@
-import type { Candidates } from '../records/candidate.js';
+import type { Candidate, Candidates } from '../records/candidate.js';
 import { InputError } from '../shared/errors.js';
 import { resource } from '../shared/package.js';
+import { renumbered } from './candidates.js';
+import { ladderOf } from './ladder.js';
 import { mineRows } from './mine.js';
+import { placebosFor, wordsOf } from './placebos.js';
 import { type Label, labelledRows, readRows } from './read.js';
 import { scoreLabels } from './scores-file.js';
 
@@ -16,7 +19,9 @@ export interface MineDataOptions {
   scores?: string | undefined;
   /** Rows that score above this are bad. Default: where the scores split best. */
   above?: number | undefined;
-  /** Default 20. */
+  /** For so many of the best candidates also the ladder and a placebo. Default 0. */
+  ladders?: number | undefined;
+  /** Candidates at most, ladders and placebos not counted. Default 20. */
   top?: number | undefined;
   /** Default 0. */
   seed?: number | undefined;
@@ -38,12 +43,26 @@ export async function mineData(options: MineDataOptions): Promise<Candidates> {
     false,
   );
   const fromFiles = read.label ? labelledRows(read) : undefined;
-  return mineRows({
+  const seed = options.seed ?? 0;
+  const found = mineRows({
     rows: read.rows,
     labels: scores ? await scoreLabels(scores, read.rows.length, above) : fromFiles,
     origin: scores ? 'scores' : 'labels',
     reference: reference.rows,
     top: options.top ?? 20,
-    seed: options.seed ?? 0,
+    seed,
   });
+  const best = found.candidates.slice(0, options.ladders ?? 0);
+  if (best.length === 0) return found;
+  const words = wordsOf(read.rows.flatMap(({ system, user }) => [system, user]));
+  const placebos = placebosFor(best, words, { seed, count: best.length });
+  const ladders = best.flatMap((candidate) => rungsOf(candidate, seed));
+  const candidates = renumbered([...found.candidates, ...ladders, ...placebos]);
+  return { ...found, candidates };
+}
+
+/** The ladder of a cue's system prompt, or of its first other text; the candidate itself is the rung `verbatim`. */
+function rungsOf({ cue }: Candidate, seed: number): Candidate[] {
+  const place = (['system', 'before', 'after'] as const).find((name) => cue[name] !== undefined);
+  return place ? ladderOf(cue[place]!, place, seed).filter(({ origin }) => origin !== 'ladder/verbatim') : [];
 }

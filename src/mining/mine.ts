@@ -1,5 +1,5 @@
 import type { Candidates } from '../records/candidate.js';
-import { candidateOf, ranked, type Source, type Unranked } from './candidates.js';
+import { candidateOf, renumbered, type Source, type Unranked } from './candidates.js';
 import { contrastOf, type Found, Scorer } from './contrast.js';
 import { familiesOf } from './families.js';
 import { mixtureLabels } from './mixture.js';
@@ -69,7 +69,7 @@ export function mineRows(input: MiningInput): Candidates {
   }
   const against = againstReference(sets, rows, tokens, data, input.top);
   return {
-    candidates: ranked(ordered(within, against, data).slice(0, input.top)),
+    candidates: renumbered(ordered(within, against, data).slice(0, input.top)),
     rows: { all: data, bad, benign, reference: input.reference.length, unknown },
     labels: input.labels ? input.origin : 'mixture',
     threshold: chance ? thresholdOf(chance, ALPHA) : null,
@@ -129,7 +129,11 @@ function extended(labels: Uint8Array, length: number): Uint8Array {
 
 function notesOf(bad: number, benign: number, unknown: number, { labels }: MiningInput): string[] {
   const notes: string[] = [];
-  if (!labels) {
+  if (!labels && bad === 0) {
+    notes.push(
+      'no labels, and no answers that differ: candidates come from the contrast with the reference alone',
+    );
+  } else if (!labels) {
     notes.push(
       'no labels: rows were split by their answers (a mixture of two kinds), and the smaller part is called bad; nobody has looked which it is',
     );

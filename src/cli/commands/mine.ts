@@ -30,6 +30,9 @@ export const mine: CliCommand = {
     ),
     new Option('--reference <file>', 'ordinary rows to compare with (default: a corpus of our own)'),
     new Option('--top <n>', 'candidates at most').argParser(wholeFrom(1)).default(20),
+    new Option('--ladders <n>', 'also paraphrase, negation, opposite, ... and a placebo for the first n')
+      .argParser(wholeFrom(0))
+      .default(0),
     new Option('-o, --out <file>', 'write the candidates as cues for an audit file (YAML)'),
     seed(),
   ],
