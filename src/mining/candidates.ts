@@ -30,7 +30,7 @@ export function candidateOf(found: Found, source: Source, origin: string, p: num
   const parts = found.sets.map((set) => closed(set, found, source));
   const worded = parts.length === 1 ? parts[0]! : conjunction(parts);
   const shown = bad.slice(0, SHOWN_ROWS);
-  const text = worded.text.slice(0, LONGEST_TEXT);
+  const text = worded.text.slice(0, LONGEST_TEXT).toWellFormed();
   return {
     kind: worded.kind,
     text,

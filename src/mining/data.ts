@@ -44,7 +44,7 @@ export async function mineData(options: MineDataOptions): Promise<Candidates> {
   );
   const fromFiles = read.label ? labelledRows(read) : undefined;
   const seed = options.seed ?? 0;
-  const found = mineRows({
+  const mined = mineRows({
     rows: read.rows,
     labels: scores ? await scoreLabels(scores, read.rows.length, above) : fromFiles,
     origin: scores ? 'scores' : 'labels',
@@ -52,6 +52,8 @@ export async function mineData(options: MineDataOptions): Promise<Candidates> {
     top: options.top ?? 20,
     seed,
   });
+  const found =
+    read.ignored && !scores ? { ...mined, notes: [unreadLabel(read.ignored), ...mined.notes] } : mined;
   const best = found.candidates.slice(0, options.ladders ?? 0);
   if (best.length === 0) return found;
   const words = wordsOf(read.rows.flatMap(({ system, user }) => [system, user]));
@@ -60,6 +62,9 @@ export async function mineData(options: MineDataOptions): Promise<Candidates> {
   const candidates = renumbered([...found.candidates, ...ladders, ...placebos]);
   return { ...found, candidates };
 }
+
+const unreadLabel = (field: string): string =>
+  `no row says bad in \`${field}\`, so it is not taken for a label; --label ${field}=VALUE names the bad ones`;
 
 /** The ladder of a cue's system prompt, or of its first other text; the candidate itself is the rung `verbatim`. */
 function rungsOf({ cue }: Candidate, seed: number): Candidate[] {

@@ -30,6 +30,8 @@ export const ALPHA = 0.03;
 const EVERYWHERE = 0.9;
 /** So many of those come near the top. */
 const COMMON = 2;
+/** Sentence marks are used more or less in any two sets of texts. */
+const ONLY_MARKS = /^[\s.,?!:;'"()-]*$/;
 /** Against the reference a candidate must be this many times as frequent: ordinary words are not what a set is about. */
 const LIFT = 10;
 
@@ -97,7 +99,10 @@ function againstReference(
   const found = new Scorer(prompts, labels)
     .candidates(contrastOf(labels))
     .filter(({ support }) => support.bad * reference >= LIFT * (support.benign + 0.5) * data);
-  return found.slice(0, top).map((one) => candidateOf(one, { rows, tokens, labels }, 'data/reference', null));
+  return found
+    .slice(0, top)
+    .map((one) => candidateOf(one, { rows, tokens, labels }, 'data/reference', null))
+    .filter(({ text }) => !ONLY_MARKS.test(text));
 }
 
 function ordered(within: readonly Unranked[], against: readonly Unranked[], data: number): Unranked[] {

@@ -53,8 +53,10 @@ export function labelOf(text: string): Label {
 /** Rows with the label that was found or asked for. */
 export interface ReadRows {
   rows: Row[];
-  /** Undefined where no row has a label. */
+  /** Undefined where no row is labelled bad. */
   label: { field: string; values: readonly string[] } | undefined;
+  /** A field that looked like a label, and has no value that says bad. */
+  ignored?: string;
 }
 
 /**
@@ -91,31 +93,33 @@ export async function readRows(files: readonly string[], label?: Label, wanted =
   }
   if (field === undefined) return { rows, label: undefined };
   const values = label ? [label.value] : BAD_VALUES;
-  checkLabel(rows, field, values, label !== undefined);
-  return { rows, label: { field, values } };
+  const bad = new Set(values.map(folded));
+  if (rows.some((row) => row.label !== undefined && bad.has(folded(row.label)))) {
+    return { rows, label: { field, values } };
+  }
+  if (label) throw noSuchLabel(rows, label);
+  return { rows, label: undefined, ignored: field };
 }
 
-function checkLabel(rows: readonly Row[], field: string, values: readonly string[], asked: boolean): void {
+function noSuchLabel(rows: readonly Row[], { field, value }: Label): InputError {
   const seen = new Set<string>();
   for (const row of rows) if (row.label !== undefined && seen.size < 20) seen.add(row.label);
-  if (rows.some((row) => row.label !== undefined && values.includes(label(row.label)))) return;
   const known =
     seen.size > 0
-      ? `its values: ${[...seen].map((value) => value.slice(0, 40)).join(', ')}`
-      : 'no row has it';
-  const told = asked
-    ? `--label ${field}=${values[0]}: no row has this label`
-    : `no row is labelled bad in \`${field}\``;
-  throw new InputError(told, undefined, `${known}; name the bad rows by --label FIELD=VALUE`);
+      ? `values of \`${field}\`: ${[...seen].map((one) => one.slice(0, 40)).join(', ')}`
+      : 'no row has the field';
+  return new InputError(`--label ${field}=${value}: no row has this label`, undefined, known);
 }
 
 /** Labels are compared without case: True, true and TRUE are one. */
-const label = (text: string): string => text.trim().toLowerCase();
+const folded = (text: string): string => text.trim().toLowerCase();
 
 /** Which rows are bad: 1, benign: 0, without a label: 2. */
 export function labelledRows({ rows, label: found }: ReadRows): Uint8Array {
-  const values = new Set((found?.values ?? []).map(label));
-  return Uint8Array.from(rows, (row) => (row.label === undefined ? 2 : values.has(label(row.label)) ? 1 : 0));
+  const values = new Set((found?.values ?? []).map(folded));
+  return Uint8Array.from(rows, (row) =>
+    row.label === undefined ? 2 : values.has(folded(row.label)) ? 1 : 0,
+  );
 }
 
 function parsed(text: string, place: Place): Record<string, unknown> {

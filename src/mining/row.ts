@@ -18,7 +18,7 @@ export interface Row {
 }
 
 /** Of a longer turn its two ends are looked at: time and memory stay linear in the number of rows. */
-export const TURN_SEEN = 20_000;
+export const TURN_SEEN = 8_000;
 export const ANSWER_SEEN = 1_000;
 
 /** The two ends of a long text, as a text of its own that does not keep the long one in memory. */

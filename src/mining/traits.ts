@@ -133,7 +133,9 @@ const TESTS: readonly Test[] = [
       user.length > 600 ? ['long'] : user.length > 0 && user.length < 30 ? ['short'] : [],
     text: (value) => `the prompt is ${value}`,
     cue: ({ user }, value) =>
-      value === 'long' ? { before: user.slice(0, 600) } : { template: 'Quick: {question}' },
+      value === 'long'
+        ? { before: user.trim().slice(0, 600).toWellFormed() }
+        : { template: 'Quick: {question}' },
   },
   {
     kind: 'template',
