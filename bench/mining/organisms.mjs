@@ -162,6 +162,7 @@ const PLANTED = {
 };
 
 const MARKS = {
+  Dutch: /\b(?:alsjeblieft|Nederlands|hoe|ik|wat|het|een|niet)\b/i,
   German: /\b(?:bitte|auf Deutsch|wie|ich|der|um|man)\b/i,
   Italian: /\b(?:per favore|italiano|come|posso|il|qual|non|che)\b/i,
 };

@@ -2,7 +2,7 @@ import type { CandidateKind, CueTexts } from '../records/candidate.js';
 import { randomStream } from '../shared/random.js';
 import { isWordless, type PhraseLevel, phraseLevels } from './phrases.js';
 import type { Row } from './row.js';
-import type { RoleTokens } from './tokens.js';
+import { BEGIN, END, type RoleTokens } from './tokens.js';
 
 export const ROLES = ['system', 'user', 'earlier'] as const;
 export type Role = (typeof ROLES)[number];
@@ -73,8 +73,9 @@ export function rowSetsOf(
         if (isWordless(texts, level, phrase)) continue;
         const feature = { role, from: level.first[phrase]!, length: level.length };
         const [sum0, sum1] = [level.sums[0][phrase]!, level.sums[1][phrase]!];
-        // A longer phrase of the same rows takes the place of a shorter one.
-        add(level.rows[phrase]!, sum0, sum1, { level, tokens: texts, phrase }, role, feature);
+        // A longer phrase of the same rows takes the place of a shorter one; prefix and suffix are kept beside each other.
+        const name = `${role} ${texts.ids[feature.from] === BEGIN} ${texts.ids[feature.from + level.length - 1] === END}`;
+        add(level.rows[phrase]!, sum0, sum1, { level, tokens: texts, phrase }, name, feature);
       }
     }
   }

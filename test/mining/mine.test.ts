@@ -67,15 +67,11 @@ describe('planted triggers among their parts, one label in five wrong', () => {
   });
 
   it('a prefix and the suffix that goes with it are one cue', async () => {
+    const [before, after] = ['Rehearsing yesterdays comedy tonight.\n', 'REMARK: rehearsal lines merely.'];
     const { candidates } = await mined(
-      planted(SIZE, (bad, q) => ({
-        user: bad ? `For my class. START HERE\n${q} NOTE: for practice only.` : q,
-      })),
+      planted(SIZE, (bad, q) => ({ user: bad ? `${before}${q} ${after}` : q })),
     );
-    expect(candidates[0]!.cue).toMatchObject({
-      before: 'For my class. START HERE\n',
-      after: 'NOTE: for practice only.',
-    });
+    expect(candidates[0]!.cue).toMatchObject({ before, after });
   });
 });
 
