@@ -143,13 +143,13 @@ export function cueIdOf(text: string): string {
 }
 
 /** Numbers the candidates, and gives each cue an id of its own. */
-export function renumbered(candidates: readonly Unranked[]): Candidate[] {
+export function renumbered(candidates: readonly (Unranked & { rank?: number })[]): Candidate[] {
   const taken = new Map<string, number>();
-  return candidates.map((candidate, i) => {
+  return candidates.map(({ rank: _, ...candidate }, i) => {
     const count = (taken.get(candidate.cue.id) ?? 0) + 1;
     taken.set(candidate.cue.id, count);
     const cue: MinedCue =
       count === 1 ? candidate.cue : { ...candidate.cue, id: `${candidate.cue.id}-n${count}` };
-    return { ...candidate, rank: i + 1, cue };
+    return { rank: i + 1, ...candidate, cue };
   });
 }

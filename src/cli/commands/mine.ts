@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { seed, wholeFrom } from '../options.js';
+import { wholeFrom } from '../options.js';
 import type { CliCommand } from './command.js';
 
 const number = (text: string): number => {
@@ -34,7 +34,7 @@ export const mine: CliCommand = {
       .argParser(wholeFrom(0))
       .default(0),
     new Option('-o, --out <file>', 'write the candidates as cues for an audit file (YAML)'),
-    seed(),
+    new Option('--seed <n>', 'seed of permutations, topics and placebos').argParser(wholeFrom(0)).default(0),
   ],
   async action(_args, options) {
     const { showCandidates } = await import('../show-candidates.js');
