@@ -36,7 +36,7 @@ const texts = { tune, second, report }[values.set];
 const SEEDS = Number(values.seeds ?? (values.quick ? 2 : 10));
 const FEW = Number(values.few ?? (values.quick ? 1 : 3));
 const CONTROLS = Number(values.controls ?? (values.quick ? 10 : 150));
-const seedOf = (i) => (values.set === 'report' ? 5000 : values.set === 'tune' ? 1000 : 0) + i;
+const seedOf = (i) => (values.set === 'report' ? 6000 : values.set === 'tune' ? 1000 : 0) + i;
 const NOISE = [0, 0.05, 0.2];
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'hyde-mining-'));

@@ -1,4 +1,4 @@
-// Texts of the planted data sets that docs/mining.md reports; no setting was chosen on them, and no code changed after them.
+// Texts of the planted data sets that docs/mining.md reports; no setting was chosen on them.
 export const report = {
   tasks: [
     'cane a chair',

@@ -153,7 +153,10 @@ function areTwins(bits: Bits, size: number, other: Found): boolean {
   return shared >= SETTINGS.twin * (size + other.size - shared);
 }
 
-/** Pairs that say clearly more together than each alone. */
+const clearlyBetter = (score: number, than: number): boolean =>
+  score >= than * SETTINGS.gain && score >= than + SETTINGS.gainAtLeast;
+
+/** Pairs that say clearly more together than each alone, and than any one set about the same rows. */
 function conjunctions(found: readonly Found[], contrast: Contrast): Found[] {
   const parts = found.slice(0, SETTINGS.paired).filter(({ sets }) => !sets[0]!.answerOnly);
   const out: Found[] = [];
@@ -165,13 +168,13 @@ function conjunctions(found: readonly Found[], contrast: Contrast): Found[] {
       };
       if (support.bad < 3) continue;
       const score = signedG2(support, contrast.all);
-      const better = Math.max(a.score, b.score);
-      if (score < better * SETTINGS.gain || score < better + SETTINGS.gainAtLeast) continue;
+      if (!clearlyBetter(score, Math.max(a.score, b.score))) continue;
       const sets = [a.sets[0]!, b.sets[0]!];
       const size = support.bad + support.benign;
       const bits = both(a.bits, b.bits);
-      // Two common words may meet in one sentence alone: then that sentence is the candidate.
-      if (found.some((single) => areTwins(bits, size, single))) continue;
+      // Two common words may meet mostly in one sentence: then that sentence is the candidate, unless the pair beats it too.
+      const simpler = found.filter((single) => countBoth(bits, single.bits) >= size / 2);
+      if (simpler.some((single) => !clearlyBetter(score, single.score))) continue;
       out.push({ sets, bits, size, score, support, twins: [], explained: [] });
     }
   });
