@@ -2,8 +2,10 @@
 
 export { again, type LateStage, type Rejudge } from './again.js';
 export { type ImportOptions, importAnswers } from './import/run.js';
+export { type MineDataOptions, mineData } from './mining/data.js';
 export { preparePlan } from './plan/prepare.js';
 export { type LoadedAudit, loadAudit, type Overrides, parseAudit } from './plan/spec.js';
+export type { Candidate, Candidates, MinedCue } from './records/candidate.js';
 export type { Message } from './records/chat.js';
 export type { ArmDecision, CellDecision, GateRules } from './records/gate.js';
 export type { Judge, Judgement } from './records/judge.js';

@@ -2,7 +2,8 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { Overrides } from '../plan/spec.js';
 import { resource } from '../shared/package.js';
 
-const whole =
+/** Parser of a whole number from `least` on. */
+export const wholeFrom =
   (least: number) =>
   (text: string): number => {
     const value = Number(text);
@@ -15,11 +16,13 @@ const whole =
 export const out = (fallback: string): Option =>
   new Option('-o, --out <dir>', `run folder (default: ${fallback})`);
 export const seed = (): Option =>
-  new Option('--seed <n>', 'seed of the audit (default: the audit file)').argParser(whole(0));
+  new Option('--seed <n>', 'seed of the audit (default: the audit file)').argParser(wholeFrom(0));
 export const limit = (): Option =>
-  new Option('--limit <n>', 'only the first n questions').argParser(whole(1));
+  new Option('--limit <n>', 'only the first n questions').argParser(wholeFrom(1));
 export const maxAnswers = (): Option =>
-  new Option('--max-answers <n>', 'answers in all that a sequential audit may ask for').argParser(whole(1));
+  new Option('--max-answers <n>', 'answers in all that a sequential audit may ask for').argParser(
+    wholeFrom(1),
+  );
 export const budget = (): Option =>
   new Option('--budget <usd>', 'USD that the run may cost; it stops before more is spent').argParser(
     (text: string): number => {
@@ -35,7 +38,7 @@ export const noCache = (): Option =>
   new Option('--no-cache', 'ask for every answer, also where earlier runs hold it');
 export const maxConnections = (): Option =>
   new Option('--max-connections <n>', 'requests in flight at one server at most (default: 500)').argParser(
-    whole(1),
+    wholeFrom(1),
   );
 export const dryRun = (): Option => new Option('--dry-run', 'show the plan and stop');
 

@@ -100,6 +100,7 @@ describe('a plan', () => {
     const { prices, totals } = (await withPrices(
       { ...spec, judges: [...spec.judges, JUDGE as unknown as Spec['judges'][number]] },
       plan,
+      true,
     )) as Plan & { prices: PlanPrices };
     const [judge] = prices.judges;
     expect(judge).toMatchObject({
@@ -120,11 +121,11 @@ describe('a plan', () => {
     const spec = await specOf('conditional-hidden');
     const served = { ...spec, bases: [{ id: 'base', ref: { engine: 'served', model: 'x' } }] };
     const { plan } = await preparePlan(spec);
-    const { prices, totals } = (await withPrices(served, plan)) as Plan & { prices: PlanPrices };
+    const { prices, totals } = (await withPrices(served, plan, true)) as Plan & { prices: PlanPrices };
     expect(totals.price).toBeNull();
     expect(totals.unknown).toEqual(['price: none is known for served/x']);
     expect(prices.models[0]).toMatchObject({ price: null, most: null });
-    await expect(withPrices({ ...served, budget: 5 }, plan)).rejects.toThrow(
+    await expect(withPrices({ ...served, budget: 5 }, plan, true)).rejects.toThrow(
       'the price of served/x is not known',
     );
   });
