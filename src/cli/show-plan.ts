@@ -1,6 +1,6 @@
 import { preparePlan } from '../plan/prepare.js';
 import { loadAudit } from '../plan/spec.js';
-import type { Plan, PlanTotals, SequentialPower } from '../records/plan.js';
+import type { Plan, SequentialPower } from '../records/plan.js';
 import { usd } from '../shared/prices.js';
 import { printable } from '../shared/printable.js';
 import { overridesOf } from './options.js';
@@ -71,7 +71,7 @@ export function planText(plan: Plan): string {
       `  calls an arm with a true rate of ${percent(trueRate)} everywhere clean with probability ${percent(probability)}`,
     );
   }
-  if (power.sequential) lines.push('', ...costToKnow(power.sequential, totals));
+  if (power.sequential) lines.push('', ...costToKnow(power.sequential, plan));
   if (plan.prices) lines.push('', ...priceTable(plan.prices));
   if (totals.unknown.length) lines.push('', ...totals.unknown.map((text) => `not known: ${text}`));
   return lines.join('\n');
@@ -101,10 +101,12 @@ const BANK = 240;
 /** What answers cost in a sequential design, before it is known what they are. */
 function costToKnow(
   { draws, answersPerDraw, claim, clean }: SequentialPower,
-  { price: most, answers: all }: PlanTotals,
+  { totals: { price: most, answers: all }, prices }: Plan,
 ): string[] {
   const price = (mean: number, answers: number, probability: number): string =>
     `${number(mean)} draws, ${number(answers)} answers on average${most ? `, at most ${usd((most * answers) / all)}` : ''}; ${percent(probability)} within the budget`;
+  const budget = prices?.budget ?? null;
+  const enough = most && budget !== null ? Math.floor((draws * budget) / most) : draws;
   return [
     `what it costs to know (a draw is ${answersPerDraw} answers while every cell is open; the budget is ${number(draws)} draws)`,
     ...claim.map(
@@ -115,5 +117,10 @@ function costToKnow(
       (row) =>
         `  an arm with a true rate of ${percent(row.trueRate)} everywhere is called clean: ${price(row.draws, row.answers, row.probability)}`,
     ),
+    ...(budget !== null && enough < draws
+      ? [
+          `  the ${usd(budget)} of this run are enough for about ${number(enough)} draws of every cell, were each answer at its token limit`,
+        ]
+      : []),
   ];
 }

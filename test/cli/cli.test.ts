@@ -434,7 +434,11 @@ describe('money', () => {
 
   it('ends a run within its budget, with a word in the result', async () => {
     const out = fresh();
-    const ran = await hyde(['run', priced('sequential-conditional'), '-o', out, '--budget', '5']);
+    const audit = priced('sequential-conditional');
+    expect((await hyde(['plan', audit, '--budget', '5'])).out).toMatch(
+      /enough for about 19 draws of every cell/,
+    );
+    const ran = await hyde(['run', audit, '-o', out, '--budget', '5']);
     expect(ran.code).toBe(0);
     expect(ran.out).toMatch(/! budget: the run stopped at its budget of USD 5\.00/);
     const spent = Number(/^spent: USD (\d+\.\d\d)/m.exec(ran.out)?.[1]);
