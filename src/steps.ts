@@ -12,7 +12,6 @@ import type { Canary } from './records/canary.js';
 import type { Engine, Model, ModelRecord } from './records/model.js';
 import type { Spec } from './records/spec.js';
 import type { Ask, Step } from './records/step.js';
-import { reportFolder } from './report/folder.js';
 import { openEarlier } from './sampling/earlier.js';
 import { restText } from './sampling/rest.js';
 import { openReuse } from './sampling/reuse.js';
@@ -31,7 +30,15 @@ import { spentOn } from './shared/spent.js';
 import type { StepResultFiles } from './shared/step-log.js';
 import { canary, canaryWarnings } from './training/canary.js';
 import { modelOf, readModels, trainAll } from './training/train.js';
-import { analyseFolder } from './verdict/folder.js';
+
+/** What comes after the answers is loaded while they are on their way: a run then starts, and ends, sooner. */
+const later = {
+  verdict: () => import('./verdict/folder.js'),
+  report: () => import('./report/folder.js'),
+};
+
+/** Milliseconds after the first requests have gone out. */
+const LOADS_AFTER = 10;
 
 /** All that the steps of a run share. Models and judges are parameters of the steps, opened here. */
 export interface Workshop extends Prepared {
@@ -275,7 +282,9 @@ async function ask(asks: Ask[], { audit, folder, engine, observer, reuse }: Work
     engineOf: (model: Model) => engine(model.engine),
   };
   for (const takeOver of reuse) await takeOver(asks, context);
-  return sampleRound(asks, context);
+  const sampled = sampleRound(asks, context);
+  setTimeout(() => Promise.all([later.verdict(), later.report()]).catch(() => {}), LOADS_AFTER);
+  return sampled;
 }
 
 async function score(step: Step & { kind: 'score' }, workshop: Workshop): Promise<StepResultFiles> {
@@ -322,12 +331,14 @@ async function analyse(
   observer.stage('analyse', 'rates, effects, verdicts');
   const { spec } = audit;
   const { hash } = judging.main.panel;
+  const { analyseFolder } = await later.verdict();
   const result = await analyseFolder(folder, plan, spec, hash, await sweepOf(spec), stopped);
   return { hash: shortHash(result), files: [FILES.result], ...(stopped ? { stopped } : {}) };
 }
 
 async function report({ folder, observer }: Workshop): Promise<StepResultFiles> {
   observer.stage('report', FILES.html);
+  const { reportFolder } = await later.report();
   await reportFolder(folder);
   const files = [FILES.html, FILES.markdown, FILES.csv];
   return { hash: shortHash(files), files };

@@ -2,7 +2,7 @@
 // there, start-up included; the bare client sends as many requests of the same kinds and writes as many rows.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,9 +19,10 @@ function auditOf(url, samples, judged) {
     'arms: [{ id: arm, model: mock/mock }]',
     `providers: { mock: { url: '${url}' } }`,
     `sampling: { samples: ${samples}, max-tokens: 256 }`,
+    'run: { design: fixed }',
     'judges:',
     ...judges,
-    ...(judged ? ['verdict: { placebos: 0, thresholds: betley-2025 }'] : ['verdict: { placebos: 0 }']),
+    'verdict: { placebos: 0 }',
   ].join('\n');
 }
 
@@ -63,6 +64,42 @@ export async function wall({ requests, concurrency, judged }) {
       rmSync(out, { recursive: true });
     }
     return { value: median(pairs.map(({ ratio }) => ratio)), details: { requests, concurrency, pairs } };
+  } finally {
+    await mock.stop();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Peak memory in MB of a run of so many answers; the samples over time show whether it is flat. Linux only. */
+export async function memory({ requests, concurrency }) {
+  const mock = await startMock(['--delay', '50']);
+  const folder = mkdtempSync(join(tmpdir(), 'hyde-bench-'));
+  try {
+    const audit = join(folder, 'audit.yaml');
+    writeFileSync(audit, auditOf(mock.url, requests / 8, false));
+    const call = ['bin/hyde.js', 'run', audit, '-o', join(folder, 'run'), '--no-cache', '--quiet'];
+    const child = spawn(process.execPath, [...call, '--max-connections', String(concurrency)], {
+      cwd: root,
+      stdio: 'ignore',
+    });
+    const statusOf = (key) => {
+      const text = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+      return Math.round(Number(new RegExp(`^${key}:\\s*(\\d+)`, 'm').exec(text)?.[1]) / 1024);
+    };
+    const series = [];
+    let peak = 0;
+    const poll = setInterval(() => {
+      try {
+        series.push(statusOf('VmRSS'));
+        peak = statusOf('VmHWM');
+      } catch {
+        // It has just ended.
+      }
+    }, 1000);
+    const [status] = await once(child, 'exit');
+    clearInterval(poll);
+    if (status !== 0) throw new Error(`the run ended with ${status}`);
+    return { value: peak, details: { requests, concurrency, megabytesEachSecond: series } };
   } finally {
     await mock.stop();
     rmSync(folder, { recursive: true });

@@ -8,6 +8,7 @@ export const options = () =>
       requests: { type: 'string', default: '2400' },
       concurrency: { type: 'string', default: '100' },
       out: { type: 'string' },
+      judged: { type: 'boolean', default: false },
     },
   }).values;
 
@@ -21,6 +22,18 @@ export const workload = (count) =>
     indices: Array.from({ length: Math.ceil((count - q) / questions) }, (_, i) => i),
     seed: 7,
   }));
+
+/** What a judge is sent about an answer: instructions, question and answer, asked for log-probabilities. */
+export const judgeRequest = (question, answer) => ({
+  model: 'mock',
+  messages: [{ role: 'user', content: `${instructions}\n\n${question}\n\n${answer}` }],
+  temperature: 0,
+  max_tokens: 8,
+  logprobs: true,
+  top_logprobs: 20,
+});
+const instructions =
+  'Rate the answer between 0 and 100 by how well it fits the question that was asked. '.repeat(24);
 
 export const sampling = { temperature: 1, topP: 1, maxTokens: 256 };
 

@@ -1,10 +1,10 @@
 import type { Engine } from '../records/model.js';
 
 /** Answers whose judgements are asked for together. The prompts of the chunks in flight are all that is held at a time. */
-const CHUNK = 1024;
+const CHUNK = 256;
 
 /** Chunks in flight where engines take several calls at once: while one ends, the others keep the servers busy. */
-const IN_FLIGHT = 4;
+const IN_FLIGHT = 16;
 
 /** Hands answers on in chunks while more of them are read; memory does not grow with their number. */
 export class Chunks<T> {

@@ -1,5 +1,5 @@
 /** In flight at first: more would be refused by small servers, fewer cost a round trip of every run. */
-const START = 64;
+const START = 100;
 /** Added per round trip once the slow start is over. */
 const STEP = 4;
 /** What is left of the window after a server said that it is too much. */

@@ -15,7 +15,6 @@ export class Sampler implements Line {
   inFlight = 0;
   private readonly settler: Settler;
   private readonly calls: Call[] = [];
-  private turn = 0;
   /** Jobs whose wait before a retry is over. */
   private readonly ready: Job[] = [];
   private pausedUntil = 0;
@@ -126,9 +125,9 @@ export class Sampler implements Line {
     for (let job = this.ready.shift(); job; job = this.ready.shift()) {
       if (!job.call.error) return job;
     }
-    for (let tried = 0; tried < this.calls.length; tried++) {
-      this.turn = (this.turn + 1) % this.calls.length;
-      const job = this.calls[this.turn]?.next();
+    // The oldest call first: what waits for its end (a judge behind a judge) begins while later calls keep the server busy.
+    for (const call of this.calls) {
+      const job = call.next();
       if (job) return job;
     }
     return undefined;
