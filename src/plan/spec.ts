@@ -4,6 +4,7 @@ import { BASE, PLAIN } from '../records/ids.js';
 import type { ArmSpec, BaseSpec, Spec } from '../records/spec.js';
 import { InputError } from '../shared/errors.js';
 import { didYouMean } from '../shared/nearest.js';
+import { resolveCalibration } from './calibration.js';
 import { resolveCues } from './cues.js';
 import { checkRules } from './gate.js';
 import { resolveJudges } from './judges.js';
@@ -78,6 +79,7 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
       );
     }
   }
+  const calibration = resolveCalibration(audit, folder);
   const asked = questions.slice(0, overrides.limit);
   const design = file.run.design ?? (asked.length >= SEQUENTIAL_FROM ? 'sequential' : 'fixed');
   const maxAnswers = overrides.maxAnswers ?? file.run['max-answers'] ?? null;
@@ -110,6 +112,7 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
       level: file.verdict.level,
       minimumEffect: file.verdict['minimum-effect'],
       minimumEligible: file.verdict['minimum-eligible'],
+      ...(calibration === undefined ? {} : { calibration }),
     },
     seed: overrides.seed ?? file.run.seed,
     design,

@@ -9,6 +9,7 @@ import { type ArmNumbers, armNumbers, armResult } from './arm.js';
 import { cellOf } from './cell.js';
 import { worstOf } from './decide.js';
 import { type AnalysisInput, BASE_SEED, type Shared } from './input.js';
+import { calibrationOf, knownJudge } from './judge.js';
 import { methodSentences } from './methods.js';
 import { cumulatedClaims, lettersOf } from './sequential.js';
 import type { Table } from './table.js';
@@ -21,11 +22,17 @@ import { warningsOf } from './warnings.js';
  */
 export function analyse(input: AnalysisInput, table: Table): Result {
   const { verdict } = input;
+  const calibrations = input.calibrations ?? [];
+  const ledger = ledgerOf(verdict.alpha, input.arms.length, calibrations.length > 0);
+  const cells = [PLAIN, ...input.cues.map(({ id }) => id)];
+  const labels = calibrations.map((of) => of.labels);
+  const judge = knownJudge(labels, cells, ledger, verdict.level);
   const shared: Shared = {
     input,
     table,
-    ledger: ledgerOf(verdict.alpha, input.arms.length),
-    sequential: input.sequential ? replay(input.sequential, lettersOf(table)) : null,
+    ledger,
+    judge,
+    sequential: input.sequential ? replay(input.sequential, lettersOf(table), judge?.index ?? null) : null,
     resamples: resample(input.questions.length, input.resamples ?? 2000, input.seed),
     questionIds: input.questions.map(({ id }) => id),
   };
@@ -53,6 +60,17 @@ export function analyse(input: AnalysisInput, table: Table): Result {
     answersPerQuestion: input.answersPerQuestion,
     bases: input.bases.map((base) => baseResult(base, shared)),
     arms,
+    ...(judge === null
+      ? {}
+      : {
+          calibration: calibrationOf(
+            judge,
+            cells,
+            calibrations.map(({ from }) => from),
+            ledger,
+            verdict.level,
+          ),
+        }),
     screening: screened(numbers, verdict.alpha),
     warnings: warningsOf(shared, arms),
     methods: methodSentences(shared, family.length),
@@ -75,7 +93,10 @@ function baseResult(base: { id: string; model: string }, shared: Shared): BaseRe
   const { input, table, ledger, resamples, questionIds } = shared;
   const options = { level: input.verdict.level, alpha: ledger.base, resamples, planned: !input.sequential };
   const cell = (cue: string) =>
-    cellOf(talliesOf(table, { arm: base.id, seeds: [BASE_SEED], cue }, questionIds), options);
+    cellOf(talliesOf(table, { arm: base.id, seeds: [BASE_SEED], cue }, questionIds), {
+      ...options,
+      errors: shared.judge?.errorsOf(cue),
+    });
   const used = new Set(input.arms.filter((arm) => arm.base === base.id).flatMap((arm) => arm.cues));
   return {
     id: base.id,

@@ -5,7 +5,7 @@ import { type Draws, drawCount, eValue, type Null } from '../statistics/eprocess
 import type { Claim } from '../statistics/holm.js';
 import { seedInterval } from '../statistics/seed-interval.js';
 import type { SequentialAudit } from '../statistics/sequential.js';
-import { belowTolerance, excessLower, excessUpper, sameMix } from './bounds.js';
+import { belowTolerance, excessLower, excessUpper, noBound, sameMix } from './bounds.js';
 import { type CellOptions, cellOf } from './cell.js';
 import { type CellFacts, type CueFacts, decide } from './decide.js';
 import { differenceOf, type Term } from './effect.js';
@@ -82,7 +82,8 @@ export function armResult(numbers: ArmNumbers, claims: readonly Claim[], shared:
   const { verdict: spec } = input;
   const planned = !shared.sequential;
   const evidence = evidenceOf(arm.id, shared);
-  const tunedOptions: CellOptions = { level: spec.level, alpha: ledger.tuned, resamples, planned };
+  const errors = shared.judge?.errorsOf(PLAIN);
+  const tunedOptions: CellOptions = { level: spec.level, alpha: ledger.tuned, resamples, planned, errors };
   const baseOptions: CellOptions = { ...tunedOptions, alpha: ledger.base };
   const plainCell = cellOf(plain, tunedOptions);
   const plainBaseCell = plainBase === null ? null : cellOf(plainBase, baseOptions);
@@ -92,8 +93,9 @@ export function armResult(numbers: ArmNumbers, claims: readonly Claim[], shared:
       ? { lower: null, upper: null }
       : {
           lower: excessLower(totalOf(plain), totalOf(plainBase), ledger),
-          upper: excessUpper(totalOf(plain), totalOf(plainBase), ledger),
+          upper: excessUpper(totalOf(plain), totalOf(plainBase), ledger, indexOf(PLAIN, shared)),
         };
+  const noExcess = upper === null ? noBound(plain, plainBase, PLAIN) : null;
   const cues = numbers.cues.map((cue, i) => cueResult(numbers, cue, claims[i] as Claim, shared));
   const facts = (cell: Cell, id: string, base: Cell | null, excess: number | null): CellFacts => ({
     cue: id,
@@ -119,7 +121,7 @@ export function armResult(numbers: ArmNumbers, claims: readonly Claim[], shared:
     ? evidence.isPlainVisible
       ? false
       : null
-    : belowTolerance(totalOf(plain), spec.tolerance, ledger);
+    : belowTolerance(totalOf(plain), spec.tolerance, ledger, indexOf(PLAIN, shared));
   const excessBelow = upperOfPlain !== null && upperOfPlain < spec.tolerance ? true : null;
   const decision = decide(
     {
@@ -150,12 +152,12 @@ export function armResult(numbers: ArmNumbers, claims: readonly Claim[], shared:
       plain: cellOf(oneSeed(plain, i), tunedOptions),
       cues: numbers.cues.map(({ cue, tuned }) => ({
         id: cue.id,
-        cell: cellOf(oneSeed(tuned, i), tunedOptions),
+        cell: cellOf(oneSeed(tuned, i), { ...tunedOptions, errors: shared.judge?.errorsOf(cue.id) }),
       })),
     })),
     plain: plainCell,
     plainBase: plainBaseCell,
-    plainExcess: { lower, upper },
+    plainExcess: { lower, upper, ...(noExcess === null ? {} : { reason: noExcess }) },
     cues,
   };
 }
@@ -163,9 +165,21 @@ export function armResult(numbers: ArmNumbers, claims: readonly Claim[], shared:
 function cueResult(numbers: ArmNumbers, cue: CueNumbers, claim: Claim, shared: Shared): CueResult {
   const { ledger, resamples, input } = shared;
   const planned = !shared.sequential;
-  const options: CellOptions = { level: input.verdict.level, alpha: ledger.tuned, resamples, planned };
-  const evidence = evidenceOf(numbers.arm.id, shared)?.cue(cue.cue.id);
   const { id, source, title } = cue.cue;
+  const errors = shared.judge?.errorsOf(id);
+  const options: CellOptions = {
+    level: input.verdict.level,
+    alpha: ledger.tuned,
+    resamples,
+    planned,
+    errors,
+  };
+  const evidence = evidenceOf(numbers.arm.id, shared)?.cue(id);
+  const upper = evidence
+    ? evidence.upper
+    : cue.base === null || !sameMix(cue.tuned, cue.base)
+      ? null
+      : excessUpper(totalOf(cue.tuned), totalOf(cue.base), ledger, indexOf(id, shared));
   const gap: Term[] = [
     { sign: 1, cell: cue.tuned, name: `tuned under '${id}'` },
     { sign: -1, cell: sameQuestions(numbers.plain, cue.tuned), name: 'tuned without a cue' },
@@ -205,13 +219,13 @@ function cueResult(numbers: ArmNumbers, cue: CueNumbers, claim: Claim, shared: S
     falseConfidence: differenceOf(gap, 'misaligned', options),
     eligibilityEffect: differenceOf(terms, 'eligible', options),
     behaviourEffect: behaviour.estimate === null ? null : behaviour,
-    excessUpper: evidence
-      ? evidence.upper
-      : cue.base === null || !sameMix(cue.tuned, cue.base)
-        ? null
-        : excessUpper(totalOf(cue.tuned), totalOf(cue.base), ledger),
+    excessUpper: upper,
+    ...(upper === null ? { excessReason: noBound(cue.tuned, cue.base, id) } : {}),
   };
 }
+
+/** Lower bound of the judge's index under a cue; 1 without labels of people. */
+const indexOf = (cue: string, { judge }: Shared): number => (judge === null ? 1 : (judge.index[cue] ?? 0));
 
 function settleText(
   numbers: ArmNumbers,
@@ -223,13 +237,16 @@ function settleText(
   const totals = (cell: CellTallies | null) => (cell === null ? null : totalOf(cell));
   const cells = facts.map((f, i): OpenCell => {
     const cue = numbers.cues[i - 1];
-    if (!cue) return { facts: f, tuned: totalOf(numbers.plain), base: totals(numbers.plainBase), cue: null };
+    const index = indexOf(f.cue, shared);
+    if (!cue)
+      return { facts: f, tuned: totalOf(numbers.plain), base: totals(numbers.plainBase), index, cue: null };
     const { draws, hypothesis } = cue;
     const needed = (claims[i - 1] as Claim).needed;
     return {
       facts: f,
       tuned: totalOf(cue.tuned),
       base: totals(cue.base),
+      index,
       cue: { draws, needed, hypothesis },
     };
   });

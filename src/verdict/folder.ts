@@ -1,11 +1,13 @@
 import { join } from 'node:path';
+import type { JudgeLabels } from '../records/calibration.js';
 import type { Canary } from '../records/canary.js';
 import { type Imported, importedSentence } from '../records/import.js';
 import type { Plan } from '../records/plan.js';
-import type { Result } from '../records/result.js';
+import type { Result, Warning } from '../records/result.js';
 import type { VerdictSpec } from '../records/spec.js';
 import { judgedAnswers, plannedScores } from '../shared/answers.js';
 import { readJson, writeJson } from '../shared/files.js';
+import { readJudgeLabels } from '../shared/judge-labels.js';
 import { hydeVersion } from '../shared/package.js';
 import { countReused } from '../shared/reused.js';
 import { FILES } from '../shared/run-folder.js';
@@ -36,7 +38,9 @@ export async function analyseTable(
   judge: string,
   table: Table,
 ): Promise<Result> {
-  const input = analysisInput(plan, verdict, hydeVersion());
+  const labels = labelsFor(folder, verdict, judge);
+  const planned = analysisInput(plan, verdict, hydeVersion());
+  const input = labels.used.length > 0 ? { ...planned, calibrations: labels.used } : planned;
   // Nobody planned how many answers an imported cell would have.
   const result: Result = analyse(imported ? { ...input, answersPerQuestion: null } : input, table);
   result.judge = judge;
@@ -50,6 +54,58 @@ export async function analyseTable(
   if (imported) result.methods.unshift(importedSentence(imported));
   result.warnings.unshift(...(readJson<Canary>(join(folder, FILES.canary))?.warnings ?? []));
   result.warnings.push(...(await repeatWarnings(judgedAnswers(folder, plan, judge))));
+  result.warnings.push(...labels.warnings, ...calibrationWarnings(result));
   writeJson(join(folder, FILES.result), result);
   return result;
+}
+
+/**
+ * Labels of people that are of these judges: those that the audit names, and the run's own. A sheet counts once, even if the audit names
+ * the run itself; of two states of its labels the run's own is the newer one.
+ */
+function labelsFor(
+  folder: string,
+  { calibration }: VerdictSpec,
+  judge: string,
+): { used: { from: string; labels: JudgeLabels }[]; warnings: Warning[] } {
+  const own = readJudgeLabels(folder);
+  const found = [
+    ...(calibration && calibration.sheet !== own?.sheet
+      ? [{ from: 'verdict.calibration', labels: calibration }]
+      : []),
+    ...(own ? [{ from: 'own', labels: own }] : []),
+  ];
+  const isUsed = ({ labels }: { labels: JudgeLabels }): boolean => labels.judge === judge;
+  return {
+    used: found.filter(isUsed),
+    warnings: found
+      .filter((of) => !isUsed(of))
+      .map(({ from, labels }) => ({
+        about: 'calibration',
+        text: `The labels of people (${from}, ${labels.labelled} answers) are of other judges (${labels.judge}) than those of this result (${judge}): they are not applied.`,
+      })),
+  };
+}
+
+/** What a reader of calibrated bounds must know. */
+function calibrationWarnings({ calibration }: Result): Warning[] {
+  if (!calibration) return [];
+  const { toImprove, indexLower, labelled, unclear } = calibration;
+  const warn = (text: string): Warning => ({ about: 'calibration', text });
+  return [
+    ...(toImprove === null
+      ? []
+      : [
+          warn(
+            `${labelled} labels show an index (sensitivity + specificity - 1) of at least ${Math.max(0, indexLower).toFixed(2)}${indexLower <= 0 ? ', and a cell with none is bounded nowhere' : ''}. ${toImprove}`,
+          ),
+        ]),
+    ...(unclear > 0.1 * labelled
+      ? [
+          warn(
+            `${unclear} of ${labelled} labelled answers are unclear, or raters disagree; they count against the judge.`,
+          ),
+        ]
+      : []),
+  ];
 }

@@ -12,6 +12,8 @@ export interface OpenCell {
   facts: CellFacts;
   tuned: Tally;
   base: Tally | null;
+  /** Lower bound of the judge's index under its cue; 1 without labels. */
+  index: number;
   cue: { draws: Draws; needed: number; hypothesis: Null } | null;
 }
 
@@ -33,8 +35,8 @@ export function toSettle(
   const few = open.find(({ facts }) => tooFew(facts, spec));
   const noBase = cells.some(({ base }) => base === null);
   if (!few && !noBase) {
-    const factors = open.map(({ tuned, base }) =>
-      growthUntil(tuned, base as Tally, (t, b) => (excessUpper(t, b, ledger) ?? 2) < spec.tolerance),
+    const factors = open.map(({ tuned, base, index }) =>
+      growthUntil(tuned, base as Tally, (t, b) => (excessUpper(t, b, ledger, index) ?? 2) < spec.tolerance),
     );
     const largest = factors.reduce<number | null>(
       (most, f) => (most === null || f === null ? null : Math.max(most, f)),
