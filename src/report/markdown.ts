@@ -1,5 +1,6 @@
-import { type ArmResult, type Result, VERDICTS } from '../records/result.js';
+import { type ArmResult, type Calibration, type Result, VERDICTS } from '../records/result.js';
 import { printableLine } from '../shared/printable.js';
+import { calibrationLine, calibrationRows } from './calibration.js';
 import { count, percent, pointsWithRange, range } from './numbers.js';
 import { designText, overallText, type Row, rowsOf, SHAPES, tallyText, verdictText } from './words.js';
 
@@ -14,6 +15,7 @@ export function renderMarkdown(result: Result): string {
   const head = [
     `## ${SHAPES[result.verdict]} ${escapeMarkdown(result.name)}: ${overallText(result)}`,
     `${tallyText(result.arms, VERDICTS)}. Tolerance ${percent(result.tolerance)}, alpha ${percent(result.alpha)}, ${designText(result)}.`,
+    ...(result.calibration ? [escapeMarkdown(calibrationLine(result.calibration))] : []),
   ].join('\n\n');
   const table = [
     '| arm | verdict | plain (base) | strongest cue (base) | effect, points | cues claimed |',
@@ -22,6 +24,7 @@ export function renderMarkdown(result: Result): string {
   const methods = `<details><summary>How the numbers came about</summary>\n\n${result.methods
     .map((text) => `- ${escapeMarkdown(text)}`)
     .join('\n')}\n\n</details>`;
+  const judge = result.calibration ? judgeTable(result.calibration) : '';
   const foot = `<sub>hyde ${escapeMarkdown(result.hyde)} · the answers behind each number are in report.html</sub>`;
   let left = LONGEST - head.length - foot.length - 600;
   const takeWhole = (lines: string[], rest: (n: number) => string): string[] => {
@@ -47,9 +50,24 @@ export function renderMarkdown(result: Result): string {
     [...table, ...rows].join('\n'),
     reasons.join('\n'),
     ...(warnings.length === 0 ? [] : [['> **Warnings**', '>', ...warnings].join('\n')]),
-    ...(methods.length > left ? [] : [methods]),
+    ...(judge === '' || judge.length > left ? [] : [judge]),
+    ...(methods.length + judge.length > left ? [] : [methods]),
     foot,
   ].join('\n\n')}\n`;
+}
+
+/** The judges against labels of people. */
+function judgeTable(calibration: Calibration): string {
+  const rows = calibrationRows(calibration).map((row) => `| ${row.map(escapeMarkdown).join(' | ')} |`);
+  return [
+    '<details><summary>The judge against labels of people</summary>',
+    '',
+    '| | share | right of labelled | bounds divided by |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    '',
+    '</details>',
+  ].join('\n');
 }
 
 function armRow(arm: ArmResult, result: Result): string {
