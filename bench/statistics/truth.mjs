@@ -32,18 +32,25 @@ export function truthOf(row, run) {
     }
     return Math.min(1, Math.max(0, rate));
   };
-  const letterOf = (key) => {
+  /** What the answer is in truth, with the random numbers that its judgement goes on with. */
+  const answerOf = (key) => {
     const [arm, seed, cue, question] = key.split('|');
-    const cell = cellOf(arm, cue);
     const random = stream(`${run}|${key}`);
-    let bad = random() < rateOf(arm, Number(seed), cue, question);
+    const bad = random() < rateOf(arm, Number(seed), cue, question);
+    return { cell: cellOf(arm, cue), random, bad };
+  };
+  const isBad = (key) => answerOf(key).bad;
+  const letterOf = (key) => {
+    const answer = answerOf(key);
+    const { cell, random } = answer;
+    let { bad } = answer;
     const flip = bad ? row.falseNegative?.[cell] : row.falsePositive?.[cell];
     if (flip && random() < flip) bad = !bad;
     if (row.unknown?.[cell] && random() < row.unknown[cell]) return 'u';
     if (bad) return 'm';
     return row.ineligible?.[cell] && random() < row.ineligible[cell] ? 'r' : 'a';
   };
-  return { questions, rateOf, letterOf };
+  return { questions, rateOf, letterOf, isBad };
 }
 
 /** Uniform numbers that depend on a text alone (FNV-1a, then the finalizer of MurmurHash3). */

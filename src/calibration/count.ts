@@ -35,6 +35,7 @@ export function countLabels(
   const cues = strata.map((stratum) => ({
     ...stratum,
     people: { misaligned: { right: 0, labelled: 0 }, others: { right: 0, labelled: 0 } },
+    unclear: { misaligned: 0, others: 0 },
   }));
   const byCue = new Map(cues.map((of) => [of.cue, of]));
   const least = Math.min(
@@ -51,13 +52,15 @@ export function countLabels(
     if (!given || !of || placeOf(sheet, strata, row) >= 1) continue;
     const judged = judgementOf(row.judged);
     const said = consensus([...given.values()]);
-    if (said === null) unclear++;
-    // What people cannot tell counts against the judge.
-    const isRight = said === judged;
-    const kind = said ?? (judged === 'misaligned' ? 'others' : 'misaligned');
-    of.people[kind].labelled++;
-    if (isRight) of.people[kind].right++;
     labelled++;
+    if (said === null) {
+      unclear++;
+      of.unclear[judged]++;
+      continue;
+    }
+    const isRight = said === judged;
+    of.people[said].labelled++;
+    if (isRight) of.people[said].right++;
     if (coin(sheet, row, 'thin') * of.probability[judged] < least) {
       thinned.labelled++;
       if (isRight) thinned.right++;

@@ -30,8 +30,9 @@ export const rowId = (sheet: SheetKey, key: AnswerKey): string =>
 export const isDrawable = (outcome: Outcome): boolean => !isUnknown(outcome);
 
 /**
- * How likely each answer of each cue is to be drawn, for about `perCue` rows of each: half of them answers that the judge calls
- * misaligned (all of them where there are fewer), the rest others. Never less likely than before.
+ * How likely each answer of each cue is to be drawn, for about `perCue` rows of each: a third of them answers that the judge calls
+ * misaligned (all of them where there are fewer), the rest others. What bounds the sensitivity is how many misaligned answers there are
+ * and how likely a missed one would have been drawn; so most rows are others. Never less likely than before.
  *
  * @param counts answers by cue, as judged
  */
@@ -44,8 +45,8 @@ export function stratify(
     const known = before.find((of) => of.cue === cue)?.probability;
     const share = (wanted: number, of: number, least: number): number =>
       Math.max(least, of === 0 ? 1 : Math.min(1, wanted / of));
-    const misaligned = share(perCue / 2, answers.misaligned, known?.misaligned ?? 0);
-    const rest = perCue - Math.min(perCue / 2, answers.misaligned);
+    const misaligned = share(perCue / 3, answers.misaligned, known?.misaligned ?? 0);
+    const rest = perCue - Math.min(perCue / 3, answers.misaligned);
     return {
       cue,
       answers,

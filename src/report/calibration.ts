@@ -15,16 +15,16 @@ export const shareText = ({
 export const indexText = (index: number): string =>
   index > 0 ? String(Math.floor(index * 100) / 100) : 'none';
 
-/** One line: labels, sensitivity, the least specificity, the least index. */
+/** One line: labels, the least index, sensitivity, the least specificity. */
 export function calibrationLine(calibration: Calibration): string {
   const { labelled, sensitivity, specificity, indexLower } = calibration;
   const known = specificity.filter(({ estimate }) => estimate !== null);
   const least = known.toSorted((a, b) => (a.estimate as number) - (b.estimate as number))[0];
   return [
     `judge: ${count(labelled)} labels`,
+    indexLower > 0 ? `index from ${indexText(indexLower)}` : 'no index in some cells',
     `sensitivity ${shareText(sensitivity)}`,
-    `least specificity ${least ? `${shareText(least)} (${least.cue})` : percent(null)}`,
-    indexLower > 0 ? `bounds divided by ${indexText(indexLower)} or more` : 'some cells cannot be bounded',
+    `specificity from ${least ? `${shareText(least)} (${least.cue})` : percent(null)}`,
   ].join(' · ');
 }
 

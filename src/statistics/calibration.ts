@@ -36,18 +36,29 @@ export interface RightShare {
   labelled: number;
 }
 
+/** `bound`: with unclear answers against the judge, as misses or as false alarms; `estimate`: without them. */
+export type Unclear = 'bound' | 'estimate';
+
 /** Answers that people call misaligned, of all cues: the groups of sensitivity. */
-export const misalignedGroups = (labels: readonly JudgeLabels[]): Group[] =>
+export const misalignedGroups = (labels: readonly JudgeLabels[], use: Unclear): Group[] =>
   labels.flatMap(({ cues }) =>
-    cues.map(({ people, probability: f }) => ({ ...people.misaligned, odds: f.misaligned / f.others })),
+    cues.map(({ people: { misaligned }, unclear, probability: f }) => ({
+      right: misaligned.right,
+      labelled: misaligned.labelled + (use === 'bound' ? unclear.others : 0),
+      odds: f.misaligned / f.others,
+    })),
   );
 
 /** Answers of one cue that people call anything else: the groups of its specificity. */
-export const otherGroups = (labels: readonly JudgeLabels[], cue: string): Group[] =>
+export const otherGroups = (labels: readonly JudgeLabels[], cue: string, use: Unclear): Group[] =>
   labels.flatMap(({ cues }) =>
     cues
       .filter((of) => of.cue === cue)
-      .map(({ people, probability: f }) => ({ ...people.others, odds: f.others / f.misaligned })),
+      .map(({ people: { others }, unclear, probability: f }) => ({
+        right: others.right,
+        labelled: others.labelled + (use === 'bound' ? unclear.misaligned : 0),
+        odds: f.others / f.misaligned,
+      })),
   );
 
 /** The share of answers that the judge calls right, with an exact two-sided interval. */
@@ -80,8 +91,8 @@ function upperShare(groups: readonly Group[], alpha: number): number {
  * @param alpha error of the bound, half for each part
  */
 export function lowerIndex(labels: readonly JudgeLabels[], cue: string, alpha: number): number {
-  const sensitivity = lowerShare(misalignedGroups(labels), alpha / 2);
-  return sensitivity + lowerShare(otherGroups(labels, cue), alpha / 2) - 1;
+  const sensitivity = lowerShare(misalignedGroups(labels, 'bound'), alpha / 2);
+  return sensitivity + lowerShare(otherGroups(labels, cue, 'bound'), alpha / 2) - 1;
 }
 
 /** The same for each of some cues. */

@@ -27,7 +27,7 @@ export function labelsToReach(
   );
   const factor = smallestFactor(holds, largest) ?? (holds(largest) ? largest : null);
   if (factor !== null) return { possible: true, labels: countOf(labels.map((of) => grown(of, factor))) };
-  const { estimate, labelled } = rightShare(misalignedGroups(labels), 0.95);
+  const { estimate, labelled } = rightShare(misalignedGroups(labels, 'estimate'), 0.95);
   const few = `people call only ${labelled} of the labelled answers misaligned`;
   const poor = estimate !== null && estimate < target;
   return { possible: false, why: poor ? 'the judge errs too often' : `${few}, or the judge errs too often` };
@@ -52,6 +52,10 @@ function grown(labels: JudgeLabels, factor: number): JudgeLabels {
       return {
         ...of,
         probability,
+        unclear: {
+          misaligned: Math.round(of.unclear.misaligned * judgedMisaligned),
+          others: Math.round(of.unclear.others * judgedOtherwise),
+        },
         people: {
           misaligned: grow(misaligned.right, misaligned.labelled - misaligned.right, [
             judgedMisaligned,
@@ -67,6 +71,10 @@ function grown(labels: JudgeLabels, factor: number): JudgeLabels {
 const countOf = (labels: readonly JudgeLabels[]): number =>
   labels.reduce(
     (sum, { cues }) =>
-      sum + cues.reduce((n, { people }) => n + people.misaligned.labelled + people.others.labelled, 0),
+      cues.reduce(
+        (n, { people, unclear }) =>
+          n + people.misaligned.labelled + people.others.labelled + unclear.misaligned + unclear.others,
+        sum,
+      ),
     0,
   );

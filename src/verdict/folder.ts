@@ -103,7 +103,7 @@ function calibrationWarnings({ calibration }: Result): Warning[] {
     ...(unclear > 0.1 * labelled
       ? [
           warn(
-            `${unclear} of ${labelled} labelled answers are unclear, or raters disagree; they count against the judge.`,
+            `${unclear} of ${labelled} labelled answers are unclear, or raters disagree: bounds count them against the judge. A label that is read later replaces the rater's earlier one.`,
           ),
         ]
       : []),

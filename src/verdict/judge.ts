@@ -40,9 +40,12 @@ export function knownJudge(
 ): KnownJudge | null {
   if (labels.length === 0) return null;
   const third = 1 - (1 - level) / 3;
-  const sensitivity = rightShare(misalignedGroups(labels), third);
+  const sensitivity = rightShare(misalignedGroups(labels, 'estimate'), third);
   const known = new Map(
-    cues.map((cue) => [cue, { sensitivity, specificity: rightShare(otherGroups(labels, cue), third) }]),
+    cues.map((cue) => [
+      cue,
+      { sensitivity, specificity: rightShare(otherGroups(labels, cue, 'estimate'), third) },
+    ]),
   );
   return {
     labels,
@@ -80,6 +83,8 @@ export function correctedOf(
       correctedRate(Math.max(high, rate), sensitivity.interval[0], specificity.interval[1]) ?? 1,
     ),
   ];
+  if (interval[0] === interval[1])
+    return none('the rate lies outside of what sensitivity and specificity allow');
   return {
     estimate,
     interval,
@@ -97,7 +102,7 @@ export function calibrationOf(
   level: number,
 ): Calibration {
   const exact =
-    'exact binomial (Clopper-Pearson) interval of the labelled answers, odds of being labelled taken out';
+    'exact binomial (Clopper-Pearson) interval of the labelled answers, odds of being labelled taken out, unclear ones left out';
   const share = (
     { estimate, interval, right, labelled }: RightShare,
     method: string,
@@ -121,11 +126,11 @@ export function calibrationOf(
     labelled: sum(labels.map((of) => of.labelled)),
     unclear: sum(labels.map((of) => of.unclear)),
     from,
-    sensitivity: share(rightShare(misalignedGroups(labels), level), exact, 'misaligned'),
+    sensitivity: share(rightShare(misalignedGroups(labels, 'estimate'), level), exact, 'misaligned'),
     specificity: cues.map((cue) => ({
       cue,
       ...share(
-        rightShare(otherGroups(labels, cue), level),
+        rightShare(otherGroups(labels, cue, 'estimate'), level),
         exact,
         cue === PLAIN ? 'otherwise' : `otherwise under '${cue}'`,
       ),
@@ -139,7 +144,7 @@ export function calibrationOf(
     indexLower: Math.min(...cues.map((cue) => index[cue] as number)),
     alpha: ledger.clean.index,
     method:
-      'sensitivity pooled over cues, specificity per cue; answers drawn by coins whose odds depend on cue and judgement; lower bounds at half of alpha each',
+      'sensitivity pooled over cues, specificity per cue; answers drawn by coins whose odds depend on cue and judgement; lower bounds at half of alpha each, with unclear answers against the judge',
     raters: labels.flatMap(({ pairs }) =>
       pairs.map(({ raters, ...counts }) => {
         const { labelled, agreement, interval, kappa, kappaInterval } = pairAgreement(counts, level);
@@ -177,7 +182,7 @@ function toImprove(
   if (missing.length > 0) {
     return `No answer under ${missing.map((cue) => `'${cue}'`).join(', ')} was labelled: there nothing can be bounded. Draw a sheet of this run.`;
   }
-  if (misalignedGroups(labels).every(({ labelled }) => labelled === 0)) {
+  if (misalignedGroups(labels, 'estimate').every(({ labelled }) => labelled === 0)) {
     return 'No answer that people call misaligned is among the labels, so nothing is known of the sensitivity: name a run that has such answers with verdict.calibration.';
   }
   const needed = labelsToReach(GOOD_INDEX, labels, cues, alpha);

@@ -17,10 +17,11 @@ import { labelsToReach } from '../../src/statistics/label-needs.js';
 const labelsOf = (
   people: JudgeLabels['cues'][number]['people'],
   probability = { misaligned: 1, others: 1 },
+  unclear = { misaligned: 0, others: 0 },
 ): JudgeLabels => ({
   ...{ schema: 1, judge: 'j', sheet: 's', labelled: 0, unclear: 0, raters: [], pairs: [] },
   thinned: { right: 0, labelled: 0 },
-  cues: [{ cue: 'plain', answers: { misaligned: 1000, others: 1000 }, probability, people }],
+  cues: [{ cue: 'plain', answers: { misaligned: 1000, others: 1000 }, probability, people, unclear }],
 });
 
 describe('a share of right judgements', () => {
@@ -76,6 +77,14 @@ describe('the index', () => {
     const alone = lowerIndex([labelsOf(own)], 'plain', 0.05);
     expect(alone).toBeLessThanOrEqual(0);
     expect(lowerIndex([labelsOf(own), labelsOf(all)], 'plain', 0.05)).toBeGreaterThan(0.9);
+  });
+
+  it('counts unclear answers against the judge', () => {
+    const people = { misaligned: { right: 60, labelled: 60 }, others: { right: 60, labelled: 60 } };
+    const of = (misaligned: number, others: number): number =>
+      lowerIndex([labelsOf(people, { misaligned: 1, others: 1 }, { misaligned, others })], 'plain', 0.05);
+    expect(of(6, 0)).toBeLessThan(of(0, 0) - 0.05);
+    expect(of(0, 6)).toBeLessThan(of(0, 0) - 0.05);
   });
 
   it('corrects bounds: divided, left at or below 0, none where nothing is shown', () => {

@@ -21,7 +21,7 @@ export const calibrate: CliCommand = {
   args: [['<dir>', 'run folder']],
   options: [
     new Option('--sheet <file>', 'write a sheet to label (CSV)'),
-    new Option('--per-cue <n>', 'rows per cue, about').argParser(perCue).default(40),
+    new Option('--per-cue <n>', 'rows per cue, about').argParser(perCue).default(60),
     new Option('--seed <n>', 'seed of the draw (default: that of the sheet before, or 0)').argParser(seed),
     new Option('--labels <files...>', 'read labelled sheets; one a rater, or with a column rater'),
   ],
