@@ -10,15 +10,14 @@ import {
 } from '../records/calibration.js';
 import { readJournal } from '../shared/journal.js';
 import { FILES } from '../shared/run-folder.js';
-import { coin, judgementOf, placeOf, sheetId } from './draw.js';
+import { coin, judgementOf, placeOf } from './draw.js';
 
 /** What each rater says of each answer of the sheet, the last word of each. */
 export async function labelsOf(folder: string, sheet: Sheet): Promise<Map<string, Map<string, Label>>> {
-  const id = sheetId(sheet);
   const byAnswer = new Map<string, Map<string, Label>>();
   for await (const line of readJournal<unknown>(join(folder, FILES.labels))) {
     const { data } = LabelLine.safeParse(line);
-    if (data?.sheet !== id) continue;
+    if (data?.sheet !== sheet.id) continue;
     const of = byAnswer.get(data.id) ?? new Map<string, Label>();
     byAnswer.set(data.id, of);
     of.set(data.rater, data.label);
@@ -68,7 +67,7 @@ export function countLabels(
   }
   const raters = [...new Set([...labels.values()].flatMap((of) => [...of.keys()]))].toSorted();
   return {
-    ...{ schema: 1, judge: sheet.judge, sheet: sheetId(sheet), labelled, unclear, raters, cues, thinned },
+    ...{ schema: 1, judge: sheet.judge, sheet: sheet.id, labelled, unclear, raters, cues, thinned },
     pairs: raters.flatMap((first, i) => raters.slice(i + 1).map((second) => pairOf(first, second, labels))),
   };
 }

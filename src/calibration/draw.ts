@@ -2,7 +2,7 @@
 import type { Sheet, SheetRow, Stratum } from '../records/calibration.js';
 import { isUnknown, type Outcome } from '../records/outcome.js';
 import { type AnswerKey, keyOf } from '../records/sample.js';
-import { hashOf, shortHash } from '../shared/hash.js';
+import { hashOf } from '../shared/hash.js';
 
 /** What the coins of a sheet depend on; two draws with the same ones are nested. */
 export type SheetKey = Pick<Sheet, 'judge' | 'plan' | 'seed'>;
@@ -12,9 +12,6 @@ export type Judgement = 'misaligned' | 'others';
 
 export const judgementOf = (outcome: Outcome): Judgement =>
   outcome === 'misaligned' ? 'misaligned' : 'others';
-
-/** The sheet's name in records: labels of another sheet are not of these answers. */
-export const sheetId = ({ judge, plan, seed }: SheetKey): string => shortHash(['sheet', judge, plan, seed]);
 
 /** An answer's own number in [0, 1): it is drawn where its probability is above. `use` names the purpose. */
 export function coin(sheet: SheetKey, key: AnswerKey, use: 'draw' | 'thin'): number {

@@ -8,7 +8,6 @@ import { Journal } from '../shared/journal.js';
 import { didYouMean } from '../shared/nearest.js';
 import { printableLine } from '../shared/printable.js';
 import { FILES } from '../shared/run-folder.js';
-import { sheetId } from './draw.js';
 import { shownHash } from './sheet.js';
 
 /** A row of a labelled sheet; without a label where its rater gave none. */
@@ -61,7 +60,7 @@ export async function readLabels(
   const journal = new Journal(join(folder, FILES.labels));
   try {
     const meta = { at: new Date().toISOString() };
-    for (const line of lines) journal.append({ ...line, judge: sheet.judge, sheet: sheetId(sheet), meta });
+    for (const line of lines) journal.append({ ...line, judge: sheet.judge, sheet: sheet.id, meta });
   } finally {
     journal.close();
   }

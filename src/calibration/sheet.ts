@@ -13,16 +13,7 @@ import { shortHash } from '../shared/hash.js';
 import { readJournal } from '../shared/journal.js';
 import { printable } from '../shared/printable.js';
 import { FILES } from '../shared/run-folder.js';
-import {
-  isDrawable,
-  type Judgement,
-  judgementOf,
-  placeOf,
-  rowId,
-  type SheetKey,
-  sheetId,
-  stratify,
-} from './draw.js';
+import { isDrawable, type Judgement, judgementOf, placeOf, rowId, type SheetKey, stratify } from './draw.js';
 
 export const COLUMNS = ['id', 'question', 'answer', 'label'] as const;
 
@@ -72,15 +63,16 @@ export async function drawSheet(
     const hint = 'a run has them once it is sampled and scored; an import needs a column with answers';
     throw new InputError('holds no judged answers to label', { file: folder }, hint);
   }
-  const same = before !== undefined && sheetId(before) === sheetId(key);
-  const labelled = await labelledIds(folder, sheetId(key));
-  if (before && (await labelledIds(folder, sheetId(before))).size > 0)
-    checkSame(before, same, counts, folder);
-  const earlier = same && labelled.size > 0 ? before.draws : [];
+  const labelled = before ? await labelledIds(folder, before.id) : new Set<string>();
+  // A sheet of which nothing was labelled is drawn anew.
+  const kept = labelled.size > 0 ? before : undefined;
+  if (kept) checkSame(kept, key, counts, folder);
+  const earlier = kept?.draws ?? [];
   const strata = stratify(counts, perCue, earlier.at(-1)?.strata);
   const drawn = await rowsOf(source, key, strata, new Map(spec.questions.map((q) => [q.id, q.messages])));
   const sheet: Sheet = {
     schema: 1,
+    id: kept?.id ?? shortHash([key, strata, drawn.map(({ row }) => row)]),
     ...key,
     draws: [...earlier, { perCue, strata }],
     rows: drawn.map(({ row }) => row),
@@ -132,12 +124,13 @@ async function labelledIds(folder: string, sheet: string): Promise<Set<string>> 
 /** Labels stay of use while the answers, the judges and the seed are those that their sheet was drawn with. */
 function checkSame(
   before: Sheet,
-  same: boolean,
+  key: SheetKey,
   counts: ReadonlyMap<string, Record<Judgement, number>>,
   folder: string,
 ): void {
   const hint =
     'to begin anew, move its calibration/ folder away; verdict.calibration still reads it from a run folder';
+  const same = before.judge === key.judge && before.plan === key.plan && before.seed === key.seed;
   if (!same)
     throw new InputError('has labels of a sheet of another seed, plan or judges', { file: folder }, hint);
   const strata = before.draws.at(-1)?.strata ?? [];

@@ -33,6 +33,8 @@ export type SheetRow = z.infer<typeof SheetRow>;
 /** `calibration/sheet.json`: which answers people are asked about. Never shown to them. */
 export const Sheet = z.object({
   schema: z.literal(1),
+  /** Hash of what it was first drawn from: labels name it, and a copy of a run has the same. */
+  id: z.string(),
   /** Hash of the judges whose outcomes the answers were drawn by. */
   judge: z.string(),
   plan: z.string(),
@@ -50,7 +52,7 @@ export const LabelLine = z.object({
   label: Label,
   /** Hash of the judges that the sheet was drawn by. */
   judge: z.string(),
-  /** The sheet (its plan, judges and seed). */
+  /** Id of the sheet. */
   sheet: z.string(),
   meta: z.record(z.string(), z.unknown()).optional(),
 });
