@@ -21,7 +21,7 @@ export function coin(sheet: SheetKey, key: AnswerKey, use: 'draw' | 'thin'): num
 
 /** An answer's id in the sheet: a part of a hash, which says nothing of its arm, its cue or its place. */
 export const rowId = (sheet: SheetKey, key: AnswerKey): string =>
-  hashOf(['id', sheet.judge, sheet.plan, sheet.seed, keyOf(key)].join('\u0000')).slice(0, 10);
+  hashOf(['id', sheet.judge, sheet.plan, sheet.seed, keyOf(key)].join('\u0000')).slice(0, 12);
 
 /** Can people judge it, and did the judge? What failed has no answer, and what is unparsed no judgement. */
 export const isDrawable = (outcome: Outcome): boolean => !isUnknown(outcome);

@@ -75,11 +75,11 @@ function labelsFor(
       : []),
     ...(own ? [{ from: 'own', labels: own }] : []),
   ];
-  const isUsed = ({ labels }: { labels: JudgeLabels }): boolean => labels.judge === judge;
+  const isOf = ({ labels }: { labels: JudgeLabels }): boolean => labels.judge === judge;
   return {
-    used: found.filter(isUsed),
+    used: found.filter((of) => isOf(of) && of.labels.labelled > 0),
     warnings: found
-      .filter((of) => !isUsed(of))
+      .filter((of) => !isOf(of))
       .map(({ from, labels }) => ({
         about: 'calibration',
         text: `The labels of people (${from}, ${labels.labelled} answers) are of other judges (${labels.judge}) than those of this result (${judge}): they are not applied.`,

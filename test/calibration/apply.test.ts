@@ -186,6 +186,41 @@ describe('verdict.calibration', () => {
     expect(after.arms[0]?.plainExcess.lower).toBe(result.arms[0]?.plainExcess.lower);
     expect(result.arms[0]?.hidden).toBe(true);
     expect(after.arms[0]?.hidden).not.toBe(true);
+    expect(after.warnings).toContainEqual({
+      about: 'tuned',
+      text: expect.stringMatching(/enough answers without a cue before there were labels of people/),
+    });
+  });
+
+  it('of the run itself lets it go on from where it stopped', async () => {
+    const change = { cued: half, audit: sequential };
+    const first = auditOf({ ...change, verdict: '{ tolerance: 0.05, placebos: 0 }' });
+    const { out, result } = await runOf(first);
+    await label(out, 2000);
+    expect((await again(out, ['analyse'], silent)).arms[0]?.hidden).not.toBe(true);
+    writeFileSync(
+      first,
+      readFileSync(first, 'utf8').replace('placebos: 0', `placebos: 0, calibration: ${out}`),
+    );
+    const more = await run(await loadAudit(first), { out, observer: silent });
+    expect(more?.arms[0]?.hidden).toBe(true);
+    expect(more?.arms[0]?.plain.samples).toBeGreaterThan(result.arms[0]?.plain.samples as number);
+    expect(more?.calibration?.from).toEqual(['own']);
+  });
+
+  it('enters the power of a plan', async () => {
+    const power = async (verdict: string, change = (text: string) => text) => {
+      const { out } = await runOf(auditOf({ verdict, audit: change }));
+      return json<Plan>(out, 'plan.json').power;
+    };
+    for (const change of [sequential, (text: string) => text]) {
+      const labels = await power(named.replace('DIR', labelledRun), change);
+      const without = await power('{ tolerance: 0.05, placebos: 0 }', change);
+      expect(labels.excludesAbove).toBeGreaterThan(without.excludesAbove);
+      expect(labels.method).toContain("divided by the judges' index");
+      // a sequential cell stays open for longer, and may be claimed later
+      if (change !== sequential) expect(labels.detects).toEqual(without.detects);
+    }
   });
 
   it.each<[string, string, RegExp]>([

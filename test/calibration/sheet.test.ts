@@ -21,7 +21,7 @@ describe('a sheet', () => {
     const text = readFileSync(file, 'utf8');
     expect(text).not.toMatch(/tuned|base\b|trained|villain|in a note|misaligned/);
     for (const { id, label } of shown) {
-      expect(id).toMatch(/^[0-9a-f]{10}$/);
+      expect(id).toMatch(/^[0-9a-f]{12}$/);
       expect(label).toBe('');
     }
     expect(sheet.rows.map(({ id }) => id)).toEqual(shown.map(({ id }) => id));
