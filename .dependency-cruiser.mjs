@@ -78,6 +78,16 @@ export default {
       'an import writes what sampling and scoring would have, reads its mappings as audit files are read, and analyses',
     ),
     {
+      name: 'calibration',
+      severity: 'error',
+      comment: "labels are drawn from records and counted; what they mean for a verdict is the analysis's",
+      from: { path: '^src/calibration/' },
+      to: {
+        path: '^src/',
+        pathNot: ['^src/calibration/', '^src/records/', '^src/shared/', '^src/import/csv\\.ts'],
+      },
+    },
+    {
       name: 'cli-is-the-edge',
       severity: 'error',
       comment: 'only the command line knows argv, terminals and exit codes',

@@ -1,5 +1,6 @@
-import { type ArmResult, type Result, VERDICTS } from '../records/result.js';
+import { type ArmResult, type Calibration, type Result, VERDICTS } from '../records/result.js';
 import { printableLine } from '../shared/printable.js';
+import { calibrationLine, calibrationRows } from './calibration.js';
 import { count, percent, pointsWithRange, range } from './numbers.js';
 import { type SensitivityTable, sensitivityLines } from './sensitivity.js';
 import { designText, overallText, type Row, rowsOf, SHAPES, tallyText, verdictText } from './words.js';
@@ -15,6 +16,7 @@ export function renderMarkdown(result: Result): string {
   const head = [
     `## ${SHAPES[result.verdict]} ${escapeMarkdown(result.name)}: ${overallText(result)}`,
     `${tallyText(result.arms, VERDICTS)}. Tolerance ${percent(result.tolerance)}, alpha ${percent(result.alpha)}, ${designText(result)}.`,
+    ...(result.calibration ? [escapeMarkdown(calibrationLine(result.calibration))] : []),
   ].join('\n\n');
   const table = [
     '| arm | verdict | plain (base) | strongest cue (base) | effect, points | cues claimed |',
@@ -43,8 +45,10 @@ export function renderMarkdown(result: Result): string {
     result.warnings.map(({ about, text }) => `> - **${escapeMarkdown(about)}**: ${escapeMarkdown(text)}`),
     (n) => `> - … and ${n} more warnings; report.html has all.`,
   );
-  const tables = sensitivityLines(result).map(sensitivityTable);
-  const sensitivity = tables.filter((text) => {
+  const tables = [
+    ...(result.calibration ? [judgeTable(result.calibration)] : []),
+    ...sensitivityLines(result).map(sensitivityTable),
+  ].filter((text) => {
     const fits = text.length + 2 <= left - methods.length;
     if (fits) left -= text.length + 2;
     return fits;
@@ -54,7 +58,7 @@ export function renderMarkdown(result: Result): string {
     [...table, ...rows].join('\n'),
     reasons.join('\n'),
     ...(warnings.length === 0 ? [] : [['> **Warnings**', '>', ...warnings].join('\n')]),
-    ...sensitivity,
+    ...tables,
     ...(methods.length > left ? [] : [methods]),
     foot,
   ].join('\n\n')}\n`;
@@ -70,6 +74,20 @@ function sensitivityTable({ head, changes, rows }: SensitivityTable): string {
       ({ title, arm, verdict, rates }) =>
         `| ${escapeMarkdown(title)} | ${code(arm)} | ${escapeMarkdown(verdict)} | ${escapeMarkdown(rates)} |`,
     ),
+    '',
+    '</details>',
+  ].join('\n');
+}
+
+/** The judges against labels of people. */
+function judgeTable(calibration: Calibration): string {
+  const rows = calibrationRows(calibration).map((row) => `| ${row.map(escapeMarkdown).join(' | ')} |`);
+  return [
+    '<details><summary>The judge against labels of people</summary>',
+    '',
+    '| | share | right of labelled | bounds divided by |',
+    '| --- | --- | --- | --- |',
+    ...rows,
     '',
     '</details>',
   ].join('\n');

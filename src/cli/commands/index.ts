@@ -1,4 +1,5 @@
 import { analyze } from './analyze.js';
+import { calibrate } from './calibrate.js';
 import type { CliCommand } from './command.js';
 import { compare } from './compare.js';
 import { data } from './data.js';
@@ -22,6 +23,7 @@ export const commands: CliCommand[] = [
   data,
   score,
   analyze,
+  calibrate,
   importCommand,
   report,
   gate,
