@@ -1,6 +1,9 @@
+import { PLAIN } from '../records/ids.js';
 import type { Plan, PlannedCell, SequentialPlan } from '../records/plan.js';
 import type { Spec } from '../records/spec.js';
 import { InputError } from '../shared/errors.js';
+import { judgeIndex } from '../statistics/calibration.js';
+import { ledgerOf } from '../statistics/ledger.js';
 
 /** Draws that the default budget allows while every cell is open. */
 export const DEFAULT_DRAWS = 800;
@@ -30,8 +33,12 @@ export function sequentialPlan(
       'allow more answers, or make run.round smaller',
     );
   }
-  const { tolerance, alpha, minimumEffect, minimumEligible } = spec.verdict;
-  return { round, maxAnswers, tolerance, alpha, minimumEffect, minimumEligible };
+  const { tolerance, alpha, minimumEffect, minimumEligible, calibration } = spec.verdict;
+  const rules = { round, maxAnswers, tolerance, alpha, minimumEffect, minimumEligible };
+  if (!calibration) return rules;
+  const { clean } = ledgerOf(alpha, spec.arms.length, true);
+  const cues = [PLAIN, ...spec.cues.map(({ id }) => id)];
+  return { ...rules, judgeIndex: judgeIndex([calibration], cues, clean.index) };
 }
 
 /**

@@ -4,6 +4,7 @@ import { BASE, PLAIN } from '../records/ids.js';
 import type { ArmSpec, BaseSpec, Spec } from '../records/spec.js';
 import { InputError } from '../shared/errors.js';
 import { didYouMean } from '../shared/nearest.js';
+import { resolveCalibration } from './calibration.js';
 import { resolveCues } from './cues.js';
 import { checkRules } from './gate.js';
 import { resolveJudges } from './judges.js';
@@ -81,6 +82,7 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
       );
     }
   }
+  const calibration = resolveCalibration(audit, folder);
   const asked = questions.slice(0, overrides.limit);
   const baseless = arms.findIndex(({ base }) => base === null);
   const design =
@@ -124,6 +126,7 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
       level: file.verdict.level,
       minimumEffect: file.verdict['minimum-effect'],
       minimumEligible: file.verdict['minimum-eligible'],
+      ...(calibration === undefined ? {} : { calibration }),
     },
     seed: overrides.seed ?? file.run.seed,
     design,

@@ -1,3 +1,4 @@
+import type { JudgeIndex } from './calibration.js';
 import type { PlanPrices } from './price.js';
 
 /** `plan.json`: what a run of this audit does, fixed before anything is spent. */
@@ -38,6 +39,8 @@ export interface SequentialPlan {
   alpha: number;
   minimumEffect: number;
   minimumEligible: number;
+  /** Of an audit with a calibration: what the labels show of its judges, at the calibration's share of the error. */
+  judgeIndex?: JudgeIndex;
 }
 
 export interface PlannedCue {

@@ -23,6 +23,9 @@ export const FILES = {
   csv: 'answers.csv',
   junit: 'junit.xml',
   reused: 'reused.json',
+  sheet: 'calibration/sheet.json',
+  labels: 'calibration/labels.jsonl',
+  judge: 'calibration/judge.json',
   log: 'log.jsonl',
   lock: '.lock',
 } as const;
