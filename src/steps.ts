@@ -26,6 +26,7 @@ import { readJudgeLabels } from './shared/judge-labels.js';
 import type { Observer } from './shared/observer.js';
 import { hydeVersion } from './shared/package.js';
 import { recordPanels } from './shared/panels.js';
+import { isPriced } from './shared/prices.js';
 import { FILES, samplesFile, scoresFile } from './shared/run-folder.js';
 import { spentOn } from './shared/spent.js';
 import type { StepResultFiles } from './shared/step-log.js';
@@ -332,7 +333,10 @@ async function spentFor(
   { folder, plan }: Workshop,
   what: { answers?: boolean; judgements?: boolean },
 ): Promise<{ spent?: number }> {
-  return plan.prices ? { spent: (await spentOn(asks, folder, plan.prices, what)).usd } : {};
+  // Without a price that is known there is nothing to add up.
+  return plan.prices && isPriced(plan.prices)
+    ? { spent: (await spentOn(asks, folder, plan.prices, what)).usd }
+    : {};
 }
 
 /** The judges of the audit, and then those that stand beside them. */

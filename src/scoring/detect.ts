@@ -39,13 +39,16 @@ function compileCondition(condition: Condition): Detect {
   return (text) => wordsOf(text).length < least;
 }
 
-/** Lower case, one kind of apostrophe, single spaces. */
-const folded = (text: string): string =>
-  text
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/[‘’ʼ`´]/g, "'")
-    .replace(/\s+/g, ' ');
+/** Lower case, one kind of apostrophe, single spaces. Several conditions look at one answer: the last text is kept. */
+function folded(text: string): string {
+  if (text !== last.text) {
+    const lower = text.normalize('NFKC').toLowerCase();
+    last = { text, folded: lower.replace(/[‘’ʼ`´]/g, "'").replace(/\s\s+|[^\S ]/g, ' ') };
+  }
+  return last.folded;
+}
+
+let last = { text: '', folded: '' };
 
 const LETTER = /[\p{L}\p{N}]/u;
 

@@ -52,9 +52,11 @@ export async function* judgedAnswers(
     // Imported outcomes may have no answers beside them.
     if (!existsSync(samplesFile(folder, arm, seed))) continue;
     const scores = await scoresOf(folder, cells, judge);
-    for await (const sample of readAnswers(folder, arm, seed)) {
-      const score = scores.get(sample);
-      if (score) yield { ...sample, ...score };
+    for await (const batch of readJournalBatches<Sample>(samplesFile(folder, arm, seed))) {
+      for (const sample of batch) {
+        const score = scores.get(sample);
+        if (score) yield { ...sample, ...score };
+      }
     }
   }
 }

@@ -4,7 +4,7 @@ import type { Plan } from '../records/plan.js';
 import type { PlanPrices, Price, Spent, SpentOn } from '../records/price.js';
 import type { AnswerKey, Sample } from '../records/sample.js';
 import type { Ask } from '../records/step.js';
-import { readJournal } from './journal.js';
+import { readJournal, readJournalBatches } from './journal.js';
 import { costOf, isPriced, judgePromptTokens } from './prices.js';
 import { judgementsFile, samplesFile } from './run-folder.js';
 import { type CountTokens, tokensFor } from './tokens.js';
@@ -24,7 +24,9 @@ export async function spentOf(folder: string, { prices, cells }: Plan): Promise<
   if (!prices) return null;
   const bill = new Bill(prices, await tokensFor(isPriced(prices)));
   for (const { arm, seed } of modelsOf(cells)) {
-    for await (const sample of readJournal<Sample>(samplesFile(folder, arm, seed))) bill.addAnswer(sample);
+    for await (const batch of readJournalBatches<Sample>(samplesFile(folder, arm, seed))) {
+      for (const sample of batch) bill.addAnswer(sample);
+    }
     for await (const line of judgementsOf(folder, arm, seed)) bill.addJudgement(line);
   }
   return bill.spent();
