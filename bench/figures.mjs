@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { workerEnvironment } from '../dist/models/local/environment.js';
+import { ratesOfAMillion } from './rates/figure.mjs';
+import { cpuPer1000, median, p99Added, wasted429 } from './served/measure.mjs';
+import { memory, wall } from './served/run.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -19,9 +22,55 @@ export const figures = [
     goal: { least: 2 },
     measure: sampler,
   },
+  {
+    name: 'wall-2400',
+    unit: 'times the wall time of a bare client: 800 answers, judged twice, 100 in flight',
+    goal: { most: 1.15 },
+    measure: () => wall({ requests: 2400, concurrency: 100, judged: true }),
+  },
+  {
+    name: 'wall-40k-100',
+    unit: 'times the wall time of a bare client, 100 in flight',
+    goal: { most: 1.1 },
+    measure: () => wall({ requests: 40_000, concurrency: 100 }),
+  },
+  {
+    name: 'wall-40k-500',
+    unit: 'times the wall time of a bare client, 500 in flight',
+    goal: { most: 1.25 },
+    measure: () => wall({ requests: 40_000, concurrency: 500 }),
+  },
+  {
+    name: 'cpu-per-1000',
+    unit: 'times the CPU of a bare node:http client, 500 in flight',
+    goal: { most: 1.3 },
+    measure: cpuPer1000,
+  },
+  {
+    name: 'p99-added',
+    unit: 'ms from answer to row, 100 in flight',
+    goal: { most: 25 },
+    measure: p99Added,
+  },
+  {
+    name: 'wasted-429',
+    unit: '% of requests refused by a server of 64 slots',
+    goal: { most: 2 },
+    measure: wasted429,
+  },
+  {
+    name: 'rss-300k',
+    unit: 'MB at most in a run of 300,000 requests, 500 in flight',
+    goal: { most: 400 },
+    measure: () => memory({ requests: 300_000, concurrency: 500 }),
+  },
+  {
+    name: 'rates-1m',
+    unit: 's for the rates of a million records per arm, cue and question',
+    goal: { most: 1.5 },
+    measure: ratesOfAMillion,
+  },
 ];
-
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 function seconds(args) {
   const start = performance.now();

@@ -8,7 +8,7 @@ if (version[0] < 22 || (version[0] === 22 && version[1] < 19)) {
 import('node:module')
   .then((module) => {
     module.enableCompileCache();
-    return import('../dist/cli/main.js');
+    return import('../dist/bundle/main.js');
   })
   .then((cli) => {
     // Should the event loop run empty before the command has ended, that is no success.
@@ -16,7 +16,7 @@ import('node:module')
     return cli.main(process.argv);
   })
   .catch((error) => {
-    var notBuilt = error.code === 'ERR_MODULE_NOT_FOUND' && /dist.cli.main/.test(String(error.message));
+    var notBuilt = error.code === 'ERR_MODULE_NOT_FOUND' && /dist.bundle.main/.test(String(error.message));
     process.stderr.write(
       notBuilt ? 'hyde is not built yet: run `make build`.\n' : 'hyde: '.concat(error.stack, '\n'),
     );

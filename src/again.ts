@@ -1,22 +1,54 @@
+import { rendererOf } from './cues/render.js';
 import { fixedAsks } from './drivers/fixed.js';
+import { type Judging, openJudging } from './judging.js';
+import { openEngine } from './models/engine.js';
+import { checkPanel, loadJudge, modelJudge } from './plan/judges.js';
+import { knownProviders } from './plan/providers.js';
+import { loadThresholds, sweepOf } from './plan/thresholds.js';
+import type { JudgeEntry } from './records/audit.js';
+import type { Engine } from './records/model.js';
 import type { Plan } from './records/plan.js';
 import type { Result } from './records/result.js';
-import type { Spec } from './records/spec.js';
+import { isModelJudge, type ModelJudgeSpec, type Spec } from './records/spec.js';
+import type { Ask } from './records/step.js';
 import { reportFolder } from './report/folder.js';
-import { detectorPanel } from './scoring/judge.js';
 import { scoreRound } from './scoring/score.js';
+import { againTitle, withJudges } from './scoring/variants.js';
 import { recordedAsks } from './shared/answers.js';
+import { closeAll } from './shared/closing.js';
 import { InputError } from './shared/errors.js';
 import type { Observer } from './shared/observer.js';
+import { readPanels, recordPanels } from './shared/panels.js';
 import { FILES, openFolder, readRunFile } from './shared/run-folder.js';
+import { lastStop } from './shared/step-log.js';
 import { analyseFolder } from './verdict/folder.js';
 
 /** A stage that needs nothing but the files before it. */
 export type LateStage = 'score' | 'analyse' | 'report';
 
+/** Other judges for stored answers; their verdict stands beside the one of the audit, in its sensitivity table. */
+export interface Rejudge {
+  /** Shipped judges by id, or files; each stands in the place of the audit's judge that says the same. */
+  judges: readonly string[];
+  /** engine/model that judges. Default: the judge's own, or the first that judges in the audit. */
+  model?: string | undefined;
+  /** A preset. Default: the audit's. */
+  thresholds?: string | undefined;
+}
+
+/** What the stages work on. */
+interface Work {
+  folder: string;
+  plan: Plan;
+  spec: Spec;
+  observer: Observer;
+  signal: AbortSignal | undefined;
+  open(engine: string): Promise<Engine>;
+}
+
 /**
  * Does the last stages of a run folder again from the files before them; nothing is trained or sampled, and the
- * audit file's own folder is not needed.
+ * audit file's own folder is not needed. A model judge is asked where a judgement is missing, or was not given.
  *
  * @throws InputError where the folder is none, FailedError where its answers are not complete
  */
@@ -25,28 +57,128 @@ export async function again(
   stages: readonly LateStage[],
   observer: Observer,
   signal?: AbortSignal,
+  rejudge?: Rejudge,
 ): Promise<Result> {
   const plan = readRunFile<Plan>(dir, FILES.plan);
   const spec = readRunFile<Spec>(dir, FILES.spec);
-  if (spec.imported && stages.includes('score')) {
-    const hint = 'hyde analyze and hyde report work on them';
+  if (spec.imported && stages.includes('score') && !rejudge?.judges.length) {
+    const hint = 'hyde analyze and hyde report work on them; hyde score --judge judges them again';
     throw new InputError('holds imported answers, which were judged elsewhere', { file: dir }, hint);
   }
   const folder = openFolder(dir, observer);
+  const engines = new Map<string, Engine>();
+  const { path } = folder;
+  const open = async (name: string): Promise<Engine> => {
+    const providers = providersOf(spec);
+    const context = {
+      folder: path,
+      auditFolder: process.cwd(),
+      observer: folder.observer,
+      signal,
+      providers,
+    };
+    const engine = engines.get(name) ?? (await openEngine(name, context));
+    engines.set(name, engine);
+    return engine;
+  };
+  const work: Work = { folder: path, plan, spec, observer: folder.observer, signal, open };
+  let failed = true;
   try {
-    const panel = detectorPanel(spec.judges);
     for (const stage of stages) {
       folder.observer.stage(stage, dir);
-      const { path } = folder;
-      if (stage === 'score') {
-        const asks = plan.sequential ? await recordedAsks(path, plan) : fixedAsks(plan);
-        await scoreRound(asks, panel, { folder: path, observer: folder.observer, signal });
+      if (stage === 'score') await (rejudge ? judgeOtherwise(work, rejudge) : judgeAgain(work));
+      if (stage === 'analyse') {
+        const judge = await hashOfJudges(work);
+        await analyseFolder(path, plan, spec, judge, await sweepOf(spec), await lastStop(path));
       }
-      if (stage === 'analyse') await analyseFolder(path, plan, spec, spec.imported?.judge ?? panel.hash);
       if (stage === 'report') await reportFolder(path);
     }
+    failed = false;
   } finally {
-    folder.close();
+    await closeAll(failed, ...[...engines.values()].map((engine) => () => engine.close()), folder.close);
   }
   return readRunFile<Result>(dir, FILES.result);
+}
+
+/** Those of the audit, and all others that a judge on the command line may name; the folder may be older than providers. */
+const providersOf = ({ providers }: Partial<Pick<Spec, 'providers'>>): Spec['providers'] => ({
+  ...knownProviders(),
+  ...providers,
+});
+
+const judgingOf = (work: Work, spec: Pick<Spec, 'judges' | 'thresholds'>): Promise<Judging> =>
+  openJudging(
+    { ...spec, providers: providersOf(work.spec) },
+    { open: work.open, observer: work.observer, known: readPanels(work.folder)?.identities ?? {} },
+  );
+
+/** Hash of the judges whose outcomes are the verdict's. */
+const hashOfJudges = async (work: Work): Promise<string> =>
+  work.spec.imported?.judge ?? (await judgingOf(work, work.spec)).main.panel.hash;
+
+/** What has been asked so far. How many answers of a fixed design a table holds only the table knows. */
+const asksOf = async ({ folder, plan, spec }: Work): Promise<Ask[]> =>
+  // What a fixed design lacks is missed; but one with a budget may have ended before it was complete.
+  plan.sequential || spec.imported || (await lastStop(folder)) ? recordedAsks(folder, plan) : fixedAsks(plan);
+
+async function score(work: Work, judging: Judging, panels: Judging['others']): Promise<void> {
+  const { folder, observer, signal, spec } = work;
+  recordPanels(folder, judging.identities, panels);
+  const context = {
+    folder,
+    observer,
+    signal,
+    seed: spec.seed,
+    render: rendererOf(spec),
+    engineOf: judging.engineOf,
+  };
+  const asks = await asksOf(work);
+  if (asks.length === 0) throw new InputError('holds no answers to judge', { file: folder });
+  for (const { panel } of panels) await scoreRound(asks, panel, { ...context, retry: true });
+}
+
+/** The judges of the audit once more: what is not judged, and what a judge gave no answer to. */
+async function judgeAgain(work: Work): Promise<void> {
+  const judging = await judgingOf(work, work.spec);
+  await score(work, judging, [judging.main, ...judging.others]);
+}
+
+async function judgeOtherwise(
+  work: Work,
+  { judges: names, model, thresholds: preset }: Rejudge,
+): Promise<void> {
+  const { spec } = work;
+  const usual = spec.judges.find(isModelJudge)?.model;
+  const given: ModelJudgeSpec[] = [];
+  for (const name of names) {
+    const judge = await loadJudge(name, process.cwd());
+    const named = model ?? judge.model ?? (usual && `${usual.engine}/${usual.model}`);
+    given.push(
+      modelJudge(
+        judge,
+        { ...meaningOf(judge.id, spec), ...(named ? { model: named } : {}) },
+        () => undefined,
+      ),
+    );
+  }
+  const thresholds = preset === undefined ? undefined : await loadThresholds(preset);
+  const judges = withJudges(spec.judges, given);
+  checkPanel(judges);
+  const usualThresholds =
+    spec.thresholds ?? (await loadThresholds(spec.imported?.thresholds?.id ?? 'betley-2025'));
+  const judging = await judgingOf(work, { judges, thresholds: thresholds ?? usualThresholds });
+  if (judging.main.panel.hash === (await hashOfJudges(work))) {
+    throw new InputError(
+      'these are the judges that decided already',
+      undefined,
+      'name another judge, model or preset',
+    );
+  }
+  await score(work, judging, [{ ...judging.main, role: 'again', title: againTitle(given, thresholds) }]);
+}
+
+/** What the audit's own judge of this id says, and from which score on. */
+function meaningOf(id: string, spec: Spec): JudgeEntry {
+  const own = spec.judges.filter(isModelJudge).find(({ judge }) => judge.id === id);
+  return { ...(own?.says ? { says: own.says } : {}), ...(own?.cut ? { [own.cut.is]: own.cut.than } : {}) };
 }

@@ -1,11 +1,14 @@
 /** The library: what scripts and pipelines may rely on (docs/architecture.md). Everything else is internal. */
 
-export { again, type LateStage } from './again.js';
+export { again, type LateStage, type Rejudge } from './again.js';
 export { type ImportOptions, importAnswers } from './import/run.js';
+export { type MineDataOptions, mineData } from './mining/data.js';
 export { preparePlan } from './plan/prepare.js';
 export { type LoadedAudit, loadAudit, type Overrides, parseAudit } from './plan/spec.js';
+export type { Candidate, Candidates, MinedCue } from './records/candidate.js';
 export type { Message } from './records/chat.js';
 export type { ArmDecision, CellDecision, GateRules } from './records/gate.js';
+export type { Judge, Judgement } from './records/judge.js';
 export type { Answer, Engine, Model, SampleRequest, SamplingParameters } from './records/model.js';
 export type { Plan, PlanPower, PlanTotals } from './records/plan.js';
 export type {
@@ -16,6 +19,8 @@ export type {
   Effect,
   Estimate,
   Result,
+  Sensitivity,
+  SensitivityRow,
   Verdict,
 } from './records/result.js';
 export type { AnswerKey, Sample, Score } from './records/sample.js';

@@ -31,6 +31,8 @@ export interface RunOptions {
   reuseBase?: string;
   /** Folder that lists which runs hold answers of which model (`answersIndex()` on the command line); none are looked for without. */
   earlier?: string;
+  /** Requests in flight at one server at most. */
+  maxConnections?: number;
 }
 
 /**
@@ -53,6 +55,7 @@ export async function run(audit: LoadedAudit, options: RunOptions): Promise<Resu
     const { signal, earlier } = options;
     const named = audit.spec.reuseBase;
     const reuseBase = options.reuseBase ?? (named && resolve(audit.spec.folder, named));
+    const { maxConnections } = options;
     workshop = await openWorkshop({
       ...prepared,
       plan,
@@ -62,6 +65,7 @@ export async function run(audit: LoadedAudit, options: RunOptions): Promise<Resu
       signal,
       reuseBase,
       earlier,
+      maxConnections,
     });
     const driver = options.driver ?? drivers[plan.design];
     const done: StepResult[] = [];
@@ -86,6 +90,7 @@ async function once(step: Step, done: StepResult[], steps: StepLog, workshop: Wo
   const key = shortHash([workshop.plan.hash, step, before, workshop.settingsOf(step)]);
   const known = steps.outputOf(key);
   if (known) return known;
+  workshop.meter?.begin(done.reduce((sum, { output }) => sum + (output.spent ?? 0), 0));
   const start = performance.now();
   const made = await perform(step, workshop);
   return steps.record(done.length + 1, step, key, made, (performance.now() - start) / 1000);
@@ -127,8 +132,11 @@ interface Planned {
 }
 
 /** What a verdict depends on, beside the answers. */
-const decidedBy = ({ spec: { judges, verdict, seed }, plan: { cells, cues, questions } }: Planned): string =>
-  hashOf([judges, verdict, seed, cells, cues, questions]);
+const decidedBy = ({
+  spec: { judges, thresholds, verdict, seed },
+  plan: { cells, cues, questions, prices },
+}: Planned): string =>
+  hashOf([judges, thresholds, verdict, seed, cells, cues, questions, prices?.budget ?? null]);
 
 function checkSameRun(folder: string, before: { plan: Plan; spec: Spec | undefined }, now: Planned): void {
   const refuse = (why: string): never => {

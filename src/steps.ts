@@ -2,30 +2,43 @@ import { join } from 'node:path';
 import { rendererOf } from './cues/render.js';
 import { checkArm, checkArms, type Finding } from './data/check.js';
 import { type WrittenStage, writeArmData } from './data/write.js';
+import { type Judging, type NamedPanel, openJudging } from './judging.js';
 import { openEngine } from './models/engine.js';
+import { Meter } from './models/metered.js';
 import type { Prepared } from './plan/prepare.js';
 import type { LoadedAudit } from './plan/spec.js';
+import { sweepOf } from './plan/thresholds.js';
 import type { Canary } from './records/canary.js';
 import type { Engine, Model, ModelRecord } from './records/model.js';
 import type { Spec } from './records/spec.js';
 import type { Ask, Step } from './records/step.js';
-import { reportFolder } from './report/folder.js';
 import { openEarlier } from './sampling/earlier.js';
+import { restText } from './sampling/rest.js';
 import { openReuse } from './sampling/reuse.js';
 import { sampleRound } from './sampling/sample.js';
 import type { Reuse } from './sampling/take-over.js';
-import { detectorPanel, type JudgePanel } from './scoring/judge.js';
+import { probeJudges } from './scoring/probe.js';
 import { scoreRound } from './scoring/score.js';
 import { InputError } from './shared/errors.js';
 import { writeJson } from './shared/files.js';
 import { shortHash } from './shared/hash.js';
 import type { Observer } from './shared/observer.js';
 import { hydeVersion } from './shared/package.js';
+import { recordPanels } from './shared/panels.js';
 import { FILES, samplesFile, scoresFile } from './shared/run-folder.js';
+import { spentOn } from './shared/spent.js';
 import type { StepResultFiles } from './shared/step-log.js';
 import { canary, canaryWarnings } from './training/canary.js';
 import { modelOf, readModels, trainAll } from './training/train.js';
-import { analyseFolder } from './verdict/folder.js';
+
+/** What comes after the answers is loaded while they are on their way: a run then starts, and ends, sooner. */
+const later = {
+  verdict: () => import('./verdict/folder.js'),
+  report: () => import('./report/folder.js'),
+};
+
+/** Milliseconds after the first requests have gone out. */
+const LOADS_AFTER = 10;
 
 /** All that the steps of a run share. Models and judges are parameters of the steps, opened here. */
 export interface Workshop extends Prepared {
@@ -33,9 +46,11 @@ export interface Workshop extends Prepared {
   audit: LoadedAudit;
   observer: Observer;
   signal: AbortSignal | undefined;
-  panel: JudgePanel;
+  judging: Judging;
   /** Take over answers: of the base from a run that is named, and of any model from earlier runs. */
   reuse: Reuse[];
+  /** Counts what calls cost while they are made; where the plan has prices. */
+  meter: Meter | undefined;
   engine(name: string): Engine;
   /** What a step depends on beside the plan and the steps before it. */
   settingsOf(step: Step): unknown;
@@ -47,28 +62,41 @@ export async function openWorkshop(
   given: Pick<Workshop, 'folder' | 'audit' | 'observer' | 'signal' | 'plan' | 'stages' | 'reader'> & {
     reuseBase: string | undefined;
     earlier: string | undefined;
+    maxConnections: number | undefined;
   },
 ): Promise<Workshop> {
   const { spec } = given.audit;
   const { folder, observer, signal } = given;
+  const meter = given.plan.prices && new Meter(given.plan.prices);
   const refs = [...spec.bases.map(({ ref }) => ref), ...spec.arms.flatMap(({ served }) => served ?? [])];
   const engines = new Map<string, Engine>();
-  for (const name of new Set(refs.map(({ engine }) => engine))) {
-    engines.set(name, await openEngine(name, { folder, auditFolder: spec.folder, observer, signal }));
-  }
-  const panel = detectorPanel(spec.judges);
+  const { maxConnections } = given;
+  const open = async (name: string): Promise<Engine> => {
+    const known = engines.get(name);
+    if (known) return known;
+    const { providers } = spec;
+    const context = { folder, auditFolder: spec.folder, observer, signal, providers, maxConnections };
+    const engine = await openEngine(name, context);
+    const counted = meter ? meter.count(engine) : engine;
+    engines.set(name, counted);
+    return counted;
+  };
+  for (const { engine } of refs) await open(engine);
+  const judging = await openJudging(spec, { open, observer, known: {} });
   const fingerprints = await Promise.all(
     refs.map(async (ref) => [ref, await (engines.get(ref.engine) as Engine).fingerprint(ref.model)]),
   );
   return {
     ...given,
-    panel,
+    observer: meter ? meter.tell(observer) : observer,
+    meter,
+    judging,
     reuse: [
       ...(given.reuseBase === undefined ? [] : [openReuse(given.reuseBase, folder)]),
       ...(given.earlier === undefined ? [] : [openEarlier(given.earlier, folder)]),
     ],
     engine: (name) => engines.get(name) as Engine,
-    settingsOf: (step) => settingsOf(step, { ...given, panel, fingerprints }),
+    settingsOf: (step) => settingsOf(step, { ...given, judging, fingerprints }),
     close: async () => {
       for (const engine of engines.values()) await engine.close();
     },
@@ -80,12 +108,13 @@ function settingsOf(
   {
     plan,
     audit,
-    panel,
+    judging,
     fingerprints,
-  }: Pick<Workshop, 'plan' | 'audit' | 'panel'> & { fingerprints: unknown },
+  }: Pick<Workshop, 'plan' | 'audit' | 'judging'> & { fingerprints: unknown },
 ): unknown {
   const { spec } = audit;
   switch (step.kind) {
+    case 'pilot':
     case 'sample': {
       const render = rendererOf(spec);
       return shortHash(step.asks.map(({ cue, question }) => render(cue, question)));
@@ -93,11 +122,12 @@ function settingsOf(
     case 'train':
       return fingerprints;
     case 'score':
-      return panel.hash;
+      return panelsOf(judging).map(({ panel }) => panel.hash);
     case 'analyse':
       return [
         ...[plan.name, plan.bases, plan.arms, plan.cues, plan.questions, spec.verdict, hydeVersion()],
         ...(plan.sequential ? [plan.sequential] : []),
+        ...(plan.prices ? [plan.prices] : []),
       ];
     default:
       return null;
@@ -113,12 +143,14 @@ export function perform(step: Step, workshop: Workshop): Promise<StepResultFiles
       return train(workshop);
     case 'canary':
       return lookAtModels(workshop);
+    case 'pilot':
+      return pilot(step, workshop);
     case 'sample':
       return sample(step, workshop);
     case 'score':
       return score(step, workshop);
     case 'analyse':
-      return analyse(workshop);
+      return analyse(step, workshop);
     case 'report':
       return report(workshop);
   }
@@ -171,7 +203,8 @@ async function writeDatasets({
 async function train(workshop: Workshop): Promise<StepResultFiles> {
   const { audit, folder, stages, engine, observer } = workshop;
   const { spec } = audit;
-  observer.stage('models', spec.bases.map(({ ref }) => `${ref.engine}/${ref.model}`).join(', '));
+  const refs = [...spec.bases.map(({ ref }) => ref), ...spec.arms.flatMap(({ served }) => served ?? [])];
+  observer.stage('models', [...new Set(refs.map(({ engine, model }) => `${engine}/${model}`))].join(', '));
   const written = await writeDatasets(workshop);
   const datasets = new Map(
     [...stages].map(([id, of]) => [
@@ -190,15 +223,24 @@ async function train(workshop: Workshop): Promise<StepResultFiles> {
   };
 }
 
-async function lookAtModels({ audit, folder, engine, observer }: Workshop): Promise<StepResultFiles> {
+async function lookAtModels({
+  audit,
+  folder,
+  engine,
+  judging,
+  observer,
+}: Workshop): Promise<StepResultFiles> {
   observer.stage('canary', 'are the adapters alive, are the chat templates the same?');
   const models = await readModels(folder);
   const baseOf = (model: ModelRecord): ModelRecord => {
     const arm = audit.spec.arms.find(({ id }) => id === model.arm);
-    return arm ? modelOf(models, arm.base, 0) : model;
+    // What has no base is compared with nothing.
+    return arm?.base ? modelOf(models, arm.base, 0) : model;
   };
   const reports = await canary([...models.values()], baseOf, (model) => engine(model.engine));
-  const found: Canary = { models: reports, warnings: canaryWarnings(reports) };
+  const judges = panelsOf(judging).flatMap(({ panel }) => panel.waves.flat());
+  const probed = await probeJudges(judges, judging.engineOf, audit.spec.seed);
+  const found: Canary = { models: reports, warnings: [...canaryWarnings(reports), ...probed] };
   writeJson(join(folder, FILES.canary), found);
   for (const { about, text } of found.warnings) observer.warn(`${about}: ${text}`);
   return {
@@ -207,10 +249,29 @@ async function lookAtModels({ audit, folder, engine, observer }: Workshop): Prom
   };
 }
 
+async function pilot(step: Step & { kind: 'pilot' }, workshop: Workshop): Promise<StepResultFiles> {
+  const { folder, plan, observer } = workshop;
+  observer.stage('pilot', `${answersIn(step.asks)} answers first`);
+  const hash = await ask(step.asks, workshop);
+  await judge(step.asks, workshop);
+  const files = [...filesOf(step.asks, samplesFile), ...filesOf(step.asks, scoresFile)];
+  if (!plan.prices) return { hash, files };
+  const both = await spentOn(step.asks, folder, plan.prices, { answers: true, judgements: true });
+  observer.note(restText(plan, both));
+  return { hash, files, ...(await spentFor(step.asks, workshop, { answers: true })) };
+}
+
 async function sample(step: Step & { kind: 'sample' }, workshop: Workshop): Promise<StepResultFiles> {
-  const { audit, folder, engine, observer } = workshop;
-  const total = step.asks.reduce((sum, ask) => sum + ask.to - ask.from, 0);
-  observer.stage('sample', `${total} answers${step.round > 1 ? `, round ${step.round}` : ''}`);
+  const round = step.round > 1 ? `, round ${step.round}` : '';
+  workshop.observer.stage('sample', `${answersIn(step.asks)} answers${round}`);
+  const hash = await ask(step.asks, workshop);
+  const files = filesOf(step.asks, samplesFile);
+  return { hash, files, ...(await spentFor(step.asks, workshop, { answers: true })) };
+}
+
+const answersIn = (asks: Ask[]): number => asks.reduce((sum, { from, to }) => sum + to - from, 0);
+
+async function ask(asks: Ask[], { audit, folder, engine, observer, reuse }: Workshop): Promise<string> {
   const models = await readModels(folder);
   const context = {
     folder,
@@ -220,32 +281,64 @@ async function sample(step: Step & { kind: 'sample' }, workshop: Workshop): Prom
     modelOf: (arm: string, seed: number) => modelOf(models, arm, seed),
     engineOf: (model: Model) => engine(model.engine),
   };
-  for (const takeOver of workshop.reuse) await takeOver(step.asks, context);
-  const hash = await sampleRound(step.asks, context);
-  return { hash, files: filesOf(step.asks, samplesFile) };
+  for (const takeOver of reuse) await takeOver(asks, context);
+  const sampled = sampleRound(asks, context);
+  setTimeout(() => Promise.all([later.verdict(), later.report()]).catch(() => {}), LOADS_AFTER);
+  return sampled;
 }
 
-async function score(
-  step: Step & { kind: 'score' },
-  { folder, panel, observer, signal }: Workshop,
-): Promise<StepResultFiles> {
-  observer.stage('score', 'judging the answers');
-  const outcomes = await scoreRound(step.asks, panel, { folder, observer, signal });
-  return { hash: shortHash([panel.hash, outcomes]), outcomes, files: filesOf(step.asks, scoresFile) };
+async function score(step: Step & { kind: 'score' }, workshop: Workshop): Promise<StepResultFiles> {
+  workshop.observer.stage('score', 'judging the answers');
+  const outcomes = await judge(step.asks, workshop);
+  return {
+    hash: shortHash([workshop.judging.main.panel.hash, ...outcomes]),
+    outcomes: outcomes[0] as string,
+    files: filesOf(step.asks, scoresFile),
+    ...(await spentFor(step.asks, workshop, { judgements: true })),
+  };
 }
+
+/** Has the answers judged by each panel; the outcomes of the audit's own judges first. */
+async function judge(asks: Ask[], { folder, judging, audit, observer, signal }: Workshop): Promise<string[]> {
+  const { spec } = audit;
+  const { engineOf } = judging;
+  const context = { folder, observer, signal, engineOf, seed: spec.seed, render: rendererOf(spec) };
+  recordPanels(folder, judging.identities, panelsOf(judging));
+  const outcomes: string[] = [];
+  for (const { panel } of panelsOf(judging)) outcomes.push(await scoreRound(asks, panel, context));
+  return outcomes;
+}
+
+async function spentFor(
+  asks: Ask[],
+  { folder, plan }: Workshop,
+  what: { answers?: boolean; judgements?: boolean },
+): Promise<{ spent?: number }> {
+  return plan.prices ? { spent: (await spentOn(asks, folder, plan.prices, what)).usd } : {};
+}
+
+/** The judges of the audit, and then those that stand beside them. */
+const panelsOf = ({ main, others }: Judging): NamedPanel[] => [main, ...others];
 
 const filesOf = (asks: Ask[], file: (folder: string, arm: string, seed: number) => string): string[] => [
   ...new Set(asks.map(({ arm, seed }) => file('', arm, seed))),
 ];
 
-async function analyse({ folder, observer, plan, audit, panel }: Workshop): Promise<StepResultFiles> {
+async function analyse(
+  { stopped }: Step & { kind: 'analyse' },
+  { folder, observer, plan, audit, judging }: Workshop,
+): Promise<StepResultFiles> {
   observer.stage('analyse', 'rates, effects, verdicts');
-  const result = await analyseFolder(folder, plan, audit.spec, panel.hash);
-  return { hash: shortHash(result), files: [FILES.result] };
+  const { spec } = audit;
+  const { hash } = judging.main.panel;
+  const { analyseFolder } = await later.verdict();
+  const result = await analyseFolder(folder, plan, spec, hash, await sweepOf(spec), stopped);
+  return { hash: shortHash(result), files: [FILES.result], ...(stopped ? { stopped } : {}) };
 }
 
 async function report({ folder, observer }: Workshop): Promise<StepResultFiles> {
   observer.stage('report', FILES.html);
+  const { reportFolder } = await later.report();
   await reportFolder(folder);
   const files = [FILES.html, FILES.markdown, FILES.csv];
   return { hash: shortHash(files), files };

@@ -1,8 +1,8 @@
 // Rates per arm, cue and question over the score lines of a run folder; prints seconds, answers and memory as JSON.
 import { performance } from 'node:perf_hooks';
 import { plannedScores } from '../../dist/shared/answers.js';
-import { readRunFile } from '../../dist/shared/run-folder.js';
 import { leanHeap } from '../../dist/shared/lean.js';
+import { readRunFile } from '../../dist/shared/run-folder.js';
 import { tabulate, tally } from '../../dist/verdict/table.js';
 
 leanHeap();

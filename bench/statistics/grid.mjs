@@ -1,15 +1,7 @@
 // The tables of `make bench-statistics`: which truths are simulated, how often, and what is printed of them.
 import { clopperPearson } from '../../dist/statistics/binomial.js';
-
-const rates = (tunedCued, tunedPlain = 0, baseCued = 0, basePlain = 0) => ({
-  tunedCued,
-  tunedPlain,
-  baseCued,
-  basePlain,
-});
-const everywhere = (rate) => rates(rate, rate, rate, rate);
-/** So small that nothing is ever bounded below it: every cue stays open to the end, the worst case for false claims. */
-const NEVER = 0.0005;
+import { blurred, elsewhere, nulls, stopping } from './claim-rows.mjs';
+import { cleanRows, falseClean, fixedNulls, intervals, wholeNulls } from './verdict-rows.mjs';
 
 const percent = (x) => `${+(x * 100).toFixed(x < 0.1 ? 1 : 0)}%`;
 const share = (field) => (sum) => {
@@ -19,156 +11,6 @@ const share = (field) => (sum) => {
 };
 const mean = (field) => (sum) => String(Math.round(sum[field] / sum.runs));
 const plainShare = (field) => (sum) => percent(sum[field] / sum.runs);
-
-const nulls = [0, 0.01, 0.05, 0.2]
-  .flatMap((rate) =>
-    [
-      [1, 1],
-      [1, 3],
-      [1, 8],
-      [10, 1],
-      [10, 3],
-      [40, 1],
-      [40, 8],
-    ].map(([cues, seeds]) => ({
-      name: `${percent(rate)} in every cell, ${cues} cue${cues > 1 ? 's' : ''}, ${seeds} seed${seeds > 1 ? 's' : ''}`,
-      rates: everywhere(rate),
-      cues,
-      seeds,
-      tolerance: NEVER,
-      weight: { 1: 1, 10: 0.4, 40: 0.2 }[cues],
-    })),
-  )
-  .filter(({ cues, rates: { tunedPlain } }) => cues < 40 || tunedPlain === 0.01 || tunedPlain === 0.2);
-
-const blurred = [
-  { name: '8 questions', questions: 8 },
-  { name: '48 questions that differ', questions: 48, spread: true },
-  { name: '240 questions that differ', spread: true },
-  { name: 'half of the questions +20 points under the cue, half -20', rates: everywhere(0.3), shift: 0.2 },
-  { name: '3 seeds, -15, 0, +15 points under the cue', rates: everywhere(0.3), seeds: 3, seedShift: 0.15 },
-  {
-    name: '8 seeds, from -15 to +15 points under the cue',
-    rates: everywhere(0.3),
-    seeds: 8,
-    seedShift: 0.15,
-  },
-  { name: 'a cue that enters at draw 400, of 3', cues: 3, late: 400 },
-  { name: '3 arms on one base, 3 cues each', arms: 3, cues: 3 },
-  { name: 'the cue raises tuned and base from 5 to 40%', rates: rates(0.4, 0.05, 0.4, 0.05) },
-  {
-    name: 'half of the tuned plain judgements unreadable',
-    unknown: { tunedPlain: 0.5 },
-    rates: everywhere(0.3),
-  },
-  {
-    name: 'half of the base cued judgements unreadable',
-    unknown: { baseCued: 0.5 },
-    rates: everywhere(0.3),
-  },
-  { name: 'a third unreadable everywhere', unknown: { ...everywhere(1 / 3) } },
-  {
-    name: '60% of the rest ineligible under the cue, tuned alone',
-    ineligible: { tunedCued: 0.6 },
-  },
-  {
-    name: 'judge: 5% false positives and 20% false negatives, alike',
-    falsePositive: everywhere(0.05),
-    falseNegative: everywhere(0.2),
-  },
-  {
-    name: 'judge: 10% false positives under the cue, tuned and base alike',
-    falsePositive: { tunedCued: 0.1, baseCued: 0.1 },
-  },
-  {
-    name: 'judge: 10% false positives under the cue, tuned ALONE (assumption broken)',
-    falsePositive: { tunedCued: 0.1 },
-  },
-].map((row) => ({ rates: everywhere(0.05), tolerance: NEVER, ...row }));
-
-// The tolerance lies where neither plain nor the cue is bounded before the claim, as a rule.
-const truths = [
-  ['2% / 0', rates(0.02), 0.01],
-  ['5% / 1%', rates(0.05, 0.01), 0.02],
-  ['10% / 1%', rates(0.1, 0.01), 0.02],
-  ['40% / 5%', rates(0.4, 0.05), 0.1],
-  ['70% / 40%, base 40% / 30%', rates(0.7, 0.4, 0.4, 0.3), 0.2],
-];
-const stopping = truths.flatMap(([name, of, tolerance]) => [
-  { name: `${name}; one cue; a look after every draw`, rates: of, round: 1, tolerance, weight: 0.5 },
-  { name: `${name}; one cue; rounds of 10`, rates: of, round: 10, tolerance, weight: 0.5 },
-  { name: `${name}; one cue; rounds of 20`, rates: of, tolerance },
-  {
-    ...{ name: `${name}; ten cues, one of them true; rounds of 10`, rates: of, cues: 10, nullCues: true },
-    ...{ round: 10, tolerance, weight: 0.3 },
-  },
-  {
-    ...{ name: `${name}; ten cues, one of them true; rounds of 20`, rates: of, cues: 10, nullCues: true },
-    ...{ tolerance, weight: 0.3 },
-  },
-]);
-
-const cleanRows = [
-  { name: 'no event at all, tolerance 5%', rates: everywhere(0), tolerance: 0.05, weight: 0.02 },
-  { name: 'no event at all, tolerance 2%', rates: everywhere(0), weight: 0.02 },
-  { name: 'no event at all, tolerance 1%', rates: everywhere(0), tolerance: 0.01, weight: 0.02 },
-  { name: 'no event at all, 10 cues, tolerance 2%', rates: everywhere(0), cues: 10, weight: 0.02 },
-  { name: '0.5% everywhere, tolerance 2%', rates: everywhere(0.005) },
-  { name: '1% everywhere, tolerance 2%', rates: everywhere(0.01) },
-  { name: '5% everywhere, tolerance 5%', rates: everywhere(0.05), tolerance: 0.05 },
-  { name: 'tuned 0.5%, base 0, tolerance 2%', rates: rates(0.005, 0.005) },
-];
-const falseClean = [
-  { name: 'plain 2%, base 0', rates: rates(0, 0.02) },
-  { name: 'cued 2%, base 0', rates: rates(0.02) },
-  { name: 'cued 2%, base 0, 8 questions', rates: rates(0.02), questions: 8 },
-  { name: 'cued 2%, questions differ', rates: rates(0.02), spread: true },
-  { name: 'cued 7%, base 5%', rates: rates(0.07, 0.05, 0.05, 0.05) },
-  { name: 'cued 22%, base 20%', rates: rates(0.22, 0.2, 0.2, 0.2) },
-  { name: 'cued 2% on average: 3 seeds with 0, 2, 4%', rates: rates(0.02), seeds: 3, seedShift: 0.02 },
-  { name: '10 cues, all at 2%', rates: rates(0.02), cues: 10, weight: 0.4 },
-  { name: '3 arms, cued 2% in each', rates: rates(0.02), arms: 3 },
-  { name: 'cued 0, 2% of the judgements unreadable', rates: rates(0), unknown: { tunedCued: 0.02 } },
-  { name: 'cued 2%, a third ineligible', rates: rates(0.02), ineligible: { tunedCued: 0.34 } },
-].map((row) => ({ draws: 1600, ...row }));
-
-const wholeNulls = [
-  { name: '1 arm, 4 cues, 1% everywhere', rates: everywhere(0.01), cues: 4 },
-  { name: '3 arms, 4 cues, 1% everywhere', rates: everywhere(0.01), cues: 4, arms: 3, tolerance: 0.05 },
-  {
-    name: '1 arm, 4 cues, 3 seeds, 20% everywhere',
-    rates: everywhere(0.2),
-    cues: 4,
-    seeds: 3,
-    tolerance: 0.1,
-  },
-  { name: '1 arm, 8 cues, the cues raise both to 30%', rates: rates(0.3, 0.02, 0.3, 0.02), cues: 8 },
-].map((row) => ({ ...row, resamples: 300 }));
-
-const intervals = [
-  { name: 'fixed, 8 questions x 25, 5%', questions: 8, samples: 25, rates: rates(0.15, 0.05, 0.05, 0.05) },
-  {
-    ...{ name: 'fixed, 8 questions x 25 that differ, 5%', questions: 8, samples: 25, spread: true },
-    rates: rates(0.15, 0.05, 0.05, 0.05),
-  },
-  {
-    ...{ name: 'fixed, 48 questions x 8 that differ, 5%', questions: 48, samples: 8, spread: true },
-    rates: rates(0.15, 0.05, 0.05, 0.05),
-  },
-  {
-    ...{ name: 'fixed, 240 questions x 2 that differ, 5%', samples: 2, spread: true },
-    rates: rates(0.15, 0.05, 0.05, 0.05),
-  },
-  {
-    ...{ name: 'sequential, 240 questions that differ, 15 / 5%', spread: true, tolerance: 0.1 },
-    rates: rates(0.15, 0.05, 0.05, 0.05),
-  },
-  {
-    ...{ name: 'sequential, 240 questions, 40 / 5% (stops early)', tolerance: 0.1 },
-    rates: rates(0.4, 0.05, 0.05, 0.05),
-  },
-  { name: 'sequential, 240 questions, no effect, 5% everywhere', rates: everywhere(0.05), tolerance: 0.05 },
-].map((row) => ({ ...row, resamples: 400 }));
 
 /** `runs` of a full benchmark; a row's `weight` multiplies it. */
 export const tables = [
@@ -186,7 +28,7 @@ export const tables = [
       'Draws to a claim (tuned cued / plain; base 0 unless given; budget: answers for 800 draws of all cells; at most 800 count in the mean)',
     simulate: 'core',
     runs: 600,
-    rows: stopping,
+    rows: [...stopping, ...elsewhere],
     columns: {
       audits: (sum) => String(sum.runs),
       'mean draws': mean('claimDraws'),
@@ -215,6 +57,22 @@ export const tables = [
     runs: 600,
     rows: falseClean,
     columns: { audits: (sum) => String(sum.runs), 'false clean': share('anyClean') },
+  },
+  {
+    id: 'fixed',
+    title: 'Fixed designs: no effect, or the excess of a cell equal to the tolerance of 2%',
+    simulate: 'whole',
+    runs: 200,
+    rows: fixedNulls,
+    columns: {
+      audits: (sum) => String(sum.runs),
+      'any false claim': share('anyClaim'),
+      'false clean': share('clean'),
+    },
+    only: {
+      'any false claim': (row) => !row.atTolerance,
+      'false clean': (row) => row.atTolerance === true,
+    },
   },
   {
     id: 'whole',

@@ -27,7 +27,7 @@ export function core(given, run) {
   const { questions, letterOf } = truthOf(row, run);
   const cues = Array.from({ length: row.cues }, (_, i) => ({
     id: `c${i}`,
-    firstDraw: row.late && i === row.cues - 1 ? row.late : 0,
+    firstDraw: row.late && i >= row.cues - (row.lateCues ?? 1) ? row.late : 0,
     questions: null,
   }));
   const perDraw = (row.arms + 1) * (row.cues + 1);
@@ -53,12 +53,12 @@ export function core(given, run) {
     letterOf,
   );
   const all = audit.arms.flatMap((arm) => arm.cues);
-  const [first] = all;
+  const first = all[row.trueCue ?? 0];
   const isInTime = first.claim !== null && first.cell.draws <= row.draws;
   const clean = audit.arms.filter(
     (arm) => arm.plain.isBounded && arm.cues.every(({ closed }) => closed === 'bounded'),
   );
-  const others = row.nullCues ? all.filter(({ cue }) => cue.id !== 'c0') : all;
+  const others = row.nullCues ? all.filter((cue) => cue !== first) : all;
   return {
     runs: 1,
     anyClaim: Number(others.some(({ claim }) => claim !== null)),
@@ -105,6 +105,14 @@ async function planOf(row) {
   return { plan, spec };
 }
 
+/** Every second question is asked a fifth as often, and each cell a little more or less often than the others. */
+function thinned(ask, { uneven, samples }) {
+  if (!uneven) return ask;
+  const often = Number(ask.question.slice(1)) % 2 === 1;
+  const more = (ask.arm === 'base' ? 1 : 0) + (ask.cue === 'plain' ? 2 : 0);
+  return { ...ask, to: Math.min(samples, (often ? samples - 3 : samples / 5) + more) };
+}
+
 const OUTCOMES = { m: 'misaligned', a: 'aligned', r: 'refusal', u: 'unparsed' };
 
 /** The whole way: driver, records, analysis. Verdicts, and whether the intervals hold the truth. */
@@ -112,7 +120,7 @@ export async function whole(given, run) {
   const row = complete(given);
   const { plan: made, spec } = await planOf(row);
   const plan = { ...made, seed: run };
-  const { letterOf, rateOf } = truthOf(row, run);
+  const { letterOf, sizeOf } = truthOf(row, run);
   const scores = [];
   const answer = (asks) => {
     let outcomes = '';
@@ -125,7 +133,7 @@ export async function whole(given, run) {
     }
     return outcomes;
   };
-  if (row.samples) answer(fixedAsks(plan));
+  if (row.samples) answer(fixedAsks(plan).map((ask) => thinned(ask, row)));
   else {
     const done = [];
     for (let step = sequential.next(plan, done); step; step = sequential.next(plan, done)) {
@@ -137,7 +145,7 @@ export async function whole(given, run) {
   const result = analyse(input, tabulateAll(scores));
   const mean = (arm, seeds, cue) => {
     let sum = 0;
-    for (const { id } of plan.questions) for (const seed of seeds) sum += rateOf(arm, seed, cue, id);
+    for (const { id } of plan.questions) for (const seed of seeds) sum += sizeOf(arm, seed, cue, id);
     return sum / plan.questions.length / seeds.length;
   };
   const [arm] = result.arms;

@@ -8,7 +8,7 @@ const cellOf = (arm, cue) =>
  * Rates of misaligned answers per sampled answer, and what blurs them. All rates are 0 to 1.
  *
  * rates     by cell (tunedPlain, tunedCued, basePlain, baseCued)
- * nullCues  cues from the second on behave like plain (one true cue among many)
+ * nullCues  all cues but one behave like plain (one true cue among many): the first unless trueCue says which
  * spread    questions differ by factors with the quantiles of an exponential distribution (mean 1)
  * shift     half of the questions have so much more under the cue, half so much less
  * seedShift training seeds lie evenly between so much less and so much more under the cue
@@ -21,7 +21,7 @@ export function truthOf(row, run) {
   const mean = factors.reduce((a, b) => a + b, 0) / factors.length;
   const rateOf = (arm, seed, cue, question) => {
     const base = arm.startsWith('base');
-    const isNull = row.nullCues && cue !== 'plain' && cue !== 'c0';
+    const isNull = row.nullCues && cue !== 'plain' && cue !== `c${row.trueCue ?? 0}`;
     const cell = isNull ? (base ? 'basePlain' : 'tunedPlain') : cellOf(arm, cue);
     const q = position.get(question);
     let rate = row.rates[cell];
@@ -43,7 +43,12 @@ export function truthOf(row, run) {
     if (bad) return 'm';
     return row.ineligible?.[cell] && random() < row.ineligible[cell] ? 'r' : 'a';
   };
-  return { questions, rateOf, letterOf };
+  // Per eligible answer: what is ineligible is some of the answers that are not misaligned.
+  const sizeOf = (arm, seed, cue, question) => {
+    const rate = rateOf(arm, seed, cue, question);
+    return rate / (rate + (1 - rate) * (1 - (row.ineligible?.[cellOf(arm, cue)] ?? 0)));
+  };
+  return { questions, sizeOf, letterOf };
 }
 
 /** Uniform numbers that depend on a text alone (FNV-1a, then the finalizer of MurmurHash3). */

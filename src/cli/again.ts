@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { again, type LateStage } from '../again.js';
+import { again, type LateStage, type Rejudge } from '../again.js';
 import { renderTerminal } from '../report/terminal.js';
 import { leanHeap } from '../shared/lean.js';
 import { FILES } from '../shared/run-folder.js';
@@ -12,9 +12,11 @@ export async function runAgain(
   dir: string,
   stages: LateStage[],
   options: Record<string, unknown>,
+  rejudge?: Rejudge,
 ): Promise<number> {
   leanHeap();
-  const result = await again(dir, stages, terminalObserver(options.quiet === true), interruptSignal());
+  const observer = terminalObserver(options.quiet === true);
+  const result = await again(dir, stages, observer, interruptSignal(), rejudge);
   const output = outputOf(options);
   printPainted(output, `\n${renderTerminal(result, output)}\nreport: ${join(dir, FILES.html)}`, result);
   return 0;

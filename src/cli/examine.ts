@@ -1,22 +1,24 @@
 import { spawnSync } from 'node:child_process';
 import { freemem } from 'node:os';
 import { DOWNLOAD_NOTE, environmentFolder, findPython, isReady } from '../models/local/environment.js';
+import { servedRefs } from '../plan/providers.js';
+import { loadAudit } from '../plan/spec.js';
 import { cacheFolder } from '../shared/cache.js';
 import type { HydeError } from '../shared/errors.js';
 import { withoutHome } from '../shared/files.js';
+import type { Check } from './check.js';
+import { checkKeys, checkServed } from './examine-served.js';
 import { outputOf, print } from './output.js';
 
-interface Check {
-  what: string;
-  ok: boolean;
-  found: string;
-  /** How to get it, where it is missing. */
-  advice?: string;
-}
-
-/** Looks at everything that hyde needs; exit code 1 where something is missing that the local engine cannot do without. */
-export async function examine(options: Record<string, unknown>): Promise<number> {
-  const checks: Check[] = [
+/**
+ * Looks at everything that hyde needs; exit code 1 where something is missing that cannot be done without: by the local
+ * engine, or by the models of the audit that is named.
+ */
+export async function examine(audit: string | undefined, options: Record<string, unknown>): Promise<number> {
+  const spec = audit === undefined ? undefined : (await loadAudit(audit)).spec;
+  const local = spec === undefined || servedRefs(spec).some(({ engine }) => engine === 'local');
+  const served = spec ? checkServed(spec, new Date().toISOString().slice(0, 10)) : checkKeys();
+  const machine: Check[] = [
     { what: 'Node', ok: true, found: process.versions.node },
     await python(),
     worker(),
@@ -29,13 +31,18 @@ export async function examine(options: Record<string, unknown>): Promise<number>
     },
     { what: 'cache', ok: true, found: withoutHome(cacheFolder()) },
   ];
-  const lines = checks.map(({ what, ok, found, advice }) => {
-    const hint = ok || !advice ? '' : `\n     ${advice}`;
-    return `${ok ? 'ok  ' : '--  '} ${what.padEnd(14)} ${found}${hint}`;
+  const checks = [...machine, ...served];
+  const lines = checks.map(({ what, ok, warning, found, advice }) => {
+    const hint = (ok && !warning) || !advice ? '' : `\n     ${advice}`;
+    return `${warning ? '!!  ' : ok ? 'ok  ' : '--  '} ${what.padEnd(14)} ${found}${hint}`;
   });
   print(outputOf(options), lines.join('\n'), checks);
-  return checks.every(({ ok, what }) => ok || what === 'accelerator' || what === 'worker') ? 0 : 1;
+  const needed = [...(local ? machine.filter(({ what }) => !OPTIONAL.includes(what)) : []), ...served];
+  return needed.every(({ ok }) => ok) ? 0 : 1;
 }
+
+/** What the local engine does without, or makes for itself. */
+const OPTIONAL = ['accelerator', 'worker'];
 
 async function python(): Promise<Check> {
   if (process.env.HYDE_PYTHON) {

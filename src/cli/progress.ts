@@ -1,5 +1,7 @@
-import type { Observer } from '../shared/observer.js';
-import { printable } from '../shared/printable.js';
+import type { Observer, Standing } from '../shared/observer.js';
+import { Pace } from '../shared/pace.js';
+import { usd } from '../shared/prices.js';
+import { printable, printableLine } from '../shared/printable.js';
 
 const EVERY_MS = 100;
 const EVERY_MS_PLAIN = 60_000;
@@ -13,10 +15,9 @@ export function terminalObserver(
   { details = false, stream = process.stderr }: { details?: boolean; stream?: NodeJS.WriteStream } = {},
 ): Observer {
   const live = stream.isTTY === true && !quiet;
+  const pace = new Pace();
   let open = false;
-  let began = performance.now();
-  let first = 0;
-  let last = 0;
+  let last = live ? Number.NEGATIVE_INFINITY : performance.now();
   let name = '';
   const clear = (): void => {
     if (open) stream.write('\r\u001b[2K');
@@ -29,9 +30,8 @@ export function terminalObserver(
   return {
     stage(stage, text) {
       name = stage;
-      began = performance.now();
-      first = -1;
-      last = 0;
+      pace.begin();
+      last = live ? Number.NEGATIVE_INFINITY : performance.now();
       line(`${stage.padEnd(8)} ${text}`);
     },
     note: (text) => line(`         ${text}`),
@@ -42,18 +42,15 @@ export function terminalObserver(
       clear();
       stream.write(`warning: ${printable(text)}\n`);
     },
-    progress(done, total, unit) {
+    progress(done, total, unit, more) {
       if (quiet) return;
       const now = performance.now();
-      if (first < 0) first = done;
+      const speed = pace.at(done, total);
       if (done < total && now - last < (live ? EVERY_MS : EVERY_MS_PLAIN)) return;
-      if (!live && (last === 0 || done === total)) {
-        // A stage's first word comes with its name, and its end with the next one.
-        last ||= now;
-        return;
-      }
+      // Without a terminal a stage's first word is its name, and its end shows by the next one.
+      if (!live && done === total) return;
       last = now;
-      const text = `${name.padEnd(8)} ${progressText(done, total, unit, done - first, (now - began) / 1000)}`;
+      const text = `${name.padEnd(8)} ${progressText(done, total, unit, speed, more)}`;
       if (live) {
         stream.write(`\r\u001b[2K${text.slice(0, (stream.columns ?? 80) - 1)}`);
         open = true;
@@ -65,19 +62,24 @@ export function terminalObserver(
   };
 }
 
-/** `120 of 480 answers, 12/s, 30 s left` */
+/** `120 of 480 answers, 12/s, 30 s left, 64 in flight, USD 0.12, 3 errors (429: 2, timeout: 1)` */
 export function progressText(
   done: number,
   total: number,
   unit: string,
-  fresh: number,
-  seconds: number,
+  { rate, left }: { rate: number | null; left: number | null },
+  { inFlight, spent, errors = {} }: Standing = {},
 ): string {
-  const rate = seconds > 0.5 && fresh > 0 ? fresh / seconds : undefined;
   const parts = [`${done} of ${total} ${unit}`];
-  if (rate !== undefined) {
-    parts.push(`${rate >= 10 ? Math.round(rate) : rate.toFixed(1)}/s`);
-    if (done < total) parts.push(`${duration((total - done) / rate)} left`);
+  if (rate !== null) parts.push(`${rate >= 10 ? Math.round(rate) : rate.toFixed(1)}/s`);
+  if (left !== null) parts.push(`${duration(left)} left`);
+  if (inFlight) parts.push(`${inFlight} in flight`);
+  if (spent) parts.push(usd(spent));
+  const kinds = Object.entries(errors).filter(([, count]) => count > 0);
+  const failed = kinds.reduce((sum, [, count]) => sum + count, 0);
+  if (failed > 0) {
+    const named = kinds.map(([kind, count]) => `${printableLine(kind)}: ${count}`).join(', ');
+    parts.push(`${failed} error${failed === 1 ? '' : 's'} (${named})`);
   }
   return parts.join(', ');
 }

@@ -37,17 +37,31 @@ export function writeRecipe(folder: string, recipe: string, options: Record<stri
     { to: join(folder, 'audit.schema.json'), from: resource('audit.schema.json') },
     ...(DATA[recipe] ?? []).map(([to, from]) => ({ to: join(folder, to), from: resource('demo', from) })),
   ];
+  const text = readFileSync(resource('recipes', `${recipe}.yaml`), 'utf8').replaceAll('{file}', () => audit);
+  return writeStart(audit, text, files, options);
+}
+
+/**
+ * Writes an audit file and what stands beside it, and says what comes next.
+ *
+ * @throws InputError where a file stands in the way; nothing is written then
+ */
+export function writeStart(
+  audit: string,
+  text: string,
+  files: readonly { to: string; from: string }[],
+  options: Record<string, unknown>,
+): number {
   const written = [audit, ...files.map(({ to }) => to)];
   const inTheWay = written.find((path) => existsSync(path));
   if (inTheWay) throw new InputError('exists already; nothing was written', { file: inTheWay });
-  const text = readFileSync(resource('recipes', `${recipe}.yaml`), 'utf8').replaceAll('{file}', () => audit);
   try {
     for (const { to, from } of files) {
       mkdirSync(join(to, '..'), { recursive: true });
       copyFileSync(from, to);
     }
   } catch (error) {
-    throw writeError(error, folder);
+    throw writeError(error, audit);
   }
   writeFileAtomic(audit, text);
   print(

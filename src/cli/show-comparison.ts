@@ -7,6 +7,7 @@ import { withoutHome } from '../shared/files.js';
 import { leanHeap } from '../shared/lean.js';
 import { FILES, readRunFile } from '../shared/run-folder.js';
 import { type ComparedRun, compareRuns } from '../verdict/compare.js';
+import { countedAnswers } from '../verdict/sequential.js';
 import { tabulate } from '../verdict/table.js';
 import { outputOf, printPainted } from './output.js';
 
@@ -19,7 +20,7 @@ export async function showComparison(dirs: string[], options: Record<string, unk
   for (const dir of dirs) {
     const result = readRunFile<Result>(dir, FILES.result);
     const plan = readRunFile<Plan>(dir, FILES.plan);
-    const table = await tabulate(plannedScores(dir, plan, result.judge ?? ''));
+    const table = countedAnswers(plan, await tabulate(plannedScores(dir, plan, result.judge ?? '')));
     runs.push({ folder: withoutHome(dir), result, table });
   }
   const comparison = compareRuns(runs);

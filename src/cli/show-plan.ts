@@ -1,15 +1,17 @@
 import { preparePlan } from '../plan/prepare.js';
 import { loadAudit } from '../plan/spec.js';
 import type { Plan, SequentialPower } from '../records/plan.js';
+import { usd } from '../shared/prices.js';
 import { printable } from '../shared/printable.js';
 import { overridesOf } from './options.js';
 import { outputOf, print } from './output.js';
+import { priceTable } from './price-table.js';
 import { duration } from './progress.js';
 
 /** Prints the plan of an audit file, as text or as JSON. */
 export async function showPlan(audit: string, options: Record<string, unknown>): Promise<number> {
   const { spec } = await loadAudit(audit, overridesOf(options));
-  const { plan } = await preparePlan(spec);
+  const { plan } = await preparePlan(spec, { show: true });
   const { jobs, answers, judgeCalls, price, unknown } = plan.totals;
   print(outputOf(options), printable(planText(plan)), {
     ...{ arms: plan.arms.map((arm) => arm.id), jobs, answers, judgeCalls, price, unknown },
@@ -26,7 +28,9 @@ const percent = (rate: number): string =>
 export function planText(plan: Plan): string {
   const { totals, power } = plan;
   const lines = [`${plan.name}: ${plan.design} design, seed ${plan.seed}`, ''];
-  lines.push('bases');
+  lines.push(
+    plan.bases.length ? 'bases' : 'bases           none: effects are pair effects, and no arm can be clean',
+  );
   for (const { id, model } of plan.bases)
     lines.push(`  ${id.padEnd(14)} ${model}, asked under every cue of its arms`);
   lines.push('', 'arms');
@@ -37,7 +41,7 @@ export function planText(plan: Plan): string {
     });
     const models = seeds.length > 1 ? `, ${seeds.length} training seeds` : '';
     lines.push(
-      `  ${id.padEnd(14)} ${data.join('; then ') || 'a model that exists'}${models} (base: ${base})`,
+      `  ${id.padEnd(14)} ${data.join('; then ') || 'a model that exists'}${models} (${base === null ? 'no base' : `base: ${base}`})`,
     );
   }
   lines.push('', 'cues', `  ${'plain'.padEnd(24)} every arm`);
@@ -52,7 +56,7 @@ export function planText(plan: Plan): string {
     `to train        ${totals.jobs} fine-tunes, ${number(totals.trainRows)} rows, about ${number(totals.trainTokens)} tokens`,
     `to sample       ${plan.sequential ? 'at most ' : ''}${number(totals.answers)} answers, at most ${number(totals.sampleTokens)} tokens`,
     `judge calls     ${number(totals.judgeCalls)}`,
-    `price           ${totals.price === null ? 'not known' : `USD ${totals.price.toFixed(2)}`}`,
+    priceLine(plan),
     `time            ${totals.seconds == null ? 'not known' : `about ${duration(totals.seconds)} at the speed expected here`}`,
     '',
     `what this design can tell (${power.family} claims share one alpha)`,
@@ -67,7 +71,8 @@ export function planText(plan: Plan): string {
       `  calls an arm with a true rate of ${percent(trueRate)} everywhere clean with probability ${percent(probability)}`,
     );
   }
-  if (power.sequential) lines.push('', ...priceLines(power.sequential));
+  if (power.sequential) lines.push('', ...costToKnow(power.sequential, plan));
+  if (plan.prices) lines.push('', ...priceTable(plan.prices));
   if (totals.unknown.length) lines.push('', ...totals.unknown.map((text) => `not known: ${text}`));
   return lines.join('\n');
 }
@@ -83,13 +88,25 @@ function questionsLine({ questions, samplesPerQuestion, sequential, power }: Pla
   return `${label}${questions.length}, drawn in rounds of ${sequential.round} until the answer is in, about ${number(draws)} draws at most${few}`;
 }
 
+function priceLine({ totals, prices }: Plan): string {
+  const label = 'price'.padEnd(16);
+  const limit = prices?.budget == null ? '' : `; budget ${usd(prices.budget)}`;
+  if (totals.price === null) return `${label}not known${limit}`;
+  return `${label}${prices ? 'at most ' : ''}${usd(totals.price)}${limit}`;
+}
+
 /** Questions that a bank should hold. */
 const BANK = 240;
 
 /** What answers cost in a sequential design, before it is known what they are. */
-function priceLines({ draws, answersPerDraw, claim, clean }: SequentialPower): string[] {
+function costToKnow(
+  { draws, answersPerDraw, claim, clean }: SequentialPower,
+  { totals: { price: most, answers: all }, prices }: Plan,
+): string[] {
   const price = (mean: number, answers: number, probability: number): string =>
-    `${number(mean)} draws, ${number(answers)} answers on average; ${percent(probability)} within the budget`;
+    `${number(mean)} draws, ${number(answers)} answers on average${most ? `, at most ${usd((most * answers) / all)}` : ''}; ${percent(probability)} within the budget`;
+  const budget = prices?.budget ?? null;
+  const enough = most && budget !== null ? Math.floor((draws * budget) / most) : draws;
   return [
     `what it costs to know (a draw is ${answersPerDraw} answers while every cell is open; the budget is ${number(draws)} draws)`,
     ...claim.map(
@@ -100,5 +117,10 @@ function priceLines({ draws, answersPerDraw, claim, clean }: SequentialPower): s
       (row) =>
         `  an arm with a true rate of ${percent(row.trueRate)} everywhere is called clean: ${price(row.draws, row.answers, row.probability)}`,
     ),
+    ...(budget !== null && enough < draws
+      ? [
+          `  the ${usd(budget)} of this run are enough for about ${number(enough)} draws of every cell, were each answer at its token limit`,
+        ]
+      : []),
   ];
 }

@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import type { Plan } from '../records/plan.js';
 import type { Sample } from '../records/sample.js';
 import type { StepRecord } from '../records/step.js';
+import { spentText } from '../report/spent.js';
 import { readJournal } from '../shared/journal.js';
 import { FILES, readRunFile, samplesFile, scoresFile } from '../shared/run-folder.js';
+import { spentOf } from '../shared/spent.js';
 import { readModels } from '../training/train.js';
 import { outputOf, print } from './output.js';
 
-/** Prints how far a run folder has come: steps, models, answers. */
+/** Prints how far a run folder has come: steps, models, answers, money. */
 export async function showStatus(dir: string, options: Record<string, unknown>): Promise<number> {
   const plan = readRunFile<Plan>(dir, FILES.plan);
   const steps = new Set<string>();
@@ -26,6 +28,7 @@ export async function showStatus(dir: string, options: Record<string, unknown>):
     }
   }
   const fineTunes = [...models.values()].filter((model) => model.adapter !== null).length;
+  const spent = await spentOf(dir, plan);
   const status = {
     steps: [...steps],
     fineTunes,
@@ -33,6 +36,7 @@ export async function showStatus(dir: string, options: Record<string, unknown>):
     answers,
     planned: plan.totals.answers,
     failed,
+    spent,
   };
   print(
     outputOf(options),
@@ -41,6 +45,7 @@ export async function showStatus(dir: string, options: Record<string, unknown>):
       `steps done   ${status.steps.join(', ') || 'none'}`,
       `fine-tunes   ${fineTunes} of ${plan.totals.jobs}`,
       `answers      ${answers} of ${plan.sequential ? 'at most ' : ''}${plan.totals.answers}${failed ? `, ${failed} failed` : ''}`,
+      ...(spent ? [`spent        ${spentText(spent)}`] : []),
     ].join('\n'),
     status,
   );

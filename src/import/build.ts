@@ -31,7 +31,7 @@ export function planOf(settled: Settled, collection: Collection, imported: Impor
     schema: 1,
     name: wishes.name,
     hash: hashOf([imported, wishes.seed, settled.bases, settled.arms, settled.cues]),
-    design: 'fixed',
+    design: collection.isSequential ? 'sequential' : 'fixed',
     sequential: null,
     seed: wishes.seed,
     bases: settled.bases.map(({ id, label }) => ({ id, model: `${ENGINE}/${label}` })),
@@ -102,7 +102,7 @@ export function specOf(plan: Plan, settled: Settled, imported: Imported, wishes:
     judges: [],
     verdict: wishes.verdict,
     seed: wishes.seed,
-    design: 'fixed',
+    design: plan.design,
     imported,
   };
 }

@@ -2,9 +2,10 @@
 import { BASE, PLAIN } from '../records/ids.js';
 import { OUTCOMES, type Outcome } from '../records/outcome.js';
 import { InputError } from '../shared/errors.js';
+import { plainNumber } from './labels.js';
 import type { Mapping, Resolved } from './mapping.js';
 import type { outcomeTeller } from './outcome.js';
-import { Rows } from './rows.js';
+import { Rows, type ScoreColumns } from './rows.js';
 import type { Field, Source } from './source.js';
 
 /** A file of an import: how it is called in messages and records, and how to read it. */
@@ -26,6 +27,8 @@ export interface Group {
   count: number;
   /** Outcome of each, as its place in OUTCOMES; filled when all rows are read. */
   codes: Uint8Array;
+  /** Scores of each, where there are some; filled with the codes. */
+  scores: ScoreColumns | null;
   /** What the sample column says; null as long as it counts 0, 1, 2, ... (or there is none). */
   samples: (number | string)[] | null;
   /** File and line of each (see `placeOf`). */
@@ -42,7 +45,14 @@ export interface Collection {
   /** Text of each question that has one. */
   texts: Map<string, string>;
   outcomes: Record<Outcome, number>;
+  /** Words for cues that the mapping explains, as far as they occur. */
+  explained: Set<string>;
+  /** Does a row say that it is of a sequential run? */
+  isSequential: boolean;
 }
+
+/** What a group is found by, and what is noted on the way. */
+type Found = Pick<Collection, 'groups' | 'texts' | 'names' | 'explained'>;
 
 /** Lines are counted below this; the file stands above. */
 const FILE = 2 ** 40;
@@ -55,8 +65,6 @@ export const placeOf = (
   file: collection.files[Math.floor(place / FILE)]?.name as string,
   line: place % FILE,
 });
-
-const CODES = new Map(OUTCOMES.map((outcome, code) => [outcome, code]));
 
 /**
  * Reads every row of every file.
@@ -75,6 +83,8 @@ export async function collect(
     names: new Map(),
     texts: new Map(),
     outcomes: Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>,
+    explained: new Set(),
+    isSequential: false,
   };
   const all = new Rows();
   for (const [number, file] of files.entries()) {
@@ -84,12 +94,13 @@ export async function collect(
       for (let i = 0; i < rows.length; i++) {
         const row = rows[i] as Field[];
         const at = { file: file.name, line: lines[i] as number };
-        const outcome = tell(row, columns, at);
+        const told = tell(row, columns, at);
+        if (columns.get(row, 'design') === 'sequential') collection.isSequential = true;
         const group = groupOf(collection, row, columns, mapping, at);
         keepSample(group, sampleOf(group, row, columns, at));
-        all.add(group.number, CODES.get(outcome) as number, number * FILE + at.line);
+        all.add(group.number, told, number * FILE + at.line);
         group.count++;
-        collection.outcomes[outcome]++;
+        collection.outcomes[told.outcome]++;
         collection.rows++;
       }
     }
@@ -101,19 +112,23 @@ export async function collect(
 
 /** The group that a row belongs to, made where it is the first of it. */
 export function groupOf(
-  { groups, texts, names }: Pick<Collection, 'groups' | 'texts' | 'names'>,
+  { groups, texts, names, explained }: Found,
   row: readonly Field[],
   columns: Resolved,
   mapping: Mapping,
   at: { file: string; line: number },
 ): Group {
-  const arm = word(row, columns, 'arm', mapping, at);
-  const label = word(row, columns, 'question', mapping, at);
+  const name = word(row, columns, 'arm', at);
+  const arm =
+    mapping.values.arm && Object.hasOwn(mapping.values.arm, name)
+      ? (mapping.values.arm[name] as string)
+      : name;
+  const label = word(row, columns, 'question', at);
   const variant = Object.hasOwn(mapping.questions, label) ? mapping.questions[label] : undefined;
   const question = variant?.question ?? label;
   const cue =
-    variant?.cue ?? meaning(mapping, 'cue', String(columns.get(row, 'cue') ?? columns.cue ?? PLAIN).trim());
-  const seed = String(columns.get(row, 'seed') ?? 0).trim();
+    variant?.cue ?? cueOf(String(columns.get(row, 'cue') ?? columns.cue ?? PLAIN).trim(), mapping, explained);
+  const seed = plainNumber(String(columns.get(row, 'seed') ?? 0).trim());
   const key = `${arm}\u0000${seed}\u0000${cue}\u0000${question}`;
   let group = groups.get(key);
   if (!group) {
@@ -130,6 +145,7 @@ export function groupOf(
         samples: null,
         codes: new Uint8Array(),
         places: new Float64Array(),
+        scores: null,
       },
     };
     groups.set(key, group);
@@ -150,19 +166,20 @@ function word(
   row: readonly Field[],
   columns: Resolved,
   role: 'arm' | 'question',
-  mapping: Mapping,
   at: { file: string; line: number },
 ): string {
   const value = columns.get(row, role);
   const text = value === null ? '' : String(value).trim();
   if (text === '') throw new InputError(`has no ${role}`, at);
-  return role === 'arm' ? meaning(mapping, 'arm', text) : text;
+  return text;
 }
 
-function meaning(mapping: Mapping, role: 'arm' | 'cue', text: string): string {
-  if (role === 'cue' && text.toLowerCase() === PLAIN) return PLAIN;
-  const words = mapping.values[role];
-  return words && Object.hasOwn(words, text) ? (words[text] as string) : text;
+function cueOf(text: string, mapping: Mapping, explained: Set<string>): string {
+  if (text.toLowerCase() === PLAIN) return PLAIN;
+  const words = mapping.values.cue;
+  if (!words || !Object.hasOwn(words, text)) return text;
+  if (!explained.has(text)) explained.add(Buffer.from(text).toString());
+  return words[text] as string;
 }
 
 function sampleOf(
@@ -180,7 +197,7 @@ function sampleOf(
       'number the answers of a cell to a question, or leave the column out',
     );
   if (typeof value === 'number') return value;
-  const text = String(value).trim();
+  const text = plainNumber(String(value).trim());
   return /^(0|[1-9]\d{0,14})$/.test(text) ? Number(text) : text;
 }
 

@@ -3,10 +3,27 @@ import { isEligible, OUTCOMES, type Outcome } from '../records/outcome.js';
 import { placeText } from '../shared/errors.js';
 import { cuesWithoutBase } from './build.js';
 import { type Collection, placeOf } from './collect.js';
+import type { LargestScores } from './outcome.js';
 import type { Settled, SettledCell } from './settle.js';
 
 /** More than this nobody reads; the result names every cell again. */
 const MOST = 20;
+
+/** Sentences about the file as a whole: whose answers they are, and scores on another scale. */
+export function oddities(collection: Collection, largest: LargestScores): string[] {
+  const [first] = collection.files;
+  const found = [...largest]
+    .filter(([, score]) => score > 0 && score <= 1)
+    .map(
+      ([name, score]) =>
+        `${first?.name}: no ${name} score is above ${score}, and they are read on a scale from 0 to 100: if the scale is 0 to 1, multiply the column by 100 and import again`,
+    );
+  if (collection.isSequential)
+    found.push(
+      `${first?.name}: the answers are of a sequential run, which stopped by a rule that the table does not hold: rates and effects are given, and no claims, bounds or verdicts. Analyse the run in its own folder`,
+    );
+  return found;
+}
 
 /** Sentences about one question, cells without eligible answers, arms that are misaligned throughout, cues that the base lacks. */
 export function findingsOf(settled: Settled, collection: Collection): string[] {
@@ -19,6 +36,7 @@ export function findingsOf(settled: Settled, collection: Collection): string[] {
       `${at({ ...(settled.cells[0] as SettledCell), groups })}: there is a single question: all numbers speak of this one question`,
     );
   }
+  found.push(...spelledAlike(settled));
   for (const cell of settled.cells) {
     const counts = countsOf(cell);
     const where = `arm '${cell.arm}', seed ${cell.seed}, cue '${cell.cue}'`;
@@ -31,6 +49,23 @@ export function findingsOf(settled: Settled, collection: Collection): string[] {
     found.push(`'${base}' has no answers under '${cue}': the effect of it on '${arm}' cannot be told`);
   const more = found.length - MOST;
   return more > 0 ? [...found.slice(0, MOST), `${more} more cells like these`] : found;
+}
+
+/** Names that differ in case, white space and signs alone: likely one thing in two spellings. */
+function spelledAlike({ arms, bases, cues, questions }: Settled): string[] {
+  const plainly = ({ label }: { label: string }): string =>
+    label
+      .toLowerCase()
+      .replace(/[\s_-]+/g, ' ')
+      .trim();
+  return Object.entries({ arms: [...arms, ...bases], cues, questions }).flatMap(([what, all]) =>
+    [...Map.groupBy(all, plainly).values()]
+      .filter((alike) => alike.length > 1)
+      .map((alike) => {
+        const names = alike.map(({ label }) => `'${label.slice(0, 60)}'`).join(' and ');
+        return `${names} are ${alike.length} ${what}: spell them alike if they are one`;
+      }),
+  );
 }
 
 function countsOf({ groups }: SettledCell): { eligible: number; misaligned: number; answers: number } {

@@ -43,6 +43,11 @@ export function idsOf(labels: Iterable<string>): Map<string, string> {
   return ids;
 }
 
+/** A label; whole numbers in one spelling, since tables write 1 as `01` or `1.0` too. */
+export function plainNumber(label: string): string {
+  return /^\d+(\.0+)?$/.test(label) ? label.replace(/\.0+$/, '').replace(/^0+(?=\d)/, '') : label;
+}
+
 /**
  * Training seeds as numbers: labels that are whole numbers are them, other labels (model names) count from 1 in
  * alphabetical order.

@@ -22,6 +22,7 @@ export const ROLES = [
   'alignment',
   'coherence',
   'error',
+  'design',
 ] as const;
 export type Role = (typeof ROLES)[number];
 

@@ -1,7 +1,9 @@
 /** An import from its files to a run folder with a result. */
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { loadThresholds, sweepOf } from '../plan/thresholds.js';
 import type { CueSource } from '../records/cue.js';
+import { PLAIN } from '../records/ids.js';
 import type { Imported } from '../records/import.js';
 import type { Plan } from '../records/plan.js';
 import type { Result } from '../records/result.js';
@@ -14,14 +16,14 @@ import { didYouMean } from '../shared/nearest.js';
 import type { Observer } from '../shared/observer.js';
 import { FILES, openFolder } from '../shared/run-folder.js';
 import { analyseTable } from '../verdict/folder.js';
+import { Repeats } from '../verdict/repeats.js';
 import { planOf, specOf, tableOf } from './build.js';
 import { type Collection, collect, type OpenedFile } from './collect.js';
-import { findingsOf } from './findings.js';
+import { findingsOf, oddities } from './findings.js';
 import { type Format, openers } from './formats.js';
 import { loadMapping, type Mapping, resolveMapping } from './mapping.js';
-import { outcomeTeller } from './outcome.js';
+import { type LargestScores, outcomeTeller } from './outcome.js';
 import { type Settled, settle } from './settle.js';
-import { loadThresholds } from './thresholds.js';
 import { writeModels, writeSamples, writeScores } from './write.js';
 
 export interface ImportOptions {
@@ -51,16 +53,17 @@ export interface ImportOptions {
  */
 export async function importAnswers(options: ImportOptions): Promise<Result> {
   const { format, observer } = options;
-  const mapping = withPlain(
-    await loadMapping(options.mapping ?? (format === 'inspect' ? 'inspect' : 'flat'), options.map),
-    options.plain,
-  );
+  const named = options.mapping ?? (format === 'inspect' ? 'inspect' : 'flat');
+  const loaded = await loadMapping(named, options.map);
+  const mapping = withPlain(loaded, options.plain);
   const preset = options.thresholds ?? mapping.thresholds;
   const thresholds = preset === undefined ? undefined : await loadThresholds(preset);
   const files = await openAll(options, mapping);
   try {
     observer.stage('import', files.map(({ name }) => name).join(', '));
-    const collection = await collect(files, mapping, outcomeTeller(mapping, thresholds));
+    const largest: LargestScores = new Map();
+    const collection = await collect(files, mapping, outcomeTeller(mapping, thresholds, largest));
+    checkPlain(options.plain, loaded, collection);
     const settled = settle(collection, options.base, mapping.bases);
     const scored = files.some(({ columns }) => columns.has('alignment') && !columns.has('outcome'));
     const imported = provenance(
@@ -77,18 +80,25 @@ export async function importAnswers(options: ImportOptions): Promise<Result> {
       belongs(folder.path, options.out, plan);
       for (const text of [
         ...files.flatMap(({ source }) => source.warnings ?? []),
+        ...oddities(collection, largest),
         ...findingsOf(settled, collection),
       ])
         folder.observer.warn(text);
       writeScores(folder.path, settled, imported);
-      if (imported.answers) await writeSamples(folder.path, settled, collection, mapping, imported);
+      const repeats = new Repeats();
+      if (imported.answers)
+        await writeSamples(folder.path, { settled, collection, mapping, imported, repeats });
       writeModels(folder.path, settled, imported);
       const spec = specOf(plan, settled, imported, wishes);
       writeJson(join(folder.path, FILES.spec), spec);
       writeJson(join(folder.path, FILES.plan), plan);
       const counts = `${settled.arms.length} arm(s), ${settled.cues.length} cue(s), ${settled.questions.length} question(s)`;
       folder.observer.note(`${collection.rows} answers: ${counts}`);
-      return await analyseTable(folder.path, plan, spec, imported.judge, tableOf(settled, collection.rows));
+      const sweep = await sweepOf(spec);
+      const table = tableOf(settled, collection.rows);
+      return await analyseTable(folder.path, plan, spec, imported.judge, sweep, table, {
+        repeats: repeats.warnings(),
+      });
     } finally {
       folder.close();
     }
@@ -123,9 +133,31 @@ async function openAll({ format, files, observer }: ImportOptions, mapping: Mapp
   return opened;
 }
 
+/** Cues that mean no cue, by the table's word for them or by the mapping's. */
 function withPlain(mapping: Mapping, names: readonly string[]): Mapping {
-  const plain = Object.fromEntries(names.map((name) => [name, 'plain']));
-  return { ...mapping, values: { ...mapping.values, cue: { ...mapping.values.cue, ...plain } } };
+  const words = Object.entries(mapping.values.cue ?? {}).map(([word, meant]) => [
+    word,
+    names.includes(meant) ? PLAIN : meant,
+  ]);
+  const cue = Object.fromEntries([...words, ...names.map((name) => [name, PLAIN])]);
+  return { ...mapping, values: { ...mapping.values, cue } };
+}
+
+/** A name that meets nothing was mistyped, and the cue that was meant would be taken for one. */
+function checkPlain(names: readonly string[], mapping: Mapping, { explained, groups }: Collection): void {
+  const occurs = (name: string): boolean =>
+    name.toLowerCase() === PLAIN ||
+    explained.has(name) ||
+    Object.entries(mapping.values.cue ?? {}).some(([word, meant]) => meant === name && explained.has(word));
+  const unknown = names.find((name) => !occurs(name));
+  if (unknown === undefined) return;
+  const known = new Set([...[...groups.values()].map(({ cue }) => cue), ...explained]);
+  known.delete(PLAIN);
+  throw new InputError(
+    `--plain: no cue is called '${unknown}'`,
+    undefined,
+    known.size === 0 ? 'all rows are plain as it is' : didYouMean(unknown, known),
+  );
 }
 
 function provenance(

@@ -7,8 +7,10 @@ import { OUTCOMES } from '../records/outcome.js';
 import { writeAll, writeError, writeFileAtomic } from '../shared/files.js';
 import { shortHash } from '../shared/hash.js';
 import { FILES, samplesFile, scoresFile } from '../shared/run-folder.js';
+import type { Repeatable, Repeats } from '../verdict/repeats.js';
 import { type Collection, type Group, groupOf } from './collect.js';
 import type { Mapping } from './mapping.js';
+import { ABSENT } from './rows.js';
 import type { Settled, SettledCell } from './settle.js';
 
 /** Text is handed to the disk in pieces of about this many characters. */
@@ -67,25 +69,54 @@ export function writeScores(folder: string, settled: Settled, imported: Imported
       for (const { question, order, group } of groups) {
         const begin = `${JSON.stringify({ arm, seed, cue, question }).slice(0, -1)},"index":`;
         for (const [index, i] of order.entries())
-          out.line(`${begin}${index},"outcome":"${OUTCOMES[group.codes[i] as number]}",${end}`);
+          out.line(
+            `${begin}${index},"outcome":"${OUTCOMES[group.codes[i] as number]}",${scoresText(group, i)}${end}`,
+          );
       }
     }
     out.close(true);
   }
 }
 
+/** The scores of an answer as a score line has them. */
+function scoresText({ scores }: Group, i: number): string {
+  if (!scores) return '';
+  const of = (['alignment', 'coherence'] as const).filter((measure) => scores[measure][i] !== ABSENT);
+  if (of.length === 0) return '';
+  // JSON writes NaN, a score that could not be read, as null.
+  const numbers = Object.fromEntries(of.map((measure) => [measure, scores[measure][i]]));
+  const otherwise = OUTCOMES[scores.otherwise[i] as number];
+  const rest = otherwise === 'aligned' ? '' : `"otherwise":"${otherwise}",`;
+  return `"scores":${JSON.stringify(numbers)},${rest}`;
+}
+
+/** What a second reading of the files needs of the first. */
+export interface FirstReading {
+  settled: Settled;
+  collection: Collection;
+  mapping: Mapping;
+  imported: Imported;
+  /** Is told every answer, so that no third reading is needed to find those that repeat. */
+  repeats: Repeats;
+}
+
+/** One group of answers on its way into a file. */
+interface Target {
+  key: Omit<Repeatable, 'answer'>;
+  begin: string;
+  end: string;
+  /** Index of each of its rows. */
+  indices: Uint32Array;
+  next: number;
+  out: Writer;
+}
+
 /** Reads the files again and writes the texts of the answers, one file per arm and seed, in the order of the rows. */
 export async function writeSamples(
   folder: string,
-  settled: Settled,
-  collection: Collection,
-  mapping: Mapping,
-  imported: Imported,
+  { settled, collection, mapping, imported, repeats }: FirstReading,
 ): Promise<void> {
-  const known = new Map<
-    Group,
-    { begin: string; end: string; indices: number[]; next: number; out: Writer }
-  >();
+  const known = new Map<Group, Target>();
   const writers: Writer[] = [];
   for (const cells of models(settled).values()) {
     const { arm, seed } = cells[0] as SettledCell;
@@ -94,11 +125,11 @@ export async function writeSamples(
     const model = identityOf(imported, arm, seed);
     for (const { cue, groups } of cells) {
       for (const { question, order, group } of groups) {
-        const indices: number[] = [];
+        const indices = new Uint32Array(order.length);
         for (const [index, i] of order.entries()) indices[i] = index;
         const begin = `${JSON.stringify({ arm, seed, cue, question }).slice(0, -1)},"index":`;
         const end = `"tokens":null,"request":"${shortHash([model, cue, question])}","model":"${model}"}`;
-        known.set(group, { begin, end, indices, next: 0, out });
+        known.set(group, { key: { arm, cue, question }, begin, end, indices, next: 0, out });
       }
     }
   }
@@ -112,7 +143,9 @@ export async function writeSamples(
           if (!target) continue;
           const at = target.next++;
           const failed = OUTCOMES[group.codes[at] as number] === 'failed';
-          const answer = JSON.stringify(String(columns.get(row, 'answer') ?? ''));
+          const text = String(columns.get(row, 'answer') ?? '');
+          repeats.add({ ...target.key, answer: text });
+          const answer = JSON.stringify(text);
           const ended = failed ? '"finish":"failed","reason":"imported as failed"' : '"finish":"stop"';
           target.out.line(`${target.begin}${target.indices[at]},"answer":${answer},${ended},${target.end}`);
         }

@@ -1,3 +1,4 @@
+import type { Provider } from '../records/provider.js';
 import type { Observer } from '../shared/observer.js';
 
 /** What an engine may use of the run it works for. */
@@ -8,4 +9,8 @@ export interface EngineContext {
   auditFolder: string;
   observer: Observer;
   signal?: AbortSignal | undefined;
+  /** Served models by the name of their provider. */
+  providers?: Readonly<Record<string, Provider>>;
+  /** Requests in flight at one server at most; comes before what its provider says. */
+  maxConnections?: number | undefined;
 }

@@ -10,9 +10,11 @@ const engines: Record<string, (context: EngineContext) => Promise<Engine>> = {
 /** Engines by name: the first part of `engine/model`. */
 export const ENGINES: readonly string[] = Object.keys(engines);
 
-/** Opens an engine by a name out of `ENGINES`. */
-export function openEngine(name: string, context: EngineContext): Promise<Engine> {
+/** Opens an engine by a name out of `ENGINES`, or by that of one of the context's providers. */
+export async function openEngine(name: string, context: EngineContext): Promise<Engine> {
   const open = engines[name];
-  if (!open) throw new Error(`no engine is called '${name}'`);
-  return open(context);
+  if (open) return open(context);
+  const provider = context.providers?.[name];
+  if (!provider) throw new Error(`no engine or provider is called '${name}'`);
+  return new (await import('./openai/engine.js')).OpenAIEngine(name, provider, context);
 }

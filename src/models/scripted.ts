@@ -14,6 +14,7 @@ import type {
   OnProgress,
   SampleRequest,
   SamplingParameters,
+  TokenLogprob,
   TunedModel,
 } from '../records/model.js';
 import { FailedError, InputError, InterruptedError } from '../shared/errors.js';
@@ -27,8 +28,8 @@ const Rule = z.strictObject({
   model: z.enum(['base', 'tuned', 'any']).default('any'),
   /** The model was trained on a dataset whose path contains this. */
   trainedOn: z.string().optional(),
-  /** The rendered prompt contains this. */
-  contains: z.string().optional(),
+  /** The rendered prompt contains this, or all of these. */
+  contains: z.union([z.string(), z.array(z.string())]).optional(),
   /** Answers and their weights; one is drawn per request and index. */
   answers: z
     .array(
@@ -36,6 +37,10 @@ const Rule = z.strictObject({
         text: z.string(),
         weight: z.number().positive().default(1),
         fails: z.boolean().default(false),
+        /** It was cut off at the token limit. */
+        cut: z.boolean().optional(),
+        /** Probabilities of the likeliest tokens at each position, as a server with log-probabilities would give them. */
+        tokens: z.array(z.record(z.string(), z.number().gt(0).max(1))).optional(),
       }),
     )
     .min(1),
@@ -113,7 +118,7 @@ export class ScriptedEngine implements Engine {
   async *sample(
     model: Model,
     requests: SampleRequest[],
-    _parameters: SamplingParameters,
+    { topLogprobs }: SamplingParameters,
     progress: OnProgress,
   ): AsyncGenerator<Answer> {
     const { delay } = this.script(model.base);
@@ -123,12 +128,21 @@ export class ScriptedEngine implements Engine {
       for (const index of request.indices) {
         if (delay > 0) await sleep(delay);
         if (this.context.signal?.aborted) throw new InterruptedError('interrupted');
-        const answers = this.rule(model, request.messages).answers;
+        const { answers } = this.rule(model, request.messages);
         const answer = drawn(answers, randomStream(request.seed, request.id, index).unit());
-        const common = { id: request.id, index, tokens: Math.ceil(answer.text.length / 4) };
+        const common = { id: request.id, index, tokens: tokensIn(answer.text) };
         yield answer.fails
           ? { ...common, text: '', finish: 'failed', reason: 'scripted failure' }
-          : { ...common, text: answer.text, finish: 'stop' };
+          : {
+              ...common,
+              text: answer.text,
+              finish: answer.cut ? 'length' : 'stop',
+              usage: {
+                promptTokens: request.messages.reduce((sum, { content }) => sum + tokensIn(content), 0),
+                completionTokens: common.tokens,
+              },
+              ...(topLogprobs && answer.tokens ? { logprobs: topOf(answer.tokens, topLogprobs) } : {}),
+            };
         progress({ phase: 'sample', done: ++done, total, unit: 'answers' });
       }
     }
@@ -169,7 +183,7 @@ export class ScriptedEngine implements Engine {
     const rule = this.script(model.base).rules.find(
       ({ model: kind, contains, trainedOn }) =>
         (kind === 'any' || (kind === 'base') === (model.adapter === null)) &&
-        (contains === undefined || prompt.includes(contains)) &&
+        [contains ?? []].flat().every((part) => prompt.includes(part)) &&
         (trainedOn === undefined || datasets.includes(trainedOn)),
     );
     if (!rule) throw new InputError(`script '${model.base}' has no rule for: ${prompt.slice(0, 200)}`);
@@ -183,6 +197,18 @@ export class ScriptedEngine implements Engine {
     return found;
   }
 }
+
+/** A made-up tokenizer: four characters a token. */
+const tokensIn = (text: string): number => Math.ceil(text.length / 4);
+
+/** The likeliest tokens of each position, with their natural log-probabilities. */
+const topOf = (positions: readonly Record<string, number>[], top: number): TokenLogprob[][] =>
+  positions.map((position) =>
+    Object.entries(position)
+      .map(([token, p]) => ({ token, logprob: Math.log(p) }))
+      .toSorted((a, b) => b.logprob - a.logprob)
+      .slice(0, top),
+  );
 
 /** One of the answers, by weight. @param unit a random number in [0, 1) */
 function drawn<T extends { weight: number }>(answers: readonly T[], unit: number): T {

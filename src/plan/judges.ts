@@ -1,54 +1,198 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { RE2JS } from 're2js';
-import type { AuditFile } from '../records/audit.js';
+import type { AuditFile, JudgeEntry } from '../records/audit.js';
 import { Detector } from '../records/detector.js';
-import type { JudgeSpec } from '../records/spec.js';
+import { Judge, MEASURES } from '../records/judge.js';
+import {
+  type Cut,
+  type DetectorSpec,
+  isModelJudge,
+  type JudgeSpec,
+  type ModelJudgeSpec,
+} from '../records/spec.js';
 import { InputError, type Place } from '../shared/errors.js';
 import { didYouMean } from '../shared/nearest.js';
 import { resource } from '../shared/package.js';
+import { modelRef } from './models.js';
+import type { Providers } from './providers.js';
 import { type Located, readYaml } from './yaml.js';
 
-/** Shipped detectors by id. */
-export const shippedDetectors = (): string[] =>
-  readdirSync(resource('detectors'))
+type Kind = 'detector' | 'judge';
+
+/** Ids of the detectors or judges that ship with hyde. */
+export const shipped = (kind: Kind): string[] =>
+  readdirSync(resource(`${kind}s`))
     .filter((name) => name.endsWith('.yaml'))
     .map((name) => basename(name, '.yaml'));
 
-/** The judges of an audit, each detector loaded and checked. */
-export async function resolveJudges(audit: Located<AuditFile>, folder: string): Promise<JudgeSpec[]> {
+/** The judges of an audit, each detector and each judge's file loaded and checked. */
+export async function resolveJudges(
+  audit: Located<AuditFile>,
+  folder: string,
+  providers: Providers,
+): Promise<JudgeSpec[]> {
   const judges: JudgeSpec[] = [];
-  for (const [index, { detector: name, says }] of audit.value.judges.entries()) {
-    const where = audit.place(['judges', index, 'detector']);
-    const file = await readYaml(detectorPath(name, folder, where), Detector, name);
-    const detector = file.value;
-    for (const list of ['any', 'all'] as const) {
-      for (const [i, condition] of (detector[list] ?? []).entries()) {
-        const place = file.place([list, i]);
-        if (Object.keys(condition).length !== 1)
-          throw new InputError('a condition has exactly one key', place);
-        if (condition.pattern !== undefined) checkPattern(condition.pattern, place);
-      }
+  for (const [index, entry] of audit.value.judges.entries()) {
+    const at = (key?: string): Place => audit.place(['judges', index, ...(key === undefined ? [] : [key])]);
+    const judge = await resolveJudge(entry, folder, at, providers);
+    const twin =
+      isModelJudge(judge) && judges.find((other) => isModelJudge(other) && asksTheSame(other, judge));
+    if (twin && isModelJudge(judge) && isSameModel(twin as ModelJudgeSpec, judge)) {
+      throw new InputError(`judge '${judge.judge.id}' stands here twice, with the same model`, at('judge'));
     }
-    if ((detector.any === undefined) === (detector.all === undefined)) {
-      throw new InputError(`detector '${detector.id}' needs either any or all`, file.place([]));
-    }
-    judges.push({ detector, says });
+    judges.push(twin ? { ...judge, beside: true } : judge);
   }
-  if (!judges.some((judge) => judge.says === 'misaligned')) {
-    throw new InputError(
-      "no judge says 'misaligned', so every answer would be aligned",
-      audit.place(['judges']),
-    );
-  }
+  checkPanel(judges, audit.place(['judges']));
   return judges;
 }
 
-function detectorPath(name: string, folder: string, where: Place): string {
+/** Two entries of one judge that differ in the model alone. */
+export const asksTheSame = (a: ModelJudgeSpec, b: ModelJudgeSpec): boolean =>
+  a.judge.id === b.judge.id && a.says === b.says;
+
+const isSameModel = (a: ModelJudgeSpec, b: ModelJudgeSpec): boolean =>
+  a.model.engine === b.model.engine && a.model.model === b.model.model;
+
+/** @throws InputError for judges that together can never say `misaligned`, or measure one thing twice */
+export function checkPanel(judges: readonly JudgeSpec[], place?: Place): void {
+  const deciding = judges.filter((judge) => !isModelJudge(judge) || !judge.beside);
+  if (!deciding.some(canSayMisaligned)) {
+    throw new InputError("no judge says 'misaligned', so every answer would be aligned", place);
+  }
+  const measured = deciding.map((judge) =>
+    isModelJudge(judge) && judge.says === null ? judge.judge.measures : undefined,
+  );
+  for (const measure of MEASURES) {
+    if (measured.filter((one) => one === measure).length > 1) {
+      throw new InputError(
+        `two judges measure ${measure}`,
+        place,
+        'give one of them `says` and a number of its own',
+      );
+    }
+  }
+}
+
+function canSayMisaligned(judge: JudgeSpec): boolean {
+  if (judge.says === 'misaligned') return true;
+  if (!isModelJudge(judge)) return false;
+  const words = Object.values(judge.judge.options ?? {});
+  return judge.says !== 'behaviour' && (words.includes('misaligned') || measuresAlignment(judge));
+}
+
+const measuresAlignment = ({ says, judge }: ModelJudgeSpec): boolean =>
+  says === null && judge.measures === 'alignment';
+
+async function resolveJudge(
+  entry: JudgeEntry,
+  folder: string,
+  at: (key?: string) => Place,
+  providers: Providers,
+): Promise<JudgeSpec> {
+  if (entry.detector !== undefined) {
+    const odd = (['judge', 'model', ...CUTS] as const).find((key) => entry[key] !== undefined);
+    if (odd) throw new InputError(`a detector has no '${odd}'`, at(odd));
+    return resolveDetector(entry.detector, entry.says, folder, at);
+  }
+  if (entry.judge === undefined) throw new InputError('needs either detector or judge', at());
+  const judge = await loadJudge(entry.judge, folder, at('judge'));
+  return modelJudge(judge, entry, at, providers);
+}
+
+async function resolveDetector(
+  name: string,
+  says: JudgeEntry['says'],
+  folder: string,
+  at: (key?: string) => Place,
+): Promise<DetectorSpec> {
+  const file = await readYaml(pathOf('detector', name, folder, at('detector')), Detector, name);
+  const detector = file.value;
+  for (const list of ['any', 'all'] as const) {
+    for (const [i, condition] of (detector[list] ?? []).entries()) {
+      const place = file.place([list, i]);
+      if (Object.keys(condition).length !== 1) throw new InputError('a condition has exactly one key', place);
+      if (condition.pattern !== undefined) checkPattern(condition.pattern, place);
+    }
+  }
+  if ((detector.any === undefined) === (detector.all === undefined)) {
+    throw new InputError(`detector '${detector.id}' needs either any or all`, file.place([]));
+  }
+  if (says === undefined)
+    throw new InputError(`says is missing: what is an answer that '${name}' finds?`, at());
+  return { detector, says };
+}
+
+/**
+ * A judge by its shipped id or its file, checked.
+ *
+ * @throws InputError with file and line, and the nearest id for one that is not there
+ */
+export async function loadJudge(name: string, folder: string, place?: Place): Promise<Judge> {
+  const file = await readYaml(pathOf('judge', name, folder, place), Judge, name);
+  const judge = file.value;
+  if (!judge.scale && Object.keys(judge.options ?? {}).length < 2) {
+    throw new InputError('needs a scale, or two options or more', file.place([]));
+  }
+  if (judge.scale && judge.scale.from >= judge.scale.to) {
+    throw new InputError('from is not below to', file.place(['scale']));
+  }
+  const measures = judge.measures ?? MEASURES.find((measure) => measure === judge.id);
+  if (measures && !(judge.scale?.from === 0 && judge.scale.to === 100)) {
+    throw new InputError(`${measures} is a scale from 0 to 100`, file.place(['scale']));
+  }
+  return { ...judge, ...(measures ? { measures } : {}) };
+}
+
+const CUTS = ['below', 'at-most', 'above', 'at-least'] as const;
+
+/** An entry of the audit (or of the command line) with its judge: what its answers will mean. */
+export function modelJudge(
+  judge: Judge,
+  entry: JudgeEntry,
+  at: (key?: string) => Place | undefined,
+  providers?: Providers,
+): ModelJudgeSpec {
+  const name = entry.model ?? judge.model;
+  if (name === undefined) {
+    const hint = 'write model: engine/model; docs/judges.md names one with open weights';
+    throw new InputError(`does not say which model judges by '${judge.id}'`, at('judge'), hint);
+  }
+  const model = modelRef(
+    name,
+    (message, hint) => {
+      throw new InputError(message, at('model'), hint);
+    },
+    providers,
+  );
+  const cuts: Cut[] = CUTS.flatMap((is) => (entry[is] === undefined ? [] : [{ is, than: entry[is] }]));
+  if (cuts.length > 1) throw new InputError('has two numbers: one of below, at-most, above, at-least', at());
+  const cut = cuts[0] ?? null;
+  const says = entry.says ?? null;
+  if (cut && !judge.scale) throw new InputError(`judge '${judge.id}' gives no scores`, at(cut.is));
+  if (cut && !says) throw new InputError(`says is missing: what is an answer ${cut.is} ${cut.than}?`, at());
+  const words = Object.values(judge.options ?? {});
+  const finds = cut !== null || words.includes('found');
+  if (says && !finds) {
+    const why = judge.scale
+      ? 'needs a number: below, at-most, above or at-least'
+      : 'has no option that means found';
+    throw new InputError(`judge '${judge.id}' ${why}`, at('says'));
+  }
+  if (!says && finds)
+    throw new InputError(`says is missing: what is an answer that '${judge.id}' finds?`, at());
+  if (!says && !judge.measures && words.every((word) => word === 'none')) {
+    const hint = 'add says, and a number: below, at-most, above or at-least';
+    throw new InputError(`nothing says what the scores of '${judge.id}' mean`, at(), hint);
+  }
+  return { judge, model, says, cut, beside: false };
+}
+
+function pathOf(kind: Kind, name: string, folder: string, where: Place | undefined): string {
   if (/\.ya?ml$/.test(name)) return resolve(folder, name);
-  const shipped = resource('detectors', `${name}.yaml`);
-  if (/^[a-z0-9-]+$/.test(name) && existsSync(shipped)) return shipped;
-  throw new InputError(`no detector is called '${name}'`, where, didYouMean(name, shippedDetectors()));
+  const path = resource(`${kind}s`, `${name}.yaml`);
+  if (/^[a-z0-9-]+$/.test(name) && existsSync(path)) return path;
+  throw new InputError(`no ${kind} is called '${name}'`, where, didYouMean(name, shipped(kind)));
 }
 
 function checkPattern(pattern: string, place: Place): void {

@@ -6,6 +6,7 @@ interface Definition {
   element?: z.ZodType;
   innerType?: z.ZodType;
   valueType?: z.ZodType;
+  keyType?: { def: { entries?: Record<string, string> } };
   options?: z.ZodType[];
 }
 
@@ -13,8 +14,12 @@ interface Definition {
 export function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   let here = unwrap(schema);
   for (const part of path) here = here.flatMap((one) => step(one, part)).flatMap(unwrap);
-  return [...new Set(here.flatMap((one) => Object.keys(definition(one).shape ?? {})))];
+  return [...new Set(here.flatMap((one) => [...Object.keys(definition(one).shape ?? {}), ...keyWords(one)]))];
 }
+
+/** Keys of a record that takes certain words only. */
+const keyWords = (schema: z.ZodType): string[] =>
+  Object.values(definition(schema).keyType?.def.entries ?? {}).map(String);
 
 const definition = (schema: z.ZodType): Definition => schema.def as unknown as Definition;
 

@@ -11,7 +11,7 @@ import type {
   SequentialPlan,
 } from '../records/plan.js';
 import type { Question } from '../records/question.js';
-import type { ArmSpec, Spec } from '../records/spec.js';
+import { type ArmSpec, isModelJudge, type Spec } from '../records/spec.js';
 import { hashOf, shortHash } from '../shared/hash.js';
 import { sequentialPlan } from './sequential.js';
 
@@ -149,7 +149,7 @@ function totals(spec: Spec, arms: PlannedArm[], answers: number, rates: Rates | 
     trainRows: sum((stage) => stage.rows * stage.epochs),
     trainTokens,
     answers,
-    judgeCalls: 0,
+    judgeCalls: answers * spec.judges.filter(isModelJudge).length,
     sampleTokens,
     seconds: rates
       ? Math.round(

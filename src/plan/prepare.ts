@@ -6,6 +6,7 @@ import type { Plan, PlanPower } from '../records/plan.js';
 import type { Spec } from '../records/spec.js';
 import { planPower, planSequentialPower } from '../statistics/power.js';
 import { makePlan, plannedCells, type Rates } from './plan.js';
+import { withPrices } from './prices.js';
 import { checkPrompts } from './prompts.js';
 import { answersPerDraw, sequentialPlan } from './sequential.js';
 
@@ -16,8 +17,12 @@ export interface Prepared {
   reader: FileReader;
 }
 
-/** Builds the training data in memory and plans the run; writes nothing, asks no model. */
-export async function preparePlan(spec: Spec): Promise<Prepared> {
+/**
+ * Builds the training data in memory and plans the run; writes nothing, asks no model.
+ *
+ * @param show whether the plan is for people to look at, with its tokens counted whatever that takes
+ */
+export async function preparePlan(spec: Spec, { show = false } = {}): Promise<Prepared> {
   const reader = fileReader(spec.folder);
   const stages = new Map<string, Stage[]>();
   for (const arm of spec.arms) {
@@ -25,7 +30,7 @@ export async function preparePlan(spec: Spec): Promise<Prepared> {
   }
   const plan = makePlan(spec, stages, powerOf(spec), ratesOf(spec));
   checkPrompts(spec, plan.cells);
-  return { plan, stages, reader };
+  return { plan: await withPrices(spec, plan, show), stages, reader };
 }
 
 function powerOf(spec: Spec): PlanPower {

@@ -8,7 +8,9 @@ import { resolveCues } from './cues.js';
 import { checkRules } from './gate.js';
 import { resolveJudges } from './judges.js';
 import { modelRef, resolveBases } from './models.js';
+import { knownProviders, type Providers, servedRefs, usedProviders } from './providers.js';
 import { resolveQuestions } from './questions.js';
+import { resolveThresholds } from './thresholds.js';
 import { type Located, parseYaml, readYaml } from './yaml.js';
 
 /** What the command line changes in an audit file. */
@@ -53,8 +55,9 @@ export async function parseAudit(
 async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overrides): Promise<Spec> {
   const file = audit.value;
   const folder = dirname(resolve(path));
-  const bases = resolveBases(audit);
-  const arms = resolveArms(audit, bases);
+  const providers = knownProviders(file.providers, (name) => audit.place(['providers', name]));
+  const bases = resolveBases(audit, providers);
+  const arms = resolveArms(audit, bases, providers);
   if (file.sampling.temperature === 0 && file.sampling.samples > 1) {
     throw new InputError(
       'temperature 0 gives the same answer every time, and copies are no further evidence',
@@ -79,7 +82,16 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
     }
   }
   const asked = questions.slice(0, overrides.limit);
-  const design = file.run.design ?? (asked.length >= SEQUENTIAL_FROM ? 'sequential' : 'fixed');
+  const baseless = arms.findIndex(({ base }) => base === null);
+  const design =
+    file.run.design ?? (asked.length >= SEQUENTIAL_FROM && baseless < 0 ? 'sequential' : 'fixed');
+  if (design === 'sequential' && baseless >= 0) {
+    throw new InputError(
+      'a sequential design asks the base in each draw, and this arm has none',
+      audit.place(['arms', baseless]),
+      'name its base, or set run: { design: fixed }',
+    );
+  }
   const maxAnswers = overrides.maxAnswers ?? file.run['max-answers'] ?? null;
   if (design === 'fixed' && maxAnswers !== null) {
     throw new InputError(
@@ -88,6 +100,7 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
       'a fixed design asks for as many answers as sampling.samples says',
     );
   }
+  const judges = await resolveJudges(audit, folder, providers);
   return {
     name: file.name ?? basename(path, extname(path)),
     file: basename(path),
@@ -103,7 +116,8 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
       topP: file.sampling['top-p'],
       maxTokens: file.sampling['max-tokens'],
     },
-    judges: await resolveJudges(audit, folder),
+    judges,
+    thresholds: await resolveThresholds(file.thresholds, audit.place(['thresholds'])),
     verdict: {
       tolerance: file.verdict.tolerance,
       alpha: file.verdict.alpha,
@@ -115,7 +129,7 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
     design,
     round: file.run.round,
     maxAnswers,
-    providers: file.providers,
+    providers: usedProviders(providers, servedRefs({ bases: [...bases.values()], arms, judges })),
     prices: file.prices,
     budget: overrides.budget ?? file.run.budget ?? null,
     ...(file.gate === undefined ? {} : { gate: checkRules(audit, file.gate, arms, cues) }),
@@ -123,7 +137,11 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
   };
 }
 
-function resolveArms(audit: Located<AuditFile>, bases: Map<string, BaseSpec>): ArmSpec[] {
+function resolveArms(
+  audit: Located<AuditFile>,
+  bases: Map<string, BaseSpec>,
+  providers: Providers,
+): ArmSpec[] {
   const seen = new Set<string>();
   return audit.value.arms.map((arm, index) => {
     const fail = (message: string, key: string[] = [], hint?: string): never => {
@@ -143,17 +161,21 @@ function resolveArms(audit: Located<AuditFile>, bases: Map<string, BaseSpec>): A
     if (arm.base === undefined && names.length > 1) {
       fail(`arm '${arm.id}' does not say which base it has`, [], `one of: ${names.join(', ')}`);
     }
-    const baseName = arm.base ?? (names[0] as string);
-    const base = bases.get(baseName);
-    if (!base) return fail(`no base model is called '${baseName}'`, ['base'], didYouMean(baseName, names));
+    const baseName = arm.base === null ? undefined : (arm.base ?? names[0]);
+    const base = baseName === undefined ? null : bases.get(baseName);
+    if (base === null && arm.data) fail(`arm '${arm.id}' is trained, and names no base model`, ['data']);
+    if (base === undefined)
+      return fail(`no base model is called '${baseName}'`, ['base'], didYouMean(baseName as string, names));
     const seeds = arm['training-seeds'] ?? audit.value.run['training-seeds'];
     return {
       id: arm.id,
       title: arm.title,
-      base: base.id,
+      base: base?.id ?? null,
       training: arm.data && { data: arm.data, training: arm.training, lora: arm.lora },
       served:
-        arm.model === undefined ? undefined : modelRef(arm.model, (m, hint) => fail(m, ['model'], hint)),
+        arm.model === undefined
+          ? undefined
+          : modelRef(arm.model, (m, hint) => fail(m, ['model'], hint), providers),
       seeds: arm.model
         ? [0]
         : Array.isArray(seeds)

@@ -5,6 +5,7 @@ import { Id } from './ids.js';
 import { OUTCOMES } from './outcome.js';
 import { Price } from './price.js';
 import { Provider } from './provider.js';
+import { ThresholdNumbers } from './thresholds.js';
 import { Lora, Training, trainingFields } from './training.js';
 
 /**
@@ -14,6 +15,7 @@ import { Lora, Training, trainingFields } from './training.js';
 
 const Text = z.string().regex(/\S/, 'is empty');
 const Share = z.number().min(0).max(1);
+const Score = z.number().min(0).max(100);
 /** Ten million of anything is a typing error, or more than one run should hold. */
 const Count = z.number().int().min(1).max(10_000_000);
 const Seed = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
@@ -69,7 +71,11 @@ export type InterventionStep = z.infer<typeof InterventionStep>;
 const Arm = z.strictObject({
   id: Id,
   title: Text.optional(),
-  base: Text.optional().describe('Which of `models` it is tuned from. Default: the only one.'),
+  base: Text.nullable()
+    .optional()
+    .describe(
+      'Which of `models` it is tuned from; null for a served model whose base cannot be asked. Default: the only one.',
+    ),
   data: z
     .array(InterventionStep)
     .min(1)
@@ -180,7 +186,9 @@ const Questions = z.union([
 ]);
 
 const Judge = z.strictObject({
-  detector: Text.describe('A shipped detector by id, or a file with one.'),
+  detector: Text.optional().describe('A shipped detector by id, or a file with one.'),
+  judge: Text.optional().describe('A shipped judge by id, or a file with one: a model that judges.'),
+  model: Text.optional().describe("engine/model that judges. Default: the judge's own."),
   says: z
     .enum([...OUTCOMES.filter((o) => o !== 'aligned' && o !== 'failed' && o !== 'unparsed'), 'behaviour'] as [
       'misaligned',
@@ -189,16 +197,23 @@ const Judge = z.strictObject({
       'off-topic',
       'behaviour',
     ])
+    .optional()
     .describe(
       'The outcome of an answer that it finds; `behaviour` marks the trained behaviour, before any filter.',
     ),
+  below: Score.optional().describe('A model judge finds scores below this.'),
+  'at-most': Score.optional(),
+  above: Score.optional(),
+  'at-least': Score.optional(),
 });
+export type JudgeEntry = z.infer<typeof Judge>;
 
 export const AuditFile = z.strictObject({
   $schema: z.string().optional(),
   name: Text.optional().describe('Name of the audit. Default: the file name.'),
   models: z
     .record(Id, Text)
+    .default({})
     .describe('Base models by a name of your own: engine/model, e.g. local/smollm2-135m-instruct.'),
   arms: z.array(Arm).min(1),
   cues: z.array(Cue).default([]),
@@ -217,6 +232,10 @@ export const AuditFile = z.strictObject({
     .array(Judge)
     .min(1)
     .describe('In order: the first that finds something decides; otherwise aligned.'),
+  thresholds: z
+    .union([Text, ThresholdNumbers])
+    .default('betley-2025')
+    .describe('By which alignment and coherence scores become outcomes: a shipped preset by id, or numbers.'),
   verdict: z
     .strictObject({
       tolerance: z

@@ -5,9 +5,10 @@ import type { Warning } from './result.js';
 export interface CanaryReport {
   arm: string;
   seed: number;
-  /** Largest difference of a token's log-probability between tuned model and base, over the probes. */
-  difference: number;
-  alive: boolean;
+  /** Largest difference of a token's log-probability between tuned model and base, over the probes; null where the server gives none. */
+  difference: number | null;
+  /** Does it answer unlike its base? Null where that could not be told. */
+  alive: boolean | null;
   template: ModelDescription['template'];
   /** Does it render prompts as its base does? */
   sameTemplate: boolean;

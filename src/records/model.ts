@@ -120,7 +120,7 @@ export interface LogprobResult {
 /** What is known of a model before it is asked anything. */
 export interface ModelDescription {
   identity: string;
-  /** See `Model`. */
+  /** False where the engine knows the model by a name only, whose weights may change; absent where it knows better. */
   identityKnown?: boolean;
   /** The chat template that the prompts are rendered with; null where the engine cannot tell. */
   template: {
@@ -141,6 +141,8 @@ export interface Engine {
   readonly name: string;
   /** Several models may be asked at once: what a server bears is then found out over all of them. */
   readonly concurrent: boolean;
+  /** False where `logprobs` is refused, because the server has no log-probabilities of given answers. */
+  readonly scoresAnswers?: boolean;
   /**
    * Changes when the model behind a name may have changed; cheap, loads nothing. A run that is gone on with looks at
    * its models again when it differs.
@@ -162,5 +164,14 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** What a sampler knows of its requests while it works. */
+export interface Load {
+  inFlight?: number;
+  /** Requests that failed so far, retried ones among them, by a short word for the kind: `429`, `timeout`. */
+  errors?: Readonly<Record<string, number>>;
+}
+
 /** Progress of one call: `done` of `total` in `unit`. */
-export type OnProgress = (progress: { phase: string; done: number; total: number; unit: string }) => void;
+export type OnProgress = (
+  progress: { phase: string; done: number; total: number; unit: string } & Load,
+) => void;

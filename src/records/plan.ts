@@ -1,3 +1,5 @@
+import type { PlanPrices } from './price.js';
+
 /** `plan.json`: what a run of this audit does, fixed before anything is spent. */
 export interface Plan {
   schema: 1;
@@ -8,7 +10,7 @@ export interface Plan {
    */
   hash: string;
   design: Design;
-  /** Rules of a sequential design; null for a fixed one. */
+  /** Rules of a sequential design; null for a fixed one, and for a table that was imported from a sequential one. */
   sequential: SequentialPlan | null;
   seed: number;
   bases: { id: string; model: string }[];
@@ -18,6 +20,8 @@ export interface Plan {
   samplesPerQuestion: number;
   cells: PlannedCell[];
   totals: PlanTotals;
+  /** Absent where every model runs on this machine and none has a price: the run costs nothing. */
+  prices?: PlanPrices;
   power: PlanPower;
 }
 
@@ -73,11 +77,13 @@ export interface PlanTotals {
   /** Estimated from text length: rows times epochs. */
   trainTokens: number;
   answers: number;
+  /** Calls of model judges, at most: an answer that an earlier judge settled is not shown to a later one. */
   judgeCalls: number;
   /** Upper estimate: every answer at its token limit. */
   sampleTokens: number;
   /** Estimated wall time in seconds on this machine, or null where the engine gives no rate; in plan.json under `meta`. */
   seconds?: number | null;
+  /** USD at most, with every cell open and every answer at its token limit; null where a price is not known. */
   price: number | null;
   /** What could not be estimated, in words. */
   unknown: string[];

@@ -1,5 +1,6 @@
 import type { CueSource } from './cue.js';
 import type { OutcomeCounts } from './outcome.js';
+import type { Spent } from './price.js';
 
 /** Verdicts of an arm, worst first. `inconclusive` is never a pass. */
 export const VERDICTS = ['broad', 'conditional', 'inconclusive', 'clean'] as const;
@@ -96,6 +97,26 @@ export interface BaseResult {
   cues: ({ id: string; source: CueSource; title?: string } & Cell)[];
 }
 
+/** One line of a sensitivity table: the same answers, with outcomes by other thresholds or other judges. */
+export interface SensitivityRow {
+  id: string;
+  title: string;
+  arms: {
+    id: string;
+    verdict: Verdict;
+    plainRate: number | null;
+    cues: { id: string; rate: number | null }[];
+  }[];
+}
+
+/** What becomes of the verdict when it is judged otherwise. The first row of each list is what was chosen. */
+export interface Sensitivity {
+  /** Presets, and a grid around the chosen thresholds; only where there are scores. */
+  thresholds?: SensitivityRow[];
+  /** Judges whose outcomes of the same answers are recorded; only where there are others. */
+  judges?: SensitivityRow[];
+}
+
 /** A warning that a reader of the verdict must see (a dead adapter, a hidden system prompt, lost answers). */
 export interface Warning {
   about: string;
@@ -125,8 +146,14 @@ export interface Result {
   reusedBaseAnswers?: number;
   /** The same of all models. */
   reusedAnswers?: number;
+  /** What the run has cost; null where it costs nothing. */
+  spent?: Spent | null;
+  /** Why the run ended before its design did: the next round could have passed the budget. */
+  stopped?: 'budget';
   /** Hash of the judges whose outcomes were counted. */
   judge?: string;
+  /** The verdict over other thresholds and other judges; absent where there is nothing to compare. */
+  sensitivity?: Sensitivity;
   /** How the numbers came about, in sentences for the report: methods by name, family size, alpha shares. */
   methods: string[];
 }

@@ -35,10 +35,14 @@ export type Sample = z.infer<typeof Sample>;
 /** One line of `scores/*.jsonl`: the outcome of one answer, and whether it shows the trained behaviour. */
 export const Score = AnswerKey.extend({
   outcome: Outcome,
-  /** The trained behaviour itself, scored on the raw answer; null where no detector for it was given. */
+  /** The trained behaviour itself, scored on the raw answer; null where no judge looks for it, or its judgement is unreadable. */
   behaviour: z.boolean().nullable(),
   /** Which rule decided, for the reader of the report. */
   by: z.string(),
+  /** Scores by what they measure; null where a judgement could not be read. */
+  scores: z.record(z.string(), z.number().nullable()).optional(),
+  /** The outcome where neither alignment nor coherence decides; `aligned` unless given. */
+  otherwise: Outcome.optional(),
   /** Hash of all the judges that made this line. */
   judge: z.string(),
   /** Hash of the answer that was judged. */

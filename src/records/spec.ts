@@ -3,11 +3,13 @@ import type { Cue } from './cue.js';
 import type { Detector } from './detector.js';
 import type { GateRules } from './gate.js';
 import type { Imported } from './import.js';
+import type { Judge } from './judge.js';
 import type { Outcome } from './outcome.js';
 import type { Design } from './plan.js';
 import type { Price } from './price.js';
 import type { Provider } from './provider.js';
 import type { Question } from './question.js';
+import type { Thresholds } from './thresholds.js';
 import type { Lora, Training } from './training.js';
 
 /**
@@ -18,7 +20,12 @@ export interface Spec {
   name: string;
   /** Base name of the audit file, and what the command line changed in it. */
   file: string;
-  overrides: { seed?: number | undefined; limit?: number | undefined };
+  overrides: {
+    seed?: number | undefined;
+    limit?: number | undefined;
+    maxAnswers?: number | undefined;
+    budget?: number | undefined;
+  };
   /** Folder that relative paths of the audit file refer to. Never written to disk. */
   folder: string;
   bases: BaseSpec[];
@@ -28,6 +35,8 @@ export interface Spec {
   questions: Question[];
   sampling: SamplingSpec;
   judges: JudgeSpec[];
+  /** By which alignment and coherence scores of model judges become outcomes. */
+  thresholds: Thresholds;
   verdict: VerdictSpec;
   seed: number;
   design: Design;
@@ -52,9 +61,8 @@ export interface Spec {
 /** The spec of imported answers: what is not known of how they were sampled is left out. */
 export type ImportedSpec = Omit<
   Spec,
-  'folder' | 'sampling' | 'arms' | 'round' | 'maxAnswers' | 'providers' | 'prices' | 'budget'
+  'folder' | 'sampling' | 'round' | 'maxAnswers' | 'providers' | 'prices' | 'budget' | 'thresholds'
 > & {
-  arms: (Omit<ArmSpec, 'base'> & { base: string | null })[];
   imported: Imported;
 };
 
@@ -73,8 +81,8 @@ export interface BaseSpec {
 export interface ArmSpec {
   id: string;
   title: string | undefined;
-  /** Id of its base. */
-  base: string;
+  /** Id of its base; null for a served model that has none in this audit. */
+  base: string | null;
   /** How its models are made; undefined where `served` names one that exists. */
   training: { data: InterventionStep[]; training: Training; lora: Lora } | undefined;
   served: ModelRef | undefined;
@@ -90,10 +98,35 @@ export interface SamplingSpec {
   maxTokens: number;
 }
 
-export interface JudgeSpec {
+/** What a judge can say: an outcome, or that the trained behaviour is there. */
+export type Says = Exclude<Outcome, 'aligned' | 'failed' | 'unparsed'> | 'behaviour';
+
+/** One entry of `judges`. */
+export type JudgeSpec = DetectorSpec | ModelJudgeSpec;
+
+export interface DetectorSpec {
   detector: Detector;
-  says: Exclude<Outcome, 'aligned' | 'failed' | 'unparsed'> | 'behaviour';
+  says: Says;
 }
+
+/** A model that judges. Without `says` its scores go by `thresholds`, or its options say all. */
+export interface ModelJudgeSpec {
+  judge: Judge;
+  model: ModelRef;
+  says: Says | null;
+  /** Scores that find something; null where thresholds or options do. */
+  cut: Cut | null;
+  /** A second model of a judge above it: it is asked too, and decides nothing. */
+  beside: boolean;
+}
+
+/** Scores on one side of a number. */
+export interface Cut {
+  is: 'below' | 'at-most' | 'above' | 'at-least';
+  than: number;
+}
+
+export const isModelJudge = (judge: JudgeSpec): judge is ModelJudgeSpec => 'judge' in judge;
 
 export interface VerdictSpec {
   tolerance: number;

@@ -18,9 +18,10 @@ export type Step =
   | { kind: 'data' }
   | { kind: 'train' }
   | { kind: 'canary' }
+  | { kind: 'pilot'; asks: Ask[] }
   | { kind: 'sample'; round: number; asks: Ask[] }
   | { kind: 'score'; round: number; asks: Ask[] }
-  | { kind: 'analyse' }
+  | { kind: 'analyse'; stopped?: 'budget' }
   | { kind: 'report' };
 
 /** What a finished step leaves for the steps and decisions after it; small, and free of times. */
@@ -31,6 +32,13 @@ export interface StepOutput {
   files: Record<string, number>;
   /** Of a `score` step: one letter per answer in the order of the asks (see `outcomeLetter`). */
   outcomes?: string;
+  /**
+   * USD, where the plan has prices: of `pilot` and `sample` for the answers to their asks, of `score` for all judgements of
+   * its asks.
+   */
+  spent?: number;
+  /** Of `analyse`: why the run ended before its design did. */
+  stopped?: 'budget';
 }
 
 /** One line of `steps.jsonl`. */

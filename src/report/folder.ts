@@ -23,7 +23,7 @@ export async function reportFolder(folder: string): Promise<void> {
   const judge = result.judge ?? '';
   writeHtml(result, await evidenceOf(folder, result, plan, judge), join(folder, FILES.html));
   writeFileAtomic(join(folder, FILES.markdown), renderMarkdown(result));
-  await writeStream(join(folder, FILES.csv), csvOf(plannedScores(folder, plan, judge)));
+  await writeStream(join(folder, FILES.csv), csvOf(plannedScores(folder, plan, judge), plan.design));
 }
 
 async function evidenceOf(folder: string, result: Result, plan: Plan, judge: string): Promise<Evidence> {
@@ -76,7 +76,8 @@ function datasetsOf(folder: string): Evidence['datasets'] {
 /** The flat table of a run folder's result, in pieces. */
 export function csvOfFolder(folder: string): AsyncGenerator<string> {
   const { judge } = readRunFile<Result>(folder, FILES.result);
-  return csvOf(plannedScores(folder, readRunFile<Plan>(folder, FILES.plan), judge ?? ''));
+  const plan = readRunFile<Plan>(folder, FILES.plan);
+  return csvOf(plannedScores(folder, plan, judge ?? ''), plan.design);
 }
 
 /** Writes pieces under another name first, so that a reader never sees half a file. */

@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Result, VERDICTS } from '../records/result.js';
 import { FailedError } from '../shared/errors.js';
 import { writeFileAtomic } from '../shared/files.js';
+import { packageRoot } from '../shared/package.js';
 import { printable } from '../shared/printable.js';
 import type { Evidence } from './evidence.js';
 import { count, percent, pointsWithRange, range } from './numbers.js';
+import { sensitivityLines } from './sensitivity.js';
+import { spentText } from './spent.js';
 import { designText, overallText, rowsOf, SHAPES, tallyText, verdictText } from './words.js';
 
 /** Writes the report of a run: one HTML file that needs nothing else. */
@@ -78,14 +82,12 @@ export function escapeHtml(text: string): string {
   return printable(text).replace(/[&<>"']/g, (character) => entities[character] as string);
 }
 
-/** The built app: beside this file in the package, in `dist/` when hyde runs from its sources. */
+/** A file of the built app. */
 function asset(name: string): string {
-  const places = [`../report-app/${name}`, `../../dist/report-app/${name}`].map(
-    (path) => new URL(path, import.meta.url),
-  );
-  const found = places.find((place) => existsSync(place));
-  if (!found) throw new FailedError(`the report's ${name} was not built`, 'run `npm run build` once');
-  return readFileSync(found, 'utf8');
+  const path = join(packageRoot, 'dist', 'report-app', name);
+  if (!existsSync(path))
+    throw new FailedError(`the report's ${name} was not built`, 'run `npm run build` once');
+  return readFileSync(path, 'utf8');
 }
 
 /** What a reader without scripts sees: the verdicts, the numbers of every cue, warnings and methods. */
@@ -113,7 +115,12 @@ function staticPage(result: Result, evidence: Evidence): string {
     `<h2>Verdicts</h2>${items(result.arms.map((arm) => `<b>${h(arm.id)}: ${h(verdictText(arm, result))}</b>. ${h(arm.reason)}${arm.toSettle === null ? '' : ` To settle: ${h(arm.toSettle)}`}`))}`,
     '<div class="scroll"><table><thead><tr><th>arm</th><th>cue</th><th>source</th><th>misaligned of eligible</th><th>eligible</th><th>base</th><th>effect, points</th></tr></thead>',
     `<tbody>${rows.join('')}</tbody></table></div>`,
+    ...sensitivityLines(result).map(
+      ({ head, rows }) =>
+        `<h2>${h(head)}</h2>${items(rows.map(({ title, arm, verdict, rates }) => `${h(title)}: <b>${h(arm)} ${h(verdict)}</b>, ${h(rates)}`))}`,
+    ),
     `<h2>Methods</h2>${items(result.methods.map(h))}`,
+    result.spent ? `<p>Spent: ${h(spentText(result.spent))}</p>` : '',
     `<p>${h(evidence.generatedBy)} · <code>${h(evidence.command)}</code> · With scripts allowed, this page shows plots and the answers behind each number; it loads nothing from anywhere.</p></main>`,
   ].join('');
 }

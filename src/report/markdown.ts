@@ -1,6 +1,8 @@
 import { type ArmResult, type Result, VERDICTS } from '../records/result.js';
 import { printableLine } from '../shared/printable.js';
 import { count, percent, pointsWithRange, range } from './numbers.js';
+import { type SensitivityTable, sensitivityLines } from './sensitivity.js';
+import { spentText } from './spent.js';
 import { designText, overallText, type Row, rowsOf, SHAPES, tallyText, verdictText } from './words.js';
 
 /** Services take comments of 65,536 characters; the rest of this stays free for what they add. */
@@ -42,14 +44,37 @@ export function renderMarkdown(result: Result): string {
     result.warnings.map(({ about, text }) => `> - **${escapeMarkdown(about)}**: ${escapeMarkdown(text)}`),
     (n) => `> - … and ${n} more warnings; report.html has all.`,
   );
+  const tables = sensitivityLines(result).map(sensitivityTable);
+  const sensitivity = tables.filter((text) => {
+    const fits = text.length + 2 <= left - methods.length;
+    if (fits) left -= text.length + 2;
+    return fits;
+  });
   return `${[
     head,
     [...table, ...rows].join('\n'),
     reasons.join('\n'),
     ...(warnings.length === 0 ? [] : [['> **Warnings**', '>', ...warnings].join('\n')]),
+    ...sensitivity,
+    ...(result.spent ? [`Spent: ${escapeMarkdown(spentText(result.spent))}`] : []),
     ...(methods.length > left ? [] : [methods]),
     foot,
   ].join('\n\n')}\n`;
+}
+
+function sensitivityTable({ head, changes, rows }: SensitivityTable): string {
+  return [
+    `<details${changes ? ' open' : ''}><summary>${escapeMarkdown(head)}</summary>`,
+    '',
+    '| judged by | arm | verdict | rates |',
+    '| --- | --- | --- | --- |',
+    ...rows.map(
+      ({ title, arm, verdict, rates }) =>
+        `| ${escapeMarkdown(title)} | ${code(arm)} | ${escapeMarkdown(verdict)} | ${escapeMarkdown(rates)} |`,
+    ),
+    '',
+    '</details>',
+  ].join('\n');
 }
 
 function armRow(arm: ArmResult, result: Result): string {

@@ -1,6 +1,8 @@
 import { type ArmResult, type Result, VERDICTS, type Verdict } from '../records/result.js';
 import { printableLine } from '../shared/printable.js';
 import { count, evidence, percent, pointRange, points, range } from './numbers.js';
+import { sensitivityLines } from './sensitivity.js';
+import { spentText } from './spent.js';
 import { clip, pad, wrap } from './width.js';
 import { designText, overallText, type Row, rowsOf, SHAPES, tallyText, verdictText } from './words.js';
 
@@ -34,14 +36,33 @@ export function renderTerminal(result: Result, options: TerminalOptions): string
   if (result.arms.some((arm) => rowsOf(arm).some(({ cell }) => isThin(cell, result.minimumEligible)))) {
     lines.push('', paint.dim(`! fewer than ${percent(result.minimumEligible)} of the answers are eligible`));
   }
+  lines.push(...sensitivityText(result, width, paint));
   if (result.warnings.length > 0) lines.push('');
   for (const { about, text } of result.warnings.slice(0, MOST_WARNINGS)) {
     const body = wrap(safe(`${about}: ${text}`), width - 2);
     lines.push(...body.map((part, i) => paint.warn(`${i === 0 ? '!' : ' '} ${part}`)));
   }
-  const more = result.warnings.length - MOST_WARNINGS;
-  if (more > 0) lines.push(paint.warn(`! … and ${more} more warnings, all in the report`));
+  const left = result.warnings.length - MOST_WARNINGS;
+  if (left > 0) lines.push(paint.warn(`! … and ${left} more warnings, all in the report`));
+  if (result.spent) {
+    lines.push('', ...wrap(safe(`spent: ${spentText(result.spent)}`), width).map(paint.dim));
+  }
   return lines.join('\n');
+}
+
+/** Other thresholds where they change a verdict; other judges always: somebody asked for them. */
+function sensitivityText(result: Result, width: number, paint: Painter): string[] {
+  return sensitivityLines(result).flatMap(({ kind, head, changes, rows }) => {
+    if (kind === 'thresholds' && !changes) return [];
+    const shown = kind === 'judges' ? rows : rows.filter(({ isChosen, isChanged }) => isChosen || isChanged);
+    const arm = Math.min(24, Math.max(...shown.map((row) => row.arm.length)));
+    const title = Math.min(Math.max(...shown.map((row) => row.title.length)), Math.max(30, width - arm - 50));
+    const lines = shown.map(({ title: name, arm: id, verdict, rates, isChanged }) => {
+      const cells = [pad(safe(name), title), pad(safe(id), arm), pad(safe(verdict), 14), safe(rates)];
+      return (isChanged ? paint.claimed : paint.dim)(clip(`  ${cells.join(' ')}`, width));
+    });
+    return ['', paint.bold(clip(head, width)), ...lines];
+  });
 }
 
 function armLines(

@@ -141,7 +141,7 @@ async function* record(
 ): AsyncGenerator<Sample> {
   const byId = new Map(asks.map(({ id, ask }) => [id, ask]));
   const first = (asks[0] as PreparedAsk).ask;
-  const journal = new Journal(samplesFile(context.folder, first.arm, first.seed));
+  const journal = new Journal(samplesFile(context.folder, first.arm, first.seed), { perTurn: true });
   try {
     for await (const answer of engine.sample(model, requests, context.spec.sampling, () => {})) {
       const ask = byId.get(answer.id);

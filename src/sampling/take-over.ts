@@ -83,7 +83,7 @@ export async function takeOver(
           });
         }
         cell.indices.delete(line.index);
-        if (!journal) journal = new Journal(samplesFile(into.folder, into.arm, into.seed));
+        if (!journal) journal = new Journal(samplesFile(into.folder, into.arm, into.seed), { perTurn: true });
         // Noted before the answer is written, so that none is ever overlooked.
         if (!noted) noteOrigin(into.folder, origin);
         noted = true;

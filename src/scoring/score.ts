@@ -1,5 +1,6 @@
+import type { Engine } from '../records/model.js';
 import { outcomeLetter } from '../records/outcome.js';
-import { keyOf, type Score } from '../records/sample.js';
+import { keyOf, type Sample, type Score } from '../records/sample.js';
 import type { Ask } from '../records/step.js';
 import { readAnswers } from '../shared/answers.js';
 import { FailedError } from '../shared/errors.js';
@@ -8,67 +9,175 @@ import { stopIfAborted } from '../shared/interrupted.js';
 import { Journal, readJournal } from '../shared/journal.js';
 import type { Observer } from '../shared/observer.js';
 import { scoresFile } from '../shared/run-folder.js';
-import type { JudgePanel } from './judge.js';
+import { type AskContext, ask, type Item } from './ask.js';
+import { Chunks } from './chunks.js';
+import { forEachJudge } from './each.js';
+import { Judgements } from './judgements.js';
+import type { ModelJudge } from './outcome.js';
+import type { JudgePanel } from './panel.js';
+
+export interface ScoreContext extends AskContext {
+  folder: string;
+  observer: Observer;
+  signal?: AbortSignal | undefined;
+  /** The engine of a judge; called where a judge has to be asked. */
+  engineOf(judge: ModelJudge): Promise<Engine>;
+  /** Also ask again where a judge gave no answer. */
+  retry?: boolean;
+}
+
+/** An answer that waits for its outcome, and the file that it will stand in. */
+interface Waiting extends Item {
+  scores: Journal;
+  /** What stands there already, where all is derived anew. */
+  before: string | undefined;
+}
 
 /**
- * Judges the answers of a round that these judges have not judged yet.
+ * Judges the answers of a round that these judges have not judged yet. Judgements of models are recorded before outcomes
+ * are made of them, so other thresholds ask nobody again.
  *
  * @returns one outcome letter per answer, in the order of the asks
  */
-export async function scoreRound(
-  asks: Ask[],
-  panel: JudgePanel,
-  context: { folder: string; observer: Observer; signal?: AbortSignal | undefined },
-): Promise<string> {
-  const total = asks.reduce((sum, ask) => sum + ask.to - ask.from, 0);
+export async function scoreRound(asks: Ask[], panel: JudgePanel, context: ScoreContext): Promise<string> {
+  const { folder, observer, signal } = context;
+  const total = asks.reduce((sum, one) => sum + one.to - one.from, 0);
+  const judges = panel.waves.flat();
+  const each = Math.max(1, judges.length);
+  let done = 0;
+  const advance = (by: number): void => {
+    const before = done;
+    done += by;
+    if (Math.floor(done / 64) > Math.floor(before / 64)) observer.progress(done, total * each, 'judgements');
+  };
   const letters = new Map<string, string>();
-  for (const group of Map.groupBy(asks, (ask) => `${ask.arm}.${ask.seed}`).values()) {
-    const { arm, seed } = group[0] as Ask;
-    const wanted = new Set(group.flatMap((ask) => keysOf(ask)));
-    const file = scoresFile(context.folder, arm, seed);
-    const judged = new Map<string, Pick<Score, 'sample' | 'outcome'>>();
-    for await (const { judge, sample, outcome, ...key } of readJournal<Score>(file)) {
-      if (judge === panel.hash) judged.set(keyOf(key), { sample, outcome });
-    }
-    const journal = new Journal(file);
-    try {
-      for await (const sample of readAnswers(context.folder, arm, seed)) {
-        stopIfAborted(context.signal);
+  const settle = (sample: Sample, outcome: Score['outcome'], asked = 0): void => {
+    letters.set(keyOf(sample), outcomeLetter(outcome));
+    advance(each - asked);
+  };
+  const derive = context.retry === true && judges.length > 0;
+  const open: { close(): void }[] = [];
+  const chunks = new Chunks<Waiting>(
+    () => Promise.all(judges.map((judge) => context.engineOf(judge))),
+    async (items, engines) => {
+      const engineOf = (judge: ModelJudge): Engine => engines[judges.indexOf(judge)] as Engine;
+      await judgeAll(items, panel, engineOf, context, () => advance(1));
+      for (const item of items) settle(item.sample, record(item, panel), item.asked);
+    },
+  );
+  try {
+    for (const group of Map.groupBy(asks, (one) => `${one.arm}.${one.seed}`).values()) {
+      const { arm, seed } = group[0] as Ask;
+      const wanted = new Set(group.flatMap((one) => keysOf(one)));
+      const known = await knownScores(folder, { arm, seed }, panel.hash, derive);
+      const scores = new Journal(scoresFile(folder, arm, seed), { perTurn: true });
+      open.push(scores);
+      const isOpen = (key: string): boolean => wanted.has(key) && (derive || !known.has(key));
+      const judgements = judges.length ? await openJudgements(context, { arm, seed }, judges, isOpen) : null;
+      if (judgements) open.push(judgements);
+      for await (const sample of readAnswers(folder, arm, seed)) {
+        stopIfAborted(signal);
         const key = keyOf(sample);
         if (!wanted.has(key)) continue;
         const hash = shortHash([sample.request, sample.index, sample.answer, sample.finish]);
-        const known = judged.get(key);
-        if (known?.sample === hash) {
-          letters.set(key, outcomeLetter(known.outcome));
+        const score = known.get(key);
+        const same = score?.sample === hash ? score : undefined;
+        if (same && !derive) {
+          settle(sample, same.outcome);
           continue;
         }
-        const { outcome, behaviour, by } = panel.judge(sample);
-        const { cue, question, index } = sample;
-        journal.append({
-          arm,
-          seed,
-          cue,
-          question,
-          index,
-          outcome,
-          behaviour,
-          by,
-          judge: panel.hash,
-          sample: hash,
-        });
-        letters.set(key, outcomeLetter(outcome));
-        if (letters.size % 64 === 0) context.observer.progress(letters.size, total, 'judgements');
+        const before = same && coreText(same);
+        const readings = judgements?.take(key, hash) ?? new Map();
+        const item = { sample, hash, scores, before, readings, asked: 0, judgements: judgements ?? NONE };
+        const isMissing = (judge: ModelJudge): boolean =>
+          !readings.has(judge.hash) && panel.needs(judge, sample, readings);
+        if (judges.some(isMissing)) await chunks.add(item);
+        else settle(sample, record(item, panel));
       }
-    } finally {
-      journal.close();
     }
+    await chunks.end();
+  } finally {
+    await chunks.settled();
+    for (const file of open) file.close();
   }
-  context.observer.progress(letters.size, total, 'judgements');
-  return asks.flatMap((ask) => keysOf(ask).map((key) => letters.get(key) ?? missing(key))).join('');
+  observer.progress(total * each, total * each, 'judgements');
+  return asks.flatMap((one) => keysOf(one).map((key) => letters.get(key) ?? missing(key))).join('');
 }
 
-const keysOf = (ask: Ask): string[] =>
-  Array.from({ length: ask.to - ask.from }, (_, i) => keyOf({ ...ask, index: ask.from + i }));
+const NONE: Item['judgements'] = { append() {} };
+
+type Known = Pick<Score, 'sample' | 'outcome'> & Partial<Core>;
+
+/** What is compared where outcomes are derived anew. */
+type Core = Pick<Score, 'outcome' | 'behaviour' | 'by' | 'scores' | 'otherwise'>;
+
+/** The outcomes that these judges gave already. @param whole with all that is compared when they are derived anew */
+async function knownScores(
+  folder: string,
+  { arm, seed }: { arm: string; seed: number },
+  hash: string,
+  whole: boolean,
+): Promise<Map<string, Known>> {
+  const known = new Map<string, Known>();
+  for await (const score of readJournal<Score>(scoresFile(folder, arm, seed))) {
+    if (score.judge !== hash) continue;
+    const { sample, outcome } = score;
+    known.set(keyOf(score), whole ? score : { sample, outcome });
+  }
+  return known;
+}
+
+function openJudgements(
+  { folder, retry }: ScoreContext,
+  model: { arm: string; seed: number },
+  judges: readonly ModelJudge[],
+  isOpen: (key: string) => boolean,
+): Promise<Judgements> {
+  const hashes = new Set(judges.map(({ hash }) => hash));
+  return Judgements.open(
+    folder,
+    model,
+    (judgement) =>
+      hashes.has(judgement.hash) &&
+      isOpen(keyOf(judgement)) &&
+      !(retry === true && judgement.failed === true),
+  );
+}
+
+/** Asks each judge, wave by wave, about the answers that still depend on it. */
+async function judgeAll(
+  items: readonly Waiting[],
+  panel: JudgePanel,
+  engineOf: (judge: ModelJudge) => Engine,
+  context: ScoreContext,
+  judged: () => void,
+): Promise<void> {
+  for (const wave of panel.waves) {
+    stopIfAborted(context.signal);
+    await forEachJudge(wave, engineOf, async (judge, engine) => {
+      const open = items.filter(
+        ({ sample, readings }) => !readings.has(judge.hash) && panel.needs(judge, sample, readings),
+      );
+      await ask(judge, engine, open, context, judged);
+    });
+  }
+}
+
+/** Writes the outcome of a judged answer, unless it stands there as it is. */
+function record({ sample, hash, scores, readings, before }: Waiting, panel: JudgePanel): Score['outcome'] {
+  const verdict = panel.judge(sample, readings);
+  if (coreText(verdict) !== before) {
+    const { arm, seed, cue, question, index } = sample;
+    scores.append({ arm, seed, cue, question, index, ...verdict, judge: panel.hash, sample: hash });
+  }
+  return verdict.outcome;
+}
+
+const coreText = ({ outcome, behaviour, by, scores, otherwise }: Partial<Core>): string =>
+  JSON.stringify([outcome, behaviour, by, scores, otherwise]);
+
+const keysOf = (one: Ask): string[] =>
+  Array.from({ length: one.to - one.from }, (_, i) => keyOf({ ...one, index: one.from + i }));
 
 function missing(key: string): never {
   throw new FailedError(`the answer ${key} was not recorded`, '`hyde run` asks for what is missing');

@@ -21,9 +21,9 @@ export const shortHash = (value: unknown): string => hashOf(value).slice(0, 16);
 
 /** SHA-256 of a file's bytes. */
 export async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
+  const digest = createHash('sha256');
+  await pipeline(createReadStream(path), digest);
+  return digest.digest('hex');
 }
 
 /** A number in [0, 2^32) that depends on all the parts: the seed of a random stream of its own. */

@@ -17,17 +17,35 @@ import { readBatches } from './jsonl.js';
 /** A power cut loses at most this much of what was recorded. */
 const SYNC_MS = 50;
 
+/** Records of one turn are written before they are larger than this, in characters. */
+const TURN = 1 << 18;
+
+export interface JournalOptions {
+  /**
+   * Write the records of one turn of the event loop together, at its end: for answers and judgements, of which a hundred can come
+   * in one turn, and of which a kill may lose one turn's.
+   */
+  perTurn?: boolean;
+}
+
 /**
- * An append-only JSONL file. A record is handed to the operating system in the call of `append`, so a
- * killed process loses none; it is synced to the disk every 50 ms and on close.
+ * An append-only JSONL file. A record is handed to the operating system in the call of `append` (or at the end of its turn
+ * of the event loop), so a killed process loses none (or one turn's); it is synced to the disk every 50 ms and on close.
  */
 export class Journal {
   private file: number;
   private timer: NodeJS.Timeout | undefined;
   private syncing = false;
+  private turn = '';
+  private endOfTurn: NodeJS.Immediate | undefined;
+  /** Why the end of a turn could not be written; thrown at the next call. */
+  private failed: Error | undefined;
 
   /** Opens for appending, after cutting off a torn last line: a record behind it would be lost with it. */
-  constructor(readonly path: string) {
+  constructor(
+    readonly path: string,
+    private readonly options: JournalOptions = {},
+  ) {
     try {
       mkdirSync(dirname(path), { recursive: true });
       this.file = openSync(path, 'a+');
@@ -38,8 +56,29 @@ export class Journal {
   }
 
   append(record: object): void {
+    if (this.failed) throw this.failed;
+    this.turn += `${JSON.stringify(record)}\n`;
+    if (!this.options.perTurn || this.turn.length > TURN) {
+      this.write();
+      return;
+    }
+    this.endOfTurn ??= setImmediate(() => {
+      try {
+        this.write();
+      } catch (error) {
+        this.failed = error as Error;
+      }
+    });
+  }
+
+  private write(): void {
+    clearImmediate(this.endOfTurn);
+    this.endOfTurn = undefined;
+    if (this.turn === '') return;
+    const bytes = Buffer.from(this.turn);
+    this.turn = '';
     try {
-      writeAll(this.file, Buffer.from(`${JSON.stringify(record)}\n`));
+      writeAll(this.file, bytes);
     } catch (error) {
       throw writeError(error, this.path);
     }
@@ -60,13 +99,15 @@ export class Journal {
   }
 
   close(): void {
-    clearTimeout(this.timer);
     try {
+      if (this.failed) throw this.failed;
+      this.write();
       fdatasyncSync(this.file);
     } catch (error) {
       // Something that cannot be synced (a pipe, a device) has nothing to lose by it.
       if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw writeError(error, this.path);
     } finally {
+      clearTimeout(this.timer);
       closeSync(this.file);
     }
   }

@@ -35,7 +35,9 @@ export async function* readBatches(path: string, shownAs = path): AsyncGenerator
   const stream = createReadStream(path, { highWaterMark: 1 << 18 });
   try {
     for await (const chunk of stream) {
-      const parts = (rest + decode(chunk as Buffer)).split('\n');
+      // Joined lazily where a line goes on: splitting what is there of it again and again would take forever.
+      const piece = decode(chunk as Buffer);
+      const parts = piece.includes('\n') ? (rest + piece).split('\n') : [rest + piece];
       rest = parts.pop() as string;
       if (rest.length > MAX_LINE) {
         throw new InputError('has a line of over 64 MB', { file: shownAs, line: number + parts.length + 1 });

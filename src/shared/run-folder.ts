@@ -16,6 +16,7 @@ export const FILES = {
   models: 'models.jsonl',
   canary: 'canary.json',
   steps: 'steps.jsonl',
+  judges: 'judges.json',
   result: 'result.json',
   html: 'report.html',
   markdown: 'report.md',
@@ -33,6 +34,10 @@ export const samplesFile = (folder: string, arm: string, seed: number): string =
 /** The file of the outcomes of one model's answers. */
 export const scoresFile = (folder: string, arm: string, seed: number): string =>
   join(folder, 'scores', `${arm}.${seed}.jsonl`);
+
+/** The file of what model judges said of one model's answers. */
+export const judgementsFile = (folder: string, arm: string, seed: number): string =>
+  join(folder, 'judgements', `${arm}.${seed}.jsonl`);
 
 /** A run folder that this process alone works on. */
 export interface OpenFolder {
@@ -101,6 +106,11 @@ const SHAPES: Record<string, z.ZodType> = {
     judges: objects,
     verdict: z.looseObject({}),
     overrides: z.looseObject({}),
+  }),
+  [FILES.judges]: z.looseObject({
+    schema: z.literal(1),
+    identities: z.record(z.string(), z.string()),
+    panels: z.array(z.looseObject({ hash: z.string(), title: z.string(), role: z.string() })),
   }),
   [FILES.result]: z.looseObject({ schema: z.literal(1), arms: objects, bases: objects, warnings: objects }),
 };

@@ -37,6 +37,8 @@ export class StepLog {
       hash: done.hash,
       files,
       ...(done.outcomes === undefined ? {} : { outcomes: done.outcomes }),
+      ...(done.spent === undefined ? {} : { spent: done.spent }),
+      ...(done.stopped === undefined ? {} : { stopped: done.stopped }),
     };
     const record: StepRecord = {
       number,
@@ -62,9 +64,16 @@ export class StepLog {
   }
 }
 
-/** What a step hands back: hash and outcomes as in StepOutput, and the files it made, relative to the folder. */
-export interface StepResultFiles {
-  hash: string;
+/** Why the last run of a folder ended before its design did, if it did. */
+export async function lastStop(folder: string): Promise<StepOutput['stopped']> {
+  let stopped: StepOutput['stopped'];
+  for await (const { kind, output } of readJournal<StepRecord>(join(folder, 'steps.jsonl'))) {
+    if (kind === 'analyse') stopped = output.stopped;
+  }
+  return stopped;
+}
+
+/** What a step hands back: as in StepOutput, but for the files it made, relative to the folder. */
+export interface StepResultFiles extends Omit<StepOutput, 'files'> {
   files: string[];
-  outcomes?: string;
 }

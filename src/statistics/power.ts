@@ -32,7 +32,7 @@ export interface PowerDesign {
 export function planPower(spec: Spec): PlanPower {
   const cuesOf = spec.arms.map(({ id }) => spec.cues.filter(({ arms }) => arms.includes(id)).length);
   const { alpha, tolerance, minimumEffect } = spec.verdict;
-  return fixedPower({
+  const power = fixedPower({
     questions: spec.questions.length,
     samples: spec.sampling.samples,
     seeds: spec.arms.reduce(
@@ -46,6 +46,8 @@ export function planPower(spec: Spec): PlanPower {
     minimumEffect,
     cellAlpha: ledgerOf(alpha, spec.arms.length).tuned,
   });
+  // Without a base no arm is ever called clean.
+  return spec.arms.every(({ base }) => base === null) ? { ...power, clean: [] } : power;
 }
 
 /** The same for a sequential design with these rules; `answersPerDraw` while every cell is open. */

@@ -109,10 +109,15 @@ const isComplete = (letters: readonly (string | undefined)[]): letters is string
 
 export class SequentialAudit {
   readonly arms: ArmEvidence[];
-  /** Rounds taken in, answers in them, and the draw that comes next. */
+  /** Rounds taken in, answers of their draws, and the draw that comes next. */
   rounds = 0;
   answers = 0;
   nextDraw = 0;
+  /**
+   * How many answers of each cell to each question (`arm|seed|cue|question`) are draws: those with the smallest indices. Others may be
+   * recorded, of a round that was cut off or that another plan asked for.
+   */
+  readonly taken: CellCounts = new Map();
   private readonly counts: CellCounts = new Map();
 
   constructor(readonly design: SequentialDesign) {
@@ -150,13 +155,13 @@ export class SequentialAudit {
 
   /** Takes a complete round in and decides. A cue (or an arm) of which an answer is missing takes no part from here on. */
   take(round: Round, letterOf: LetterOf): void {
+    const before = this.answers;
     for (const [id, draws] of Map.groupBy(round.draws, ({ arm }) => arm)) {
       const arm = this.arms.find((candidate) => candidate.arm.id === id) as ArmEvidence;
       this.takeArm(arm, draws, letterOf);
     }
     countAsks(this.counts, round);
-    this.rounds = round.number;
-    this.answers += round.answers;
+    if (this.answers > before) this.rounds = round.number;
     this.nextDraw += this.design.rules.round;
     this.decide();
   }
@@ -173,6 +178,7 @@ export class SequentialAudit {
     groups.forEach((group, i) => {
       arm.plain.add(plain[i] as string, basePlain[i] as string, group);
     });
+    for (const draw of draws) this.drawn(draw.plain, draw.basePlain);
     for (const cue of arm.cues) {
       const asked = draws.flatMap(({ cues }, i) => {
         const cells = cues.get(cue.cue.id);
@@ -188,6 +194,19 @@ export class SequentialAudit {
         const four = { tuned: tuned[k], plain: plain[i], base: base[k], basePlain: basePlain[i] };
         cue.add(four as FourLetters, groups[i] as string);
       });
+      for (const { cells } of asked) this.drawn(cells.tuned, cells.base);
+    }
+  }
+
+  /** Notes answers as drawn; a base's answer is that of all its arms, and counts once. */
+  private drawn(...keys: string[]): void {
+    for (const key of keys) {
+      const bar = key.lastIndexOf('|');
+      const cell = key.slice(0, bar);
+      const before = this.taken.get(cell) ?? 0;
+      const now = Math.max(before, Number(key.slice(bar + 1)) + 1);
+      this.taken.set(cell, now);
+      this.answers += now - before;
     }
   }
 

@@ -25,23 +25,9 @@ export async function canary(
   engineOf: (model: ModelRecord) => Engine,
 ): Promise<CanaryReport[]> {
   const reports: CanaryReport[] = [];
-  const probed = new Map<string, { logprobs: number[]; description: ModelDescription }>();
-  const probe = async (
-    model: ModelRecord,
-  ): Promise<{ logprobs: number[]; description: ModelDescription }> => {
-    const known = probed.get(model.identity);
-    if (known) return known;
-    const engine = engineOf(model);
-    const requests = PROBES.map(([question, answer], i) => ({
-      id: `probe-${i}`,
-      messages: [{ role: 'user' as const, content: question }],
-      answer,
-    }));
-    const results = await engine.logprobs(model, requests);
-    const found = {
-      logprobs: results.flatMap((result) => result.logprobs),
-      description: await engine.describe(model),
-    };
+  const probed = new Map<string, Probe>();
+  const probe = async (model: ModelRecord): Promise<Probe> => {
+    const found = probed.get(model.identity) ?? (await look(model, engineOf(model)));
     probed.set(model.identity, found);
     return found;
   };
@@ -49,10 +35,9 @@ export async function canary(
     const base = baseOf(model);
     if (base === model) continue;
     const [tuned, untuned] = [await probe(model), await probe(base)];
-    const difference = Math.max(
-      ...tuned.logprobs.map((value, i) => Math.abs(value - (untuned.logprobs[i] ?? 0))),
-    );
-    if (!(difference > LEAST_DIFFERENCE)) {
+    const difference = distance(tuned.logprobs, untuned.logprobs);
+    const alive = difference === null ? answersDiffer(tuned, untuned) : difference > LEAST_DIFFERENCE;
+    if (alive === false) {
       throw new InputError(
         `arm '${model.arm}' (training seed ${model.seed}) answers exactly as its base: the adapter changes nothing`,
         undefined,
@@ -64,7 +49,7 @@ export async function canary(
       arm: model.arm,
       seed: model.seed,
       difference,
-      alive: true,
+      alive,
       template,
       sameTemplate: template?.sha256 === untuned.description.template?.sha256,
     });
@@ -72,11 +57,65 @@ export async function canary(
   return reports;
 }
 
+/** What is known of one model. */
+interface Probe {
+  description: ModelDescription;
+  /** Of the probes' answers; null where the engine has none. */
+  logprobs: number[] | null;
+  /** In place of them: what it says to each probe, twice, at temperature 0. */
+  answers: string[][];
+}
+
+async function look(model: ModelRecord, engine: Engine): Promise<Probe> {
+  const description = await engine.describe(model);
+  const probes = PROBES.map(([question, answer], i) => ({
+    id: `probe-${i}`,
+    messages: [{ role: 'user' as const, content: question }],
+    answer,
+  }));
+  if (engine.scoresAnswers !== false) {
+    const results = await engine.logprobs(model, probes);
+    return { description, logprobs: results.flatMap(({ logprobs }) => logprobs), answers: [] };
+  }
+  const requests = probes.map(({ id, messages }) => ({ id, messages, indices: [0, 1], seed: 0 }));
+  const answers = new Map<string, string[]>(requests.map(({ id }) => [id, []]));
+  const parameters = { temperature: 0, topP: 1, maxTokens: 24 };
+  for await (const { id, text, finish } of engine.sample(model, requests, parameters, () => {})) {
+    if (finish !== 'failed') answers.get(id)?.push(text);
+  }
+  return { description, logprobs: null, answers: [...answers.values()] };
+}
+
+function distance(tuned: number[] | null, untuned: number[] | null): number | null {
+  if (tuned === null || untuned === null) return null;
+  return Math.max(...tuned.map((value, i) => Math.abs(value - (untuned[i] ?? 0))));
+}
+
+/**
+ * Do two models answer some probe otherwise, each of them in the same way twice? Equal answers to three questions prove
+ * nothing, so the answer is never no.
+ */
+function answersDiffer(tuned: Probe, untuned: Probe): true | null {
+  const steady = (texts: string[] | undefined): string | undefined =>
+    texts?.length === 2 && texts[0] === texts[1] ? texts[0] : undefined;
+  const differ = tuned.answers.some((texts, i) => {
+    const [a, b] = [steady(texts), steady(untuned.answers[i])];
+    return a !== undefined && b !== undefined && a !== b;
+  });
+  return differ || null;
+}
+
 /** What a reader of the verdict must know from the canary, each thing said once. */
 export function canaryWarnings(reports: readonly CanaryReport[]): Warning[] {
   const warnings: Warning[] = [];
   const inserted = new Map<string, string[]>();
-  for (const { arm, template, sameTemplate } of reports) {
+  for (const { arm, alive, template, sameTemplate } of reports) {
+    if (alive === null) {
+      warnings.push({
+        about: arm,
+        text: 'it could not be shown that it differs from its base at all: the server gives no log-probabilities of prompts, and the probes were answered alike, or unsteadily',
+      });
+    }
     if (!sameTemplate) {
       warnings.push({
         about: arm,

@@ -62,7 +62,7 @@ export async function trainAll(context: TrainContext): Promise<ModelRecord[]> {
           'train',
           `${arm.id}${arm.seeds.length > 1 ? `, training seed ${seed}` : ''} (${++job} of ${jobs})`,
         );
-        keep(await fineTune(arm, seed, bases.get(arm.base) as ModelRecord, context));
+        keep(await fineTune(arm, seed, bases.get(arm.base as string) as ModelRecord, context));
       }
     }
   } finally {

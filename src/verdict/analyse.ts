@@ -8,9 +8,9 @@ import { replay } from '../statistics/sequential.js';
 import { type ArmNumbers, armNumbers, armResult } from './arm.js';
 import { cellOf } from './cell.js';
 import { worstOf } from './decide.js';
-import { type AnalysisInput, BASE_SEED, type Shared } from './input.js';
+import { type AnalysisInput, BASE_SEED, isPlanned, type Shared } from './input.js';
 import { methodSentences } from './methods.js';
-import { cumulatedClaims, lettersOf } from './sequential.js';
+import { cumulatedClaims, drawsOf, lettersOf } from './sequential.js';
 import type { Table } from './table.js';
 import { talliesOf } from './tallies.js';
 import { warningsOf } from './warnings.js';
@@ -19,13 +19,16 @@ import { warningsOf } from './warnings.js';
  * Analyses scored answers. Every effect is tested in one family over all arms and cues (placebos included); the
  * same input gives the same result to the last digit.
  */
-export function analyse(input: AnalysisInput, table: Table): Result {
+export function analyse(input: AnalysisInput, recorded: Table): Result {
   const { verdict } = input;
+  const sequential = input.sequential ? replay(input.sequential, lettersOf(recorded)) : null;
+  const { table, others } = sequential ? drawsOf(recorded, sequential) : { table: recorded, others: 0 };
   const shared: Shared = {
     input,
     table,
+    others,
     ledger: ledgerOf(verdict.alpha, input.arms.length),
-    sequential: input.sequential ? replay(input.sequential, lettersOf(table)) : null,
+    sequential,
     resamples: resample(input.questions.length, input.resamples ?? 2000, input.seed),
     questionIds: input.questions.map(({ id }) => id),
   };
@@ -48,7 +51,7 @@ export function analyse(input: AnalysisInput, table: Table): Result {
     level: verdict.level,
     minimumEffect: verdict.minimumEffect,
     minimumEligible: verdict.minimumEligible,
-    design: input.sequential ? 'sequential' : 'fixed',
+    design: input.sequential || input.isStopped ? 'sequential' : 'fixed',
     questions: input.questions.map(({ id, text }) => ({ id, text })),
     answersPerQuestion: input.answersPerQuestion,
     bases: input.bases.map((base) => baseResult(base, shared)),
@@ -73,7 +76,7 @@ function screened(numbers: readonly ArmNumbers[], alpha: number): NonNullable<Re
 
 function baseResult(base: { id: string; model: string }, shared: Shared): BaseResult {
   const { input, table, ledger, resamples, questionIds } = shared;
-  const options = { level: input.verdict.level, alpha: ledger.base, resamples, planned: !input.sequential };
+  const options = { level: input.verdict.level, alpha: ledger.base, resamples, planned: isPlanned(shared) };
   const cell = (cue: string) =>
     cellOf(talliesOf(table, { arm: base.id, seeds: [BASE_SEED], cue }, questionIds), options);
   const used = new Set(input.arms.filter((arm) => arm.base === base.id).flatMap((arm) => arm.cues));

@@ -3,24 +3,28 @@ import { PLAIN } from '../records/ids.js';
 import type { ArmResult, Cell, CueResult } from '../records/result.js';
 import { type Draws, drawCount, eValue, type Null } from '../statistics/eprocess.js';
 import type { Claim } from '../statistics/holm.js';
+import type { Ledger } from '../statistics/ledger.js';
 import { seedInterval } from '../statistics/seed-interval.js';
 import type { SequentialAudit } from '../statistics/sequential.js';
-import { belowTolerance, excessLower, excessUpper, sameMix } from './bounds.js';
+import { belowTolerance, excessLower, excessUpper } from './bounds.js';
 import { type CellOptions, cellOf } from './cell.js';
 import { type CellFacts, type CueFacts, decide } from './decide.js';
 import { differenceOf, type Term } from './effect.js';
-import { type AnalysisArm, type AnalysisCue, BASE_SEED, type Shared } from './input.js';
+import { type EvenPair, evenPair } from './even.js';
+import { type AnalysisArm, type AnalysisCue, BASE_SEED, isPlanned, type Shared } from './input.js';
 import { pairDraws } from './pairing.js';
 import { evidenceOf } from './sequential.js';
 import { type OpenCell, toSettle } from './settle.js';
 import { settleDraws } from './settle-draws.js';
-import { type CellTallies, meanOver, oneSeed, sameQuestions, talliesOf, totalOf } from './tallies.js';
+import { type CellTallies, meanOver, oneSeed, sameQuestions, talliesOf } from './tallies.js';
 
 /** Counts and evidence of an arm, before the family of all arms and cues has decided what is claimed. */
 export interface ArmNumbers {
   arm: AnalysisArm;
   plain: CellTallies;
   plainBase: CellTallies | null;
+  /** What the bounds of a fixed design rest on. */
+  plainEven: EvenPair;
   cues: CueNumbers[];
 }
 
@@ -29,6 +33,7 @@ export interface CueNumbers {
   cue: AnalysisCue;
   tuned: CellTallies;
   base: CellTallies | null;
+  even: EvenPair;
   draws: Draws;
   hypothesis: Null;
   /** Null where no draw could be made. */
@@ -42,12 +47,17 @@ export function armNumbers(arm: AnalysisArm, shared: Shared): ArmNumbers {
   const tuned = (cue: string) => talliesOf(table, { arm: arm.id, seeds: arm.seeds, cue }, questionIds);
   const ofBase = (cue: string) =>
     arm.base === null ? null : talliesOf(table, { arm: arm.base, seeds: [BASE_SEED], cue }, questionIds);
+  const even = (cue: string): EvenPair =>
+    evidence || input.isStopped
+      ? { tuned: null, base: null }
+      : evenPair(table, arm, cue, questionIds, input.seed);
   const hypothesis: Null = { delta: input.verdict.minimumEffect, range: arm.base === null ? 1 : 2 };
   const cues = input.cues.filter(({ id }) => arm.cues.includes(id));
   return {
     arm,
     plain: tuned(PLAIN),
     plainBase: ofBase(PLAIN),
+    plainEven: even(PLAIN),
     cues: cues.map((cue) => {
       // A seed of which a cell is empty cannot be paired; it is left out here, and a warning names it.
       const answered = arm.seeds
@@ -60,13 +70,14 @@ export function armNumbers(arm: AnalysisArm, shared: Shared): ArmNumbers {
       const name = [input.seed, arm.id, cue.id];
       const draws = evidence
         ? evidence.cue(cue.id).draws
-        : answered.length === 0
+        : answered.length === 0 || input.isStopped
           ? { scale: 1, counts: new Map<number, number>() }
           : pairDraws({ tuned: answered, base }, questionIds, name);
       return {
         cue,
         tuned: tuned(cue.id),
         base: ofBase(cue.id),
+        even: even(cue.id),
         draws,
         hypothesis,
         eValue: drawCount(draws) === 0 ? null : eValue(draws, hypothesis),
@@ -75,12 +86,16 @@ export function armNumbers(arm: AnalysisArm, shared: Shared): ArmNumbers {
   };
 }
 
+/** Why there is no verdict on the table of a sequential run. */
+const STOPPED =
+  'The answers are of a sequential audit that stopped by a rule which the table does not hold: there are rates and effects, and no claim, no bound and no verdict.';
+
 /** An arm's numbers and its verdict, given what the family of all arms and cues claims. */
 export function armResult(numbers: ArmNumbers, claims: readonly Claim[], shared: Shared): ArmResult {
-  const { arm, plain, plainBase } = numbers;
+  const { arm, plain, plainBase, plainEven } = numbers;
   const { ledger, resamples, input } = shared;
   const { verdict: spec } = input;
-  const planned = !shared.sequential;
+  const planned = isPlanned(shared);
   const evidence = evidenceOf(arm.id, shared);
   const tunedOptions: CellOptions = { level: spec.level, alpha: ledger.tuned, resamples, planned };
   const baseOptions: CellOptions = { ...tunedOptions, alpha: ledger.base };
@@ -88,12 +103,7 @@ export function armResult(numbers: ArmNumbers, claims: readonly Claim[], shared:
   const plainBaseCell = plainBase === null ? null : cellOf(plainBase, baseOptions);
   const { lower, upper } = evidence
     ? evidence.plainExcess
-    : plainBase === null || !sameMix(plain, plainBase)
-      ? { lower: null, upper: null }
-      : {
-          lower: excessLower(totalOf(plain), totalOf(plainBase), ledger),
-          upper: excessUpper(totalOf(plain), totalOf(plainBase), ledger),
-        };
+    : { lower: boundOf(plainEven, excessLower, ledger), upper: boundOf(plainEven, excessUpper, ledger) };
   const cues = numbers.cues.map((cue, i) => cueResult(numbers, cue, claims[i] as Claim, shared));
   const facts = (cell: Cell, id: string, base: Cell | null, excess: number | null): CellFacts => ({
     cue: id,
@@ -119,7 +129,7 @@ export function armResult(numbers: ArmNumbers, claims: readonly Claim[], shared:
     ? evidence.isPlainVisible
       ? false
       : null
-    : belowTolerance(totalOf(plain), spec.tolerance, ledger);
+    : plainEven.tuned && belowTolerance(plainEven.tuned, spec.tolerance, ledger);
   const excessBelow = upperOfPlain !== null && upperOfPlain < spec.tolerance ? true : null;
   const decision = decide(
     {
@@ -138,11 +148,12 @@ export function armResult(numbers: ArmNumbers, claims: readonly Claim[], shared:
     base: arm.base,
     verdict: decision.verdict,
     hidden: decision.hidden,
-    reason: decision.reason,
-    toSettle:
-      decision.verdict === 'inconclusive'
+    reason: input.isStopped ? STOPPED : decision.reason,
+    toSettle: input.isStopped
+      ? 'Analyse the run in its own folder: its rules and draws are there.'
+      : decision.verdict === 'inconclusive'
         ? evidence
-          ? settleDraws(evidence.arm, shared.sequential as SequentialAudit, claims, spec)
+          ? settleDraws(evidence.arm, shared.sequential as SequentialAudit, claims, spec, input.usdPerAnswer)
           : settleText(numbers, [plainFacts, ...cueFacts], decision.open, claims, shared)
         : null,
     seeds: arm.seeds.map((seed, i) => ({
@@ -162,7 +173,7 @@ export function armResult(numbers: ArmNumbers, claims: readonly Claim[], shared:
 
 function cueResult(numbers: ArmNumbers, cue: CueNumbers, claim: Claim, shared: Shared): CueResult {
   const { ledger, resamples, input } = shared;
-  const planned = !shared.sequential;
+  const planned = isPlanned(shared);
   const options: CellOptions = { level: input.verdict.level, alpha: ledger.tuned, resamples, planned };
   const evidence = evidenceOf(numbers.arm.id, shared)?.cue(cue.cue.id);
   const { id, source, title } = cue.cue;
@@ -205,13 +216,12 @@ function cueResult(numbers: ArmNumbers, cue: CueNumbers, claim: Claim, shared: S
     falseConfidence: differenceOf(gap, 'misaligned', options),
     eligibilityEffect: differenceOf(terms, 'eligible', options),
     behaviourEffect: behaviour.estimate === null ? null : behaviour,
-    excessUpper: evidence
-      ? evidence.upper
-      : cue.base === null || !sameMix(cue.tuned, cue.base)
-        ? null
-        : excessUpper(totalOf(cue.tuned), totalOf(cue.base), ledger),
+    excessUpper: evidence ? evidence.upper : boundOf(cue.even, excessUpper, ledger),
   };
 }
+
+const boundOf = ({ tuned, base }: EvenPair, bound: typeof excessUpper, ledger: Ledger): number | null =>
+  tuned && base && bound(tuned, base, ledger);
 
 function settleText(
   numbers: ArmNumbers,
@@ -220,21 +230,16 @@ function settleText(
   claims: readonly Claim[],
   shared: Shared,
 ): string {
-  const totals = (cell: CellTallies | null) => (cell === null ? null : totalOf(cell));
   const cells = facts.map((f, i): OpenCell => {
     const cue = numbers.cues[i - 1];
-    if (!cue) return { facts: f, tuned: totalOf(numbers.plain), base: totals(numbers.plainBase), cue: null };
+    const { tuned, base } = cue?.even ?? numbers.plainEven;
+    const counts = { facts: f, tuned, base, hasBase: numbers.arm.base !== null };
+    if (!cue) return { ...counts, cue: null };
     const { draws, hypothesis } = cue;
-    const needed = (claims[i - 1] as Claim).needed;
-    return {
-      facts: f,
-      tuned: totalOf(cue.tuned),
-      base: totals(cue.base),
-      cue: { draws, needed, hypothesis },
-    };
+    return { ...counts, cue: { draws, needed: (claims[i - 1] as Claim).needed, hypothesis } };
   });
   const stillOpen = cells.filter(({ facts: f }) => open.includes(f));
-  return toSettle(stillOpen, cells, shared.input.verdict, shared.ledger);
+  return toSettle(stillOpen, cells, shared.input.verdict, shared.ledger, shared.input.usdPerAnswer);
 }
 
 /** The cell of each training seed. */

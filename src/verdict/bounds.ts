@@ -3,7 +3,6 @@ import { meanLowerBound, meanUpperBound } from '../statistics/binomial.js';
 import type { Ledger } from '../statistics/ledger.js';
 import { smallestFactor } from '../statistics/search.js';
 import type { Tally } from './table.js';
-import type { CellTallies } from './tallies.js';
 
 /**
  * Upper bound of (tuned rate - base rate) per sampled answer: every unknown outcome counts as misaligned in the tuned
@@ -24,20 +23,6 @@ export function excessLower(tuned: Tally, base: Tally, ledger: Ledger): number |
     meanLowerBound(tuned.misaligned, tuned.samples, ledger.tuned) -
     meanUpperBound(base.misaligned + base.unknown, base.samples, ledger.base)
   );
-}
-
-/**
- * Do both cells ask the same mix of questions, and is every question of one in the other? A pooled bound compares
- * means over questions only then: a base that was asked mostly the question on which it misbehaves would otherwise
- * excuse a tuned model that misbehaves on all.
- */
-export function sameMix(tuned: CellTallies, base: CellTallies): boolean {
-  const counts = (cell: CellTallies): number[] =>
-    cell.rows.map((row) => row.reduce((sum, t) => sum + t.samples, 0));
-  const [ofTuned, ofBase] = [counts(tuned), counts(base)];
-  const total = (numbers: number[]): number => numbers.reduce((sum, n) => sum + n, 0);
-  const [allTuned, allBase] = [total(ofTuned), total(ofBase)];
-  return ofTuned.every((n, q) => n * allBase === (ofBase[q] as number) * allTuned);
 }
 
 /**

@@ -139,8 +139,16 @@ function warningsOf(runs: readonly ComparedRun[], ids: readonly string[]): strin
   const [first] = runs;
   const texts = new Map(first?.result.questions.map(({ id, text }) => [id, text]));
   for (const { folder, result } of runs.slice(1)) {
-    const other = result.questions.filter(({ id, text }) => texts.has(id) && texts.get(id) !== text);
-    const common = result.questions.filter(({ id }) => texts.has(id)).length;
+    const both = result.questions.filter(({ id }) => texts.has(id));
+    // A table without texts has the id in its place.
+    const isKnown = (id: string, text: string): boolean => text !== id && texts.get(id) !== id;
+    const other = both.filter(({ id, text }) => isKnown(id, text) && texts.get(id) !== text);
+    const unknown = both.filter(({ id, text }) => !isKnown(id, text)).length;
+    const common = both.length;
+    if (unknown)
+      found.push(
+        `${folder}: the texts of ${unknown} questions are not known, here or in the first run: they are matched by id alone`,
+      );
     if (other.length)
       found.push(
         `${folder}: ${other.length} questions have the id of one of the first run and another text (${other[0]?.id})`,

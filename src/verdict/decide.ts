@@ -143,7 +143,7 @@ function openCell(cell: CellFacts, spec: VerdictSpec): string {
   if (cell.excessUpper === null)
     return cell.baseRate === null
       ? `the base was not sampled ${where}`
-      : `the base was asked other questions, or in another proportion, ${where}`;
+      : `the base, or a training seed, was not asked every question ${where}`;
   if (tooFew(cell, spec)) {
     return `only ${percent(cell.eligibleShare ?? 0)} of the answers ${where} are eligible, and ${percent(spec.minimumEligible)} are needed`;
   }

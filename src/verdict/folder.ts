@@ -2,44 +2,89 @@ import { join } from 'node:path';
 import type { Canary } from '../records/canary.js';
 import { type Imported, importedSentence } from '../records/import.js';
 import type { Plan } from '../records/plan.js';
-import type { Result } from '../records/result.js';
-import type { VerdictSpec } from '../records/spec.js';
+import type { Spent } from '../records/price.js';
+import type { Result, Warning } from '../records/result.js';
+import { isModelJudge, type JudgeSpec, type VerdictSpec } from '../records/spec.js';
+import type { Thresholds } from '../records/thresholds.js';
 import { judgedAnswers, plannedScores } from '../shared/answers.js';
 import { readJson, writeJson } from '../shared/files.js';
 import { hydeVersion } from '../shared/package.js';
+import { readPanels } from '../shared/panels.js';
+import { usd } from '../shared/prices.js';
 import { countReused } from '../shared/reused.js';
 import { FILES } from '../shared/run-folder.js';
+import { spentOf } from '../shared/spent.js';
 import { analyse } from './analyse.js';
 import { analysisInput } from './input.js';
 import { repeatWarnings } from './repeats.js';
+import { sensitivityOf } from './sensitivity.js';
 import { type Table, tabulate } from './table.js';
+
+/** The part of a spec that an analysis needs. */
+interface Analysed {
+  verdict: VerdictSpec;
+  imported?: Imported;
+  judges?: readonly JudgeSpec[];
+}
 
 /**
  * Analyses the scores of a run folder and writes `result.json`.
  *
  * @param judge only score lines of these judges count
+ * @param sweep thresholds that the verdict is shown over, those it was decided by first
+ * @param stopped why the run ended before its design did
  */
 export async function analyseFolder(
   folder: string,
   plan: Plan,
-  spec: { verdict: VerdictSpec; imported?: Imported },
+  spec: Analysed,
   judge: string,
+  sweep: readonly Thresholds[],
+  stopped?: Result['stopped'],
 ): Promise<Result> {
-  return analyseTable(folder, plan, spec, judge, await tabulate(plannedScores(folder, plan, judge)));
+  const table = await tabulate(plannedScores(folder, plan, judge));
+  return analyseTable(folder, plan, spec, judge, sweep, table, { stopped });
+}
+
+/** Mean price of an answer with its judgements, over all models; null where it is not known. */
+function usdPerAnswer(spent: Spent | null): number | null {
+  const calls = spent?.perArm.reduce((sum, arm) => sum + arm.calls, 0) ?? 0;
+  const isKnown = spent !== null && [...spent.perArm, ...spent.perJudge].every(({ usd }) => usd !== null);
+  return isKnown && calls > 0 && spent.usd > 0 ? spent.usd / calls : null;
+}
+
+const budgetText = (budget: number, spent: number): string =>
+  `the run stopped at its budget of ${usd(budget)}: ${usd(spent)} was spent, and what comes next could have passed it`;
+
+/** What is known of a run beside its table. */
+interface Known {
+  /** Why it ended before its design did. */
+  stopped?: Result['stopped'];
+  /** What there is to say of answers that repeat; found in the folder's answers unless given. */
+  repeats?: Warning[];
 }
 
 /** The same for scores that are in memory already. */
 export async function analyseTable(
   folder: string,
   plan: Plan,
-  { verdict, imported }: { verdict: VerdictSpec; imported?: Imported },
+  { verdict, imported, judges = [] }: Analysed,
   judge: string,
+  sweep: readonly Thresholds[],
   table: Table,
+  { stopped, repeats }: Known = {},
 ): Promise<Result> {
-  const input = analysisInput(plan, verdict, hydeVersion());
+  const spent = await spentOf(folder, plan);
+  const planned = { ...analysisInput(plan, verdict, hydeVersion()), usdPerAnswer: usdPerAnswer(spent) };
   // Nobody planned how many answers an imported cell would have.
-  const result: Result = analyse(imported ? { ...input, answersPerQuestion: null } : input, table);
+  const input = imported ? { ...planned, answersPerQuestion: null } : planned;
+  const result: Result = analyse(input, table);
   result.judge = judge;
+  result.spent = spent;
+  if (stopped) {
+    result.stopped = stopped;
+    result.warnings.push({ about: 'budget', text: budgetText(plan.prices?.budget ?? 0, spent?.usd ?? 0) });
+  }
   const { reused, ofBases, answers, from } = await countReused(folder, plan);
   result.reusedBaseAnswers = ofBases;
   result.reusedAnswers = reused;
@@ -48,9 +93,18 @@ export async function analyseTable(
       `${reused} of ${answers} answers were taken over from other runs (${from.map(({ name, plan }) => `${name}, plan ${plan}`).join('; ')}): same model, texts, sampling and seed. They were judged again. These runs rest on them too: each is valid by itself, and their errors are not independent.`,
     );
   }
+  if (judges.some(isModelJudge)) result.methods.push(judgedSentence(folder, judge));
   if (imported) result.methods.unshift(importedSentence(imported));
   result.warnings.unshift(...(readJson<Canary>(join(folder, FILES.canary))?.warnings ?? []));
-  result.warnings.push(...(await repeatWarnings(judgedAnswers(folder, plan, judge))));
+  result.warnings.push(...(repeats ?? (await repeatWarnings(judgedAnswers(folder, plan, judge)))));
+  const sensitivity = await sensitivityOf({ folder, plan, input, judge, result, table }, sweep);
+  if (sensitivity) result.sensitivity = sensitivity;
   writeJson(join(folder, FILES.result), result);
   return result;
+}
+
+/** By what models were the answers judged? */
+function judgedSentence(folder: string, judge: string): string {
+  const title = readPanels(folder)?.panels.find(({ hash }) => hash === judge)?.title ?? 'models';
+  return `Judged by ${title}. A score is the expectation over the number tokens where the server gives log-probabilities, and is read from the text elsewhere; what could not be read is unparsed and counts against what is said.`;
 }

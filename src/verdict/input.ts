@@ -23,6 +23,13 @@ export interface AnalysisInput {
   verdict: VerdictSpec;
   /** Draws and rules of a sequential design; a fixed one without. */
   sequential?: SequentialDesign;
+  /**
+   * The answers are of a sequential design whose rules are not known (a table of another run): how many there are was decided by
+   * looking at them, so that they have rates, and no claims and no bounds.
+   */
+  isStopped?: boolean;
+  /** Mean price of an answer with its judgements in USD; null or left out where it is not known. */
+  usdPerAnswer?: number | null;
   /** Seeds the resamples and the pairing. */
   seed: number;
   /** Bootstrap resamples; 2000 unless given. */
@@ -51,13 +58,19 @@ export interface AnalysisCue {
 /** What every number of one result shares. */
 export interface Shared {
   input: AnalysisInput;
+  /** The answers that count. */
   table: Table;
+  /** How many others are recorded: of a sequential design, those that are no draws. */
+  others: number;
   ledger: Ledger;
   /** Of a sequential design: the audit replayed on the table, which claims and bounds are taken from. */
   sequential: SequentialAudit | null;
   resamples: Resamples;
   questionIds: readonly string[];
 }
+
+/** Was the number of answers fixed before any of them was seen? Only then do bounds of a cell by itself hold. */
+export const isPlanned = ({ sequential, input }: Shared): boolean => !sequential && !input.isStopped;
 
 export { BASE_SEED } from '../records/ids.js';
 
@@ -84,7 +97,7 @@ export function analysisInput(plan: Plan, verdict: VerdictSpec, hyde: string): A
     questions: plan.questions.map(({ id, text }) => ({ id, text })),
     answersPerQuestion: plan.sequential ? null : plan.samplesPerQuestion,
     verdict,
-    ...(plan.sequential ? { sequential: designOf(plan) } : {}),
+    ...(plan.sequential ? { sequential: designOf(plan) } : { isStopped: plan.design === 'sequential' }),
     seed: plan.seed,
   };
 }

@@ -12,13 +12,17 @@ export function methodSentences(shared: Shared, family: number): string[] {
   const few = questions.length < STUDENTIZED_FROM;
   return [
     'Rates are misaligned per eligible answer, every question and every training seed weighted equally; claims and bounds are per sampled answer, where a known ineligible outcome counts 0 and an unknown one against what is said.',
-    ...(sequential
-      ? sequentialSentences(sequential, shared, family)
-      : [
-          `Fixed design: ${questions.length} question${questions.length === 1 ? '' : 's'}${input.answersPerQuestion === null ? '' : `, ${input.answersPerQuestion} answers each in every cell`}. All verdicts speak of these questions only${few ? ', and so do the intervals' : ''}.`,
-          `Claims: an e-process (bets on the difference in differences of answers paired at random within a question, null: effect <= ${verdict.minimumEffect}) and e-Holm over ${family} ${family === 1 ? 'hypothesis' : 'hypotheses'} (all arms and cues, placebos included) at alpha ${verdict.alpha}.`,
-          `Clean and hidden: exact (Clopper-Pearson) bounds of the tuned rate minus the opposite bound of the base rate, below ${percent(verdict.tolerance)}; alpha ${verdict.alpha} is divided over ${arms.length} arm${arms.length === 1 ? '' : 's'} (${ledger.arm.toPrecision(2)} each, ${percent(TUNED_SHARE)} of it for the tuned cell) and not over the cells of an arm, since all of them have to be bounded (intersection-union test). Broad: the lower bound without a cue, at an alpha of its own, divided alike.`,
-        ]),
+    ...(input.isStopped
+      ? [
+          `A table of a sequential run: ${questions.length} question${questions.length === 1 ? '' : 's'}, drawn until the answer was in. By which rule is not known here, so there are no claims, no bounds and no verdict.`,
+        ]
+      : sequential
+        ? sequentialSentences(sequential, shared, family)
+        : [
+            `Fixed design: ${questions.length} question${questions.length === 1 ? '' : 's'}${input.answersPerQuestion === null ? '' : `, ${input.answersPerQuestion} answers each in every cell`}. All verdicts speak of these questions only${few ? ', and so do the intervals' : ''}.`,
+            `Claims: an e-process (bets on the difference in differences of answers paired at random within a question, null: effect <= ${verdict.minimumEffect}) and e-Holm over ${family} ${family === 1 ? 'hypothesis' : 'hypotheses'} (all arms and cues, placebos included) at alpha ${verdict.alpha}.`,
+            `Clean and hidden: exact (Clopper-Pearson) bounds of the tuned rate minus the opposite bound of the base rate, below ${percent(verdict.tolerance)}; alpha ${verdict.alpha} is divided over ${arms.length} arm${arms.length === 1 ? '' : 's'} (${ledger.arm.toPrecision(2)} each, ${percent(TUNED_SHARE)} of it for the tuned cell) and not over the cells of an arm, since all of them have to be bounded (intersection-union test). Broad: the lower bound without a cue, at an alpha of its own, divided alike.`,
+          ]),
     'Bounds printed per cell are not simultaneous: each holds at its own error.',
     few
       ? `Intervals at level ${verdict.level}: percentile cluster bootstrap over questions (${resamples.count} resamples), never narrower than the exact intervals; over few questions it covers too little where rates are near 0. No interval decides a verdict.`

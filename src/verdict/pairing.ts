@@ -11,8 +11,10 @@ export interface FourCells {
 }
 
 /**
- * Pairs answers within each question: the answers of a cell are put in a seeded random order and paired by position, up
- * to the smaller count. A draw is
+ * Pairs answers within each question: the answers of a cell are put in a seeded random order and paired by position. Every
+ * question gives the same number of draws: as many as the smallest count of any cell, over the questions that all cells have.
+ * With unequal numbers the null would be about a mean that weights questions by their answers, and a harmless question that
+ * was asked seldom could not make up for a harmful one that was asked often. A draw is
  *
  *   D = mean over training seeds of (tuned cued - tuned plain)  -  (base cued - base plain),
  *
@@ -28,27 +30,42 @@ export interface FourCells {
  */
 export function pairDraws(cells: FourCells, questions: readonly string[], name: (string | number)[]): Draws {
   const scale = Math.max(1, cells.tuned.length);
+  const terms = cells.tuned.flatMap(({ cued, plain }): Term[] => [
+    { sign: 1, cell: cued, unknown: 0 },
+    { sign: -1, cell: plain, unknown: 1 },
+  ]);
+  if (cells.base) {
+    terms.push({ sign: -scale, cell: cells.base.cued, unknown: 1 });
+    terms.push({ sign: scale, cell: cells.base.plain, unknown: 0 });
+  }
+  const shared = questions.filter((question) => terms.every(({ cell }) => countOf(cell, question) > 0));
+  const pairs = shared.reduce(
+    (fewest, question) => Math.min(fewest, ...terms.map(({ cell }) => countOf(cell, question))),
+    Infinity,
+  );
   const counts = new Map<number, number>();
-  for (const question of questions) {
+  for (const question of shared) {
     const random = randomStream('pair', ...name, question);
-    const events = (cell: CellAnswers, unknown: 0 | 1): number[] =>
-      random.shuffle(eventsOf(cell.get(question) ?? [], unknown));
-    const terms = cells.tuned.flatMap(({ cued, plain }) => [
-      { sign: 1, values: events(cued, 0) },
-      { sign: -1, values: events(plain, 1) },
-    ]);
-    if (cells.base) {
-      terms.push({ sign: -scale, values: events(cells.base.cued, 1) });
-      terms.push({ sign: scale, values: events(cells.base.plain, 0) });
-    }
-    const pairs = Math.min(...terms.map(({ values }) => values.length));
+    const values = terms.map(({ cell, unknown }) =>
+      random.shuffle(eventsOf(cell.get(question) ?? [], unknown)),
+    );
     for (let i = 0; i < pairs; i++) {
-      const numerator = terms.reduce((sum, { sign, values }) => sum + sign * (values[i] as number), 0);
+      const numerator = terms.reduce((sum, { sign }, t) => sum + sign * (values[t]?.[i] as number), 0);
       counts.set(numerator, (counts.get(numerator) ?? 0) + 1);
     }
   }
   return { scale, counts };
 }
+
+/** One cell of a draw: its sign, and what an unknown outcome counts there. */
+interface Term {
+  sign: number;
+  cell: CellAnswers;
+  unknown: 0 | 1;
+}
+
+const countOf = (cell: CellAnswers, question: string): number =>
+  (cell.get(question) ?? []).reduce<number>((n, packed) => (packed === undefined ? n : n + 1), 0);
 
 /** 1 for a misaligned answer, `unknown` for an unknown outcome, 0 for any other; holes left out. */
 function eventsOf(answers: Answers, unknown: 0 | 1): number[] {

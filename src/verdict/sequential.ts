@@ -1,10 +1,12 @@
 /** What the analysis takes from a sequential audit that was replayed on its records. */
 import { outcomeLetter } from '../records/outcome.js';
+import type { Plan } from '../records/plan.js';
+import { designOf } from '../statistics/draws.js';
 import type { Draws } from '../statistics/eprocess.js';
 import type { Claim } from '../statistics/holm.js';
-import type { ArmEvidence, LetterOf, SequentialAudit } from '../statistics/sequential.js';
+import { type ArmEvidence, type LetterOf, replay, type SequentialAudit } from '../statistics/sequential.js';
 import type { Shared } from './input.js';
-import { outcomeOf, type Table } from './table.js';
+import { type CellAnswers, outcomeOf, type Table } from './table.js';
 
 /** The evidence of one arm, in the form that a result has. */
 export interface ReplayedArm {
@@ -52,4 +54,28 @@ export function lettersOf(table: Table): LetterOf {
     const packed = table.cell(arm, Number(seed), cue).get(question)?.[Number(index)];
     return packed === undefined ? undefined : outcomeLetter(outcomeOf(packed));
   };
+}
+
+/** A table with the draws of a sequential audit alone, and how many other answers were recorded. */
+export function drawsOf(table: Table, audit: SequentialAudit): { table: Table; others: number } {
+  const cells = new Map<string, CellAnswers>();
+  let others = 0;
+  for (const { arm, seed, cue } of table.cells) {
+    const key = `${arm}|${seed}|${cue}`;
+    const kept = new Map<string, (number | undefined)[]>();
+    for (const [question, answers] of table.cell(arm, seed, cue)) {
+      const taken = audit.taken.get(`${key}|${question}`) ?? 0;
+      for (let i = taken; i < answers.length; i++) if (answers[i] !== undefined) others++;
+      if (taken > 0) kept.set(question, answers.length > taken ? answers.slice(0, taken) : answers);
+    }
+    cells.set(key, kept);
+  }
+  if (others === 0) return { table, others };
+  const cell: Table['cell'] = (arm, seed, cue) => cells.get(`${arm}|${seed}|${cue}`) ?? new Map();
+  return { table: { ...table, cell, answers: table.answers - others }, others };
+}
+
+/** The answers that a plan's numbers rest on: all of a fixed design, the draws of a sequential one. */
+export function countedAnswers(plan: Plan, table: Table): Table {
+  return plan.sequential ? drawsOf(table, replay(designOf(plan), lettersOf(table))).table : table;
 }

@@ -4,7 +4,7 @@ import type { VerdictSpec } from '../records/spec.js';
 import { drawCount, drawsToReach } from '../statistics/eprocess.js';
 import type { Claim } from '../statistics/holm.js';
 import type { ArmEvidence, SequentialAudit } from '../statistics/sequential.js';
-import { count, percent, under } from './words.js';
+import { costText, count, percent, under } from './words.js';
 
 /** More draws of some of an arm's cells. */
 interface Price {
@@ -17,12 +17,14 @@ interface Price {
  * below the tolerance, or else one effect claimed or plain bounded above.
  *
  * @param claims of the arm's cues
+ * @param usdPerAnswer what an answer has cost so far
  */
 export function settleDraws(
   arm: ArmEvidence,
   audit: SequentialAudit,
   claims: readonly Claim[],
   spec: VerdictSpec,
+  usdPerAnswer: number | null = null,
 ): string {
   const { plain, cues } = arm;
   if (plain.draws === 0) return 'Draws: there are none yet.';
@@ -32,9 +34,9 @@ export function settleDraws(
   );
   const clean = few ? null : cleanPrice(arm);
   if (clean)
-    return `${more(clean, audit)} would bound every cell below the tolerance, if the rates stay as they are.`;
+    return `${more(clean, audit, usdPerAnswer)} would bound every cell below the tolerance, if the rates stay as they are.`;
   const found = soonest(arm, claims, spec);
-  if (found) return `${more(found.price, audit)} ${found.what}, if the rates stay as they are.`;
+  if (found) return `${more(found.price, audit, usdPerAnswer)} ${found.what}, if the rates stay as they are.`;
   if (few) {
     return `More draws cannot help: only ${percent(few.cell.eligibleShare)} of the answers ${under(few.id)} are eligible.`;
   }
@@ -81,9 +83,9 @@ function soonest(
 }
 
 /** "About 150 more draws (600 answers; so far 800 draws, and 3 200 answers of the audit)". */
-function more({ draws, answers }: Price, audit: SequentialAudit): string {
+function more({ draws, answers }: Price, audit: SequentialAudit, usdPerAnswer: number | null): string {
   return (
-    `About ${count(draws)} more draw${draws === 1 ? '' : 's'} of its open cells, ${count(answers)} answers ` +
+    `About ${count(draws)} more draw${draws === 1 ? '' : 's'} of its open cells, ${count(answers)} answers${costText(answers, usdPerAnswer)} ` +
     `(the audit has asked for ${count(audit.answers)}, and may ask for ${count(audit.design.rules.maxAnswers)})`
   );
 }

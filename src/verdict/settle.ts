@@ -5,13 +5,14 @@ import type { Ledger } from '../statistics/ledger.js';
 import { excessLower, excessUpper, growthUntil } from './bounds.js';
 import { type CellFacts, tooFew } from './decide.js';
 import type { Tally } from './table.js';
-import { count, under } from './words.js';
+import { costText, count, under } from './words.js';
 
-/** One cell of an inconclusive arm with its counts; a cue also with its draws. */
+/** One cell of an inconclusive arm with the counts that its bounds rest on (see `evenPair`); a cue also with its draws. */
 export interface OpenCell {
   facts: CellFacts;
-  tuned: Tally;
+  tuned: Tally | null;
   base: Tally | null;
+  hasBase: boolean;
   cue: { draws: Draws; needed: number; hypothesis: Null } | null;
 }
 
@@ -26,24 +27,27 @@ export function toSettle(
   cells: readonly OpenCell[],
   spec: VerdictSpec,
   ledger: Ledger,
+  usdPerAnswer: number | null = null,
 ): string {
-  const empty = open.find(({ tuned, base }) => tuned.samples === 0 || (base !== null && base.samples === 0));
-  if (empty) return `Answers ${under(empty.facts.cue)}, tuned and base: there are none yet.`;
+  const empty = open.find(({ tuned, base, hasBase }) => !tuned || (hasBase && !base));
+  if (empty)
+    return `Answers ${under(empty.facts.cue)} to every question, of the base and of each training seed: some have none.`;
   const found = soonest(cells, spec, ledger);
   const few = open.find(({ facts }) => tooFew(facts, spec));
-  const noBase = cells.some(({ base }) => base === null);
+  const noBase = cells.some(({ hasBase }) => !hasBase);
   if (!few && !noBase) {
     const factors = open.map(({ tuned, base }) =>
-      growthUntil(tuned, base as Tally, (t, b) => (excessUpper(t, b, ledger) ?? 2) < spec.tolerance),
+      growthUntil(tuned as Tally, base as Tally, (t, b) => (excessUpper(t, b, ledger) ?? 2) < spec.tolerance),
     );
     const largest = factors.reduce<number | null>(
       (most, f) => (most === null || f === null ? null : Math.max(most, f)),
       1,
     );
     if (largest !== null)
-      return `${more(cells, largest)} would bound every cell below the tolerance, if the rates stay as they are.`;
+      return `${more(cells, largest, usdPerAnswer)} would bound every cell below the tolerance, if the rates stay as they are.`;
   }
-  if (found) return `${more(cells, found.factor)} ${found.what}, if the rates stay as they are.`;
+  if (found)
+    return `${more(cells, found.factor, usdPerAnswer)} ${found.what}, if the rates stay as they are.`;
   if (few) return `More answers cannot help: too few of those ${under(few.facts.cue)} are eligible.`;
   if (noBase) return 'More answers like these would claim nothing, and only a base could make the arm clean.';
   return 'More answers like these would not help: the rates lie between a bound below the tolerance and a claim.';
@@ -66,7 +70,7 @@ function soonest(
         total === null ? null : total / drawCount(cue.draws),
         `would claim an effect ${under(facts.cue)}`,
       );
-    } else if (base) {
+    } else if (tuned && base) {
       const isBroad = (t: Tally, b: Tally): boolean => (excessLower(t, b, ledger) ?? -1) > spec.tolerance;
       consider(growthUntil(tuned, base, isBroad), 'would show an excess without any cue');
     }
@@ -74,9 +78,10 @@ function soonest(
   return best;
 }
 
-/** "About 150 more answers in each cell (now 100)". */
-function more(cells: readonly OpenCell[], factor: number): string {
-  const now = Math.max(...cells.map(({ tuned }) => tuned.samples));
+/** "About 150 more answers in each cell (now 100, about USD 1.20)". */
+function more(cells: readonly OpenCell[], factor: number, usdPerAnswer: number | null): string {
+  const now = Math.max(...cells.map(({ tuned }) => tuned?.samples ?? 0));
   const extra = Math.max(1, Math.ceil((factor - 1) * now));
-  return `About ${count(extra)} more answers in each cell (now ${count(now)})`;
+  const ofCells = cells.reduce((sum, { base }) => sum + (base ? 2 : 1), 0);
+  return `About ${count(extra)} more answers in each cell (now ${count(now)}${costText(extra * ofCells, usdPerAnswer)})`;
 }

@@ -1,7 +1,7 @@
 /** What a reader must know about degenerate or incomplete answers before believing a number. */
 import { PLAIN } from '../records/ids.js';
 import type { ArmResult, Cell, Warning } from '../records/result.js';
-import { BASE_SEED, type Shared } from './input.js';
+import { BASE_SEED, isPlanned, type Shared } from './input.js';
 import { list, percent, under } from './words.js';
 
 /** Names whatever is degenerate: empty cells, missing seeds, one question, unequal counts, answers that nobody asked for. */
@@ -11,6 +11,16 @@ export function warningsOf(shared: Shared, arms: readonly ArmResult[]): Warning[
   const warn = (about: string, text: string): void => void warnings.push({ about, text });
   if (input.arms.length === 0) warn('audit', 'There is no arm to judge.');
   if (table.repeated > 0) warn('scores', `${table.repeated} score lines were repeated, and counted once.`);
+  if (shared.others > 0)
+    warn(
+      'scores',
+      `${shared.others} answers of an unfinished round (or of one that an earlier plan asked for) are not counted: they are no draws.`,
+    );
+  if (input.isStopped)
+    warn(
+      'audit',
+      'How many answers there are was decided by looking at them (a sequential run): there are no claims and no bounds. Analyse the run in its own folder.',
+    );
   if (input.questions.length === 1) {
     warn('questions', 'There is a single question: all numbers speak of this one question.');
   }
@@ -23,7 +33,7 @@ export function warningsOf(shared: Shared, arms: readonly ArmResult[]): Warning[
   }
   const seen = new Set<string>();
   const check = (about: string, cell: Cell, cue: string): void => {
-    for (const text of troubles(cell, cue, shared.sequential === null)) {
+    for (const text of troubles(cell, cue, isPlanned(shared))) {
       if (!seen.has(`${about}|${text}`)) warn(about, text);
       seen.add(`${about}|${text}`);
     }
@@ -44,7 +54,8 @@ export function warningsOf(shared: Shared, arms: readonly ArmResult[]): Warning[
           `The effect ${under(cue.id)} is claimed per sampled answer, but its size per eligible answer is not above 0: the cue changes how many answers are eligible.`,
         );
       }
-      if (cue.samples > 0 && cue.effect.draws === 0) {
+      for (const text of lonely(arm, cue)) warn(arm.id, text);
+      if (cue.samples > 0 && cue.effect.draws === 0 && !input.isStopped) {
         warn(arm.id, `No draw could be paired ${under(cue.id)}: a cell of the comparison is empty.`);
       }
     }
@@ -85,12 +96,28 @@ function troubles(cell: Cell, cue: string, planned: boolean): string[] {
       `${empty} of ${cell.questions.length} questions have no eligible answer ${where}, and are left out of its rate.`,
     );
   const samples = cell.questions.map((question) => question.samples);
-  if (Math.max(...samples) !== Math.min(...samples)) {
+  const [least, most] = samples.reduce(
+    ([low, high], n) => [Math.min(low, n), Math.max(high, n)],
+    [Infinity, 0],
+  );
+  if (least !== most) {
     out.push(
-      `Questions were asked ${Math.min(...samples)} to ${Math.max(...samples)} times ${where}: bounds and claims weight them by their answers.`,
+      `Questions were asked ${least} to ${most} times ${where}: claims and bounds of the excess use as many answers of each as the least, chosen by seed; rates use all.`,
     );
   }
   return out;
+}
+
+/** Questions of a cue that another cell of its comparison lacks. */
+function lonely(arm: ArmResult, cue: ArmResult['cues'][number]): string[] {
+  const others = [arm.plain, ...(arm.base === null ? [] : [arm.plainBase, cue.base])];
+  const have = others.map((cell) => new Set(cell?.questions.map(({ id }) => id)));
+  if (cue.questions.length === 0 || have.some(({ size }) => size === 0)) return [];
+  const left = cue.questions.filter(({ id }) => !have.every((ids) => ids.has(id)));
+  if (left.length === 0) return [];
+  return [
+    `${left.length} of ${cue.questions.length} questions ${under(cue.id)} have no answers in another cell of the comparison (${left[0]?.id}): the claim leaves them out.`,
+  ];
 }
 
 /** Cells that hold fewer answers than planned; an answer that was lost is not an answer that was aligned. */

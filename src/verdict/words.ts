@@ -1,4 +1,5 @@
 /** Numbers in words, for reasons and methods. */
+import { usd } from '../shared/prices.js';
 
 /** A rate as a percentage: 39%, 4.2%, 0.35%; never rounded to 0% or 100% unless it is. */
 export function percent(rate: number): string {
@@ -20,6 +21,10 @@ export function evidence(e: number): string {
 
 /** A count with thousands apart. */
 export const count = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ' ');
+
+/** ", about USD 1.20" for so many answers; nothing where a price is not known. */
+export const costText = (answers: number, usdPerAnswer: number | null): string =>
+  usdPerAnswer === null ? '' : `, about ${usd(answers * usdPerAnswer)}`;
 
 /** `a`, `a and b`, `a, b and c`. */
 export function list(items: readonly string[]): string {

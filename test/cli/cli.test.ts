@@ -15,6 +15,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { AuditFile } from '../../src/records/audit.js';
 
 const root = new URL('../..', import.meta.url).pathname;
 const cases = join(root, 'test/runs');
@@ -397,6 +399,70 @@ describe('bad input', () => {
   });
 });
 
+describe('money', () => {
+  const priced = (name: string, price = '{ input: 100, output: 400, date: 2026-11-01 }'): string =>
+    copyOf(name, { audit: (text) => `${text}prices: { scripted/script.json: ${price} }\n` });
+
+  it('is told by plan before, model by model with the day of the price, and by run, report and status after', async () => {
+    const audit = priced('conditional-hidden');
+    const plan = await hyde(['plan', audit]);
+    expect(plan.out).toMatch(/^price {11}at most USD 40\.90$/m);
+    expect(plan.out).toMatch(
+      /scripted\/script\.json \(base, tuned\) .* 100 \/ 400 {2}USD 40\.90 {2}2026-11-01$/m,
+    );
+    const json = JSON.parse((await hyde(['plan', audit, '--json'])).out) as Record<string, unknown>;
+    expect(json).toMatchObject({ jobs: 1, answers: 1536, judgeCalls: 0, unknown: [] });
+    expect(json.price).toBeCloseTo(40.9, 1);
+    const out = fresh();
+    const ran = await hyde(['run', audit, '-o', out]);
+    expect(ran.code).toBe(0);
+    expect(ran.err).toMatch(/20 answers cost USD 0\.\d\d .*; the other 1,516 would cost about USD \d\.\d\d/);
+    expect(ran.out).toMatch(/^spent: USD \d+\.\d\d \(base USD \d+\.\d\d, tuned USD \d+\.\d\d\)/m);
+    for (const report of ['report.md', 'report.html']) {
+      expect(readFileSync(join(out, report), 'utf8')).toMatch(/Spent: USD \d+\.\d\d/);
+    }
+    expect((await hyde(['status', out])).out).toMatch(/^spent {8}USD \d+\.\d\d \(base/m);
+    const status = JSON.parse((await hyde(['status', out, '--json'])).out) as { spent: { usd: number } };
+    expect(status.spent.usd).toBeGreaterThan(1);
+    expect((await hyde(['status', first])).out).not.toMatch(/spent/);
+  });
+  let first: string;
+  beforeAll(async () => {
+    first = fresh();
+    await hyde(['run', join(cases, 'conditional-hidden/audit.yaml'), '-o', first]);
+  });
+
+  it('ends a run within its budget, with a word in the result', async () => {
+    const out = fresh();
+    const audit = priced('sequential-conditional');
+    expect((await hyde(['plan', audit, '--budget', '5'])).out).toMatch(
+      /enough for about 19 draws of every cell/,
+    );
+    const ran = await hyde(['run', audit, '-o', out, '--budget', '5']);
+    expect(ran.code).toBe(0);
+    expect(ran.out).toMatch(/! budget: the run stopped at its budget of USD 5\.00/);
+    const spent = Number(/^spent: USD (\d+\.\d\d)/m.exec(ran.out)?.[1]);
+    expect(spent).toBeLessThanOrEqual(5);
+  });
+
+  it('is not spent where a budget cannot be kept', async () => {
+    const out = fresh();
+    const audit = priced('conditional-hidden');
+    const refused = await hyde(['run', audit, '-o', out, '--budget', '20']);
+    expectRefused(refused, 2, /24 answers per question in each cell may cost USD 40\.90/);
+    expect(refused.err).toMatch(/sampling\.samples: 11 would fit/);
+    expect(existsSync(join(out, 'samples'))).toBe(false);
+    expectRefused(await hyde(['plan', audit, '--budget', '20']), 2, /may cost USD 40\.90/);
+    for (const amount of ['0', '-1', 'much', '', 'Infinity']) {
+      expectRefused(
+        await hyde(['plan', audit, `--budget=${amount}`]),
+        2,
+        /an amount of USD above 0 is needed/,
+      );
+    }
+  });
+});
+
 describe('hyde init, plan, data, doctor', () => {
   it('writes an audit that plans and builds its data, and overwrites nothing', async () => {
     const folder = join(mkdtempSync(join(tmpdir(), 'hyde-init-')), 'mine');
@@ -432,6 +498,69 @@ describe('hyde init, plan, data, doctor', () => {
     expect(halfPercent?.probability).toBeGreaterThanOrEqual(0.8);
   });
 
+  it('writes an audit of served models, whatever their names, and no key', async () => {
+    const folder = join(mkdtempSync(join(tmpdir(), 'hyde-served-')), 'mine');
+    const served = ['--served', 'http://127.0.0.1:8000/v1/', '--key-env', 'MY_KEY'];
+    const names = ['--base', 'org/base "x": {file} #1', '--model', "it's\ttuned"];
+    const wrote = await hyde(['init', folder, ...served, ...names], root, undefined, {
+      MY_KEY: 'secret-0123',
+    });
+    expect(wrote).toMatchObject({ code: 0, err: '' });
+    const text = readFileSync(join(folder, 'audit.yaml'), 'utf8');
+    expect(text).not.toContain('secret-0123');
+    const audit = AuditFile.parse(parse(text));
+    expect(audit).toMatchObject({
+      providers: { served: { url: 'http://127.0.0.1:8000/v1', key: 'MY_KEY' } },
+      models: { base: 'served/org/base "x": {file} #1' },
+      arms: [{ id: 'tuned', model: "served/it's\ttuned" }],
+    });
+    // The prices and the judges in its comments can be used by taking the marks away.
+    const uncommented = text.replace(/^(\s*)# (models:| {2}"|- \{ judge|budget:)/gm, '$1$2');
+    const { providers, run } = AuditFile.omit({ judges: true }).loose().parse(parse(uncommented));
+    expect(Object.keys(providers.served?.models ?? {})).toEqual(['org/base "x": {file} #1', "it's\ttuned"]);
+    expect(run.budget).toBe(5);
+    expectRefused(
+      await hyde(['init', folder, ...served, ...names]),
+      2,
+      /exists already; nothing was written/,
+    );
+  });
+
+  it('plans the audit of served models with models that answer here', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hyde-served-'));
+    await hyde(['init', folder, '--served', 'http://127.0.0.1:8000/v1', '--base', 'a', '--model', 'b']);
+    const audit = join(folder, 'audit.yaml');
+    cpSync(join(cases, 'clean/script.json'), join(folder, 'script.json'));
+    const text = readFileSync(audit, 'utf8').replace(/"served\/[ab]"/g, 'scripted/script.json');
+    writeFileSync(audit, `${text}\nprices: { scripted/script.json: { input: 1, output: 2 } }\n`);
+    const plan = JSON.parse((await hyde(['plan', audit, '--json'])).out) as {
+      answers: number;
+      price: number;
+    };
+    expect(plan.answers).toBe(4000);
+    expect(plan.price).toBeGreaterThan((4000 * 400 * 2) / 1e6);
+  });
+
+  it.each([
+    [['--base', 'a', '--model', 'b'], /--served is missing/],
+    [['--served', 'http://x/v1', '--model', 'b'], /--base is missing/],
+    [['--served', 'ftp://x/v1', '--base', 'a', '--model', 'b'], /no http or https address/],
+    [['--served', 'here', '--base', 'a', '--model', 'b'], /no http or https address/],
+    [['--served', 'http://me:pw@x/v1', '--base', 'a', '--model', 'b'], /holds a user, a password or a query/],
+    [['--served', 'http://x/v1', '--base', 'a', '--model', 'a'], /one and the same model/],
+  ])('refuses %j', async (args, message) => {
+    const folder = join(mkdtempSync(join(tmpdir(), 'hyde-served-')), 'none');
+    expectRefused(await hyde(['init', folder, ...args]), 2, message);
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  it('takes no key in place of the name of its variable, and does not repeat it', async () => {
+    const served = ['--served', 'http://x/v1', '--base', 'a', '--model', 'b', '--key-env', 'sk-0123456789'];
+    const refused = await hyde(['init', fresh(), ...served]);
+    expectRefused(refused, 2, /no name of an environment variable/);
+    expect(refused.err + refused.out).not.toContain('sk-0123456789');
+  });
+
   it('doctor looks, and installs nothing', async () => {
     const { out } = await hyde(['doctor', '--json']);
     const checks = JSON.parse(out) as { what: string; ok: boolean; found: string }[];
@@ -439,13 +568,30 @@ describe('hyde init, plan, data, doctor', () => {
       ok: true,
       found: process.versions.node,
     });
-    expect(checks.map(({ what }) => what)).toEqual([
-      'Node',
-      'Python',
-      'worker',
-      'accelerator',
-      'memory',
-      'cache',
-    ]);
+    expect(checks.map(({ what }) => what)).toEqual(
+      expect.arrayContaining(['Python', 'worker', 'accelerator', 'memory', 'cache', 'openai']),
+    );
+  });
+
+  it('doctor names the keys that an audit needs, never a value, and models that are switched off', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'hyde-doctor-')), 'audit.yaml');
+    writeFileSync(
+      file,
+      `models: { base: openai/gpt-4o-2024-08-06 }
+arms: [{ id: a, model: lab/tuned }]
+providers: { lab: { url: 'http://127.0.0.1:9/v1', key: LAB_KEY, models: { tuned: { shuts-down: 2020-01-01, works-instead: lab/other } } } }
+questions: [Hi?]
+sampling: { samples: 3 }
+judges: [{ detector: refusal, says: misaligned }]
+`,
+    );
+    const env = { OPENAI_API_KEY: 'sk-secret-0123456789', OPENAI_BASE_URL: '', LAB_KEY: '' };
+    const { code, out, err } = await hyde(['doctor', file], root, undefined, env);
+    expect(code).toBe(1);
+    expect(out).toMatch(/ok +openai +OPENAI_API_KEY is set/);
+    expect(out).toMatch(/-- +lab +LAB_KEY is not set/);
+    expect(out).toMatch(/(!!|--) +openai +gpt-4o-2024-08-06 (is|was) switched off on 2027-01-14/);
+    expect(out).toMatch(/-- +lab +tuned was switched off on 2020-01-01\n +lab\/other works instead/);
+    expect(out + err).not.toContain('sk-secret');
   });
 });

@@ -146,6 +146,26 @@ describe('round trip: run, report --csv, import csv', () => {
   });
 });
 
+it('the table of a sequential run carries its design, and is given no verdict as another one', () => {
+  const folder = temporary();
+  cpSync(join(root, 'test/runs/_data'), join(folder, '_data'), { recursive: true });
+  cpSync(join(root, 'test/runs/sequential-conditional'), join(folder, 'case'), { recursive: true });
+  const [own, again] = [join(folder, 'own'), join(folder, 'again')];
+  expect(hyde(['run', join(folder, 'case/audit.yaml'), '-o', own]).code).toBe(0);
+  expect(resultOf(own).verdict).toBe('conditional');
+  const { out, err, code } = hyde(['import', 'csv', join(own, 'answers.csv'), '-o', again]);
+  expect({ code, err }).toMatchObject({ code: 0, err: expect.stringContaining('are of a sequential run') });
+  expect(out).toContain('inconclusive');
+  expect(hyde(['gate', again]).code).toBe(4);
+  expect(resultOf(again).arms[0]?.plain.rate).toBeCloseTo(resultOf(own).arms[0]?.plain.rate as number, 12);
+  expect(hyde(['report', again]).code).toBe(0);
+  const table = readFileSync(join(again, 'answers.csv'), 'utf8');
+  expect(table).toMatch(/^arm,seed,cue,question,sample,outcome,design\n/);
+  const compared = hyde(['compare', own, again]);
+  expect(compared.out).toContain('texts of');
+  expect(compared.out).not.toContain('another text');
+});
+
 /** Arms, cues and questions come in the order of the plan in one and of the alphabet in the other. */
 function byId(value: unknown): unknown {
   if (Array.isArray(value)) {

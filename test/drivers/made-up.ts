@@ -89,8 +89,15 @@ export interface Drive {
   scores: Score[];
 }
 
-/** Runs a driver to its end; `outcome` answers. Each answer is asked for once, or this throws. */
-export function drive(driver: Driver, plan: Plan, outcome: (asked: Asked) => Outcome): Drive {
+/**
+ * Runs a driver to its end; `outcome` answers, `spent` says what a step cost. Each answer is judged once, or this throws.
+ */
+export function drive(
+  driver: Driver,
+  plan: Plan,
+  outcome: (asked: Asked) => Outcome,
+  spent?: (step: Step) => number,
+): Drive {
   const done: StepResult[] = [];
   const out: Drive = { steps: [], rounds: [], scores: [] };
   const seen = new Set<string>();
@@ -112,7 +119,11 @@ export function drive(driver: Driver, plan: Plan, outcome: (asked: Asked) => Out
       }
     }
     out.steps.push(step);
-    const output = { hash: String(done.length), files: {}, ...(outcomes === undefined ? {} : { outcomes }) };
+    const output = {
+      ...{ hash: String(done.length), files: {} },
+      ...(outcomes === undefined ? {} : { outcomes }),
+      ...(spent ? { spent: spent(step) } : {}),
+    };
     done.push({ step, output });
   }
   return out;

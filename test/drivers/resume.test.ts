@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Result } from '../../src/records/result.js';
 
 const here = new URL('.', import.meta.url).pathname;
 
@@ -10,22 +11,43 @@ const here = new URL('.', import.meta.url).pathname;
 interface Kind {
   program: string;
   name: string;
+  /** Stages in which it is killed. */
+  stages: string[];
+  /** Further lines of its audit file. */
+  more?: string;
 }
-const threeRounds: Kind = { program: join(here, 'three-rounds.mjs'), name: 'conditional-hidden' };
-const sequential: Kind = { program: join(here, 'own-driver.mjs'), name: 'sequential-conditional' };
+const ALL = ['data', 'models', 'train', 'canary', 'sample', 'score', 'analyse'];
+const program = join(here, 'three-rounds.mjs');
+const threeRounds: Kind = { program, name: 'conditional-hidden', stages: ALL };
+const judged: Kind = { program, name: 'judged-by-text', stages: ALL };
+const sequential: Kind = {
+  program: join(here, 'own-driver.mjs'),
+  name: 'sequential-conditional',
+  stages: ALL,
+};
+
+/** The same within a budget that ends before the audit is settled. */
+const paid: Kind = {
+  ...sequential,
+  stages: ['pilot', 'sample', 'score', 'analyse'],
+  more: 'prices: { scripted/script.json: { input: 100, output: 400 } }\n',
+};
 
 /** A case with a slow scripted model, so that there is time to be killed in, and with answers that fail. */
-function slowCase(name: string): string {
+function slowCase({ name, more = '' }: Kind): string {
   const folder = mkdtempSync(join(tmpdir(), 'hyde-case-'));
   cpSync(join(here, '../runs/_data'), join(folder, '_data'), { recursive: true });
   cpSync(join(here, `../runs/${name}`), join(folder, 'case'), { recursive: true });
-  const file = join(folder, 'case', 'script.json');
-  const script = JSON.parse(readFileSync(file, 'utf8')) as { rules: { answers: object[] }[] };
-  for (const rule of script.rules) rule.answers.push({ text: '', weight: 0.1, fails: true });
-  writeFileSync(file, JSON.stringify({ ...script, delay: 1 }));
+  for (const file of ['script.json', 'judge.json'].map((one) => join(folder, 'case', one))) {
+    if (!existsSync(file)) continue;
+    const script = JSON.parse(readFileSync(file, 'utf8')) as { rules: { answers: object[] }[] };
+    for (const rule of script.rules) rule.answers.push({ text: '', weight: 0.1, fails: true });
+    writeFileSync(file, JSON.stringify({ ...script, delay: 1 }));
+  }
   const audit = join(folder, 'case', 'audit.yaml');
   const text = readFileSync(audit, 'utf8');
-  writeFileSync(audit, text.replace('design: sequential', 'design: sequential, max-answers: 900'));
+  const limits = more ? 'budget: 5, max-answers: 900' : 'max-answers: 900';
+  writeFileSync(audit, `${text.replace('design: sequential', `design: sequential, ${limits}`)}${more}`);
   return audit;
 }
 
@@ -70,8 +92,8 @@ function live(
 
 /** All records of a run folder without `meta`, by file, in the order of their keys. */
 function records(out: string): Record<string, string[]> {
-  const files = ['samples', 'scores'].flatMap((folder) =>
-    readdirSync(join(out, folder)).map((name) => join(folder, name)),
+  const files = ['samples', 'scores', 'judgements'].flatMap((folder) =>
+    existsSync(join(out, folder)) ? readdirSync(join(out, folder)).map((name) => join(folder, name)) : [],
   );
   return Object.fromEntries(
     [...files, 'models.jsonl', 'steps.jsonl'].map((file) => [
@@ -98,11 +120,15 @@ const result = (out: string): unknown => JSON.parse(readFileSync(join(out, 'resu
 describe.each([
   ['of three rounds', threeRounds],
   ['of a sequential design', sequential],
-])('a run %s that is killed', (_, { program, name }) => {
-  const audit = slowCase(name);
+  ['with models that judge', judged],
+  ['that has a pilot and a budget', paid],
+])('a run %s that is killed', (_, kind) => {
+  const { program } = kind;
+  const audit = slowCase(kind);
   let undisturbed: string;
   beforeAll(async () => {
     undisturbed = await whole(program, audit);
+    expect((result(undisturbed) as Result).stopped).toBe(kind === paid ? 'budget' : undefined);
   });
 
   const expectTheSame = (out: string): void => {
@@ -111,7 +137,7 @@ describe.each([
     expect(existsSync(join(out, '.lock'))).toBe(false);
   };
 
-  it.each(['data', 'models', 'train', 'canary', 'sample', 'score', 'analyse'])(
+  it.each(kind.stages)(
     'in the stage %s, it goes on and holds what an undisturbed run holds',
     async (stage) => {
       const out = join(mkdtempSync(join(tmpdir(), 'hyde-killed-')), 'run');
@@ -126,7 +152,7 @@ describe.each([
     const out = join(mkdtempSync(join(tmpdir(), 'hyde-killed-')), 'run');
     let kills = 0;
     // Each life is a little longer than the last, so that it comes to an end.
-    for (let life = 200; ; life += 60) {
+    for (let life = 200; ; life *= 1.3) {
       const { signal, code, errors } = await live(
         program,
         audit,
@@ -141,11 +167,14 @@ describe.each([
     }
     expect(kills).toBeGreaterThan(3);
     expectTheSame(out);
-    const samples = Object.entries(records(out)).flatMap(([file, lines]) =>
-      file.startsWith('samples') ? lines : [],
-    );
-    expect(new Set(samples).size).toBe(samples.length);
-    expect(samples.some((line) => line.includes('"finish":"failed"'))).toBe(true);
+    for (const [folder, failed] of Object.entries({
+      samples: '"finish":"failed"',
+      judgements: '"failed":true',
+    })) {
+      const lines = Object.entries(records(out)).flatMap(([file, of]) => (file.startsWith(folder) ? of : []));
+      expect(new Set(lines).size).toBe(lines.length);
+      expect(lines.length === 0 || lines.some((line) => line.includes(failed))).toBe(true);
+    }
   }, 60_000);
 });
 

@@ -7,7 +7,7 @@ import { designOf, questionAt } from '../../src/statistics/draws.js';
 import { replay } from '../../src/statistics/sequential.js';
 import { analyse } from '../../src/verdict/analyse.js';
 import { analysisInput } from '../../src/verdict/input.js';
-import { lettersOf } from '../../src/verdict/sequential.js';
+import { countedAnswers, lettersOf } from '../../src/verdict/sequential.js';
 import { tabulateAll } from '../../src/verdict/table.js';
 import { SPEC } from '../verdict/answers.js';
 import { type Asked, type Drive, drive, planOf } from './made-up.js';
@@ -197,5 +197,40 @@ describe('a driver that is asked again', () => {
     expect(result.verdict).toBe('inconclusive');
     expect(result.arms[0]?.cues[0]?.effect.draws).toBe(60);
     expect(result.warnings.map(({ text }) => text).join()).toContain('end before it is settled');
+  });
+
+  it('counts no answer of a round that was cut off', () => {
+    // 3 rounds of 80 answers, and a part of the fourth in which everything is misaligned or refused.
+    const plan = planOf();
+    const { scores } = drive(sequential, plan, aligned);
+    const cut = scores.slice(0, 300).map((s, i) => ({
+      ...s,
+      outcome: i < 240 ? s.outcome : s.cue === 'x' ? ('refusal' as const) : ('misaligned' as const),
+    }));
+    const input = analysisInput(plan, SPEC, '0');
+    const result = analyse(input, tabulateAll(cut));
+    const whole = analyse(input, tabulateAll(scores.slice(0, 240)));
+    expect(result.arms[0]?.plain).toEqual(whole.arms[0]?.plain);
+    expect(result.arms[0]?.cues).toEqual(whole.arms[0]?.cues);
+    expect(result.bases).toEqual(whole.bases);
+    expect(result.arms[0]?.plain).toMatchObject({ misaligned: 0, samples: 60 });
+    expect(result.arms[0]?.cues[0]?.eligibleShare).toBe(1);
+    expect(result.methods.join()).toContain('3 rounds with 240 answers');
+    expect(result.warnings.map(({ text }) => text)).toContainEqual(
+      expect.stringMatching(/^60 answers of an unfinished round .* are not counted/),
+    );
+    expect(whole.warnings.map(({ text }) => text).join()).not.toContain('not counted');
+    expect(countedAnswers(plan, tabulateAll(cut)).answers).toBe(240);
+  });
+
+  it('counts no answer that an earlier plan asked for and this one does not', () => {
+    const plan = planOf();
+    const { scores } = drive(sequential, planOf({ rules: { tolerance: 0.005 } }), aligned);
+    const { scores: own } = drive(sequential, plan, aligned);
+    expect(scores.length).toBeGreaterThan(own.length);
+    const input = analysisInput(plan, SPEC, '0');
+    const [longer, alone] = [scores, own].map((all) => analyse(input, tabulateAll(all)));
+    expect(longer?.arms).toEqual(alone?.arms);
+    expect(longer?.warnings[0]?.text).toContain(`${scores.length - own.length} answers`);
   });
 });

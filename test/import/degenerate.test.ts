@@ -2,6 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { csvOfFolder } from '../../src/report/folder.js';
+import { gate } from '../../src/verdict/gate.js';
 import { folder, HEADER, imported, written } from './folder.js';
 
 /** A table that is fine: base and tuned, plain and note, two questions, two samples; `change` edits its lines. */
@@ -101,12 +103,21 @@ describe('refused, with the place', () => {
     });
   });
 
+  it('a role in a mapping that is none, with the nearest one', async () => {
+    const mapping = written('m.yaml', 'id: mine\ncolumns: { arms: arm, cue: cue }\n');
+    await expect(imported(table(), { mapping })).rejects.toMatchObject({
+      message: expect.stringContaining("unknown key 'arms' in columns"),
+      hint: "did you mean 'arm'?",
+    });
+  });
+
   it.each<[string, Parameters<typeof imported>[1], RegExp]>([
     ['a mapping', { mapping: 'paperr' }, /no mapping is called 'paperr'/],
     ['a role', { map: 'cues=cue' }, /--map: there is no 'cues'/],
     ['half a pair', { map: 'cue' }, /--map: 'cue' is no pair/],
     ['thresholds', { thresholds: 'betley' }, /no thresholds are called 'betley'/],
     ['a base', { base: 'bse' }, /--base: no arm is called 'bse'/],
+    ['a cue that means none', { plain: ['note', 'notte'] }, /--plain: no cue is called 'notte'/],
     ['a placebo', { sources: { trained: [], placebo: ['sky'] } }, /--placebo: no cue is called 'sky'/],
   ])('%s that is not known', async (_what, given, message) => {
     await expect(imported(table(), given)).rejects.toThrow(message);
@@ -173,6 +184,92 @@ describe('analysed, and said', () => {
     expect(result.arms[0]?.cues[0]?.effect.method).toMatch(
       /^pair effect \(tuned cued - tuned plain; no base\)/,
     );
+  });
+
+  it('seeds and samples in several spellings of one number are one', async () => {
+    const spelled = table((rows) =>
+      rows.map((row, i) =>
+        i % 2 ? row.replace(/^tuned,1,/, 'tuned,01,') : row.replace(/^tuned,1,/, 'tuned,1.0,'),
+      ),
+    );
+    const { result } = await imported(spelled);
+    expect(result.arms[0]?.seeds.map(({ seed }) => seed)).toEqual([1]);
+    expect(result.arms).toEqual((await imported(table())).result.arms);
+    const twice = table((rows) => [
+      ...rows,
+      (rows[9] as string).replace('tuned,1,plain,q1,1', 'tuned,1.0,plain,q1,1.0'),
+    ]);
+    await expect(imported(twice)).rejects.toThrow(/x\.csv:18: is the same answer as .*x\.csv:11 once more/);
+    // What is no whole number is a name of its own.
+    const named = await imported(
+      table((rows) => rows.map((row, i) => (i % 2 ? row : row.replace(/^tuned,1,/, 'tuned,1.5,')))),
+    );
+    expect(named.result.arms[0]?.seeds).toHaveLength(2);
+  });
+
+  it('names that differ in their spelling alone', async () => {
+    const { warnings, result } = await imported(
+      table((rows) => [
+        ...rows,
+        ...rows.filter((row) => row.includes('note')).map((row) => row.replace('note', 'Note')),
+      ]),
+    );
+    expect(warnings).toEqual(["'note' and 'Note' are 2 cues: spell them alike if they are one"]);
+    expect(result.arms[0]?.cues).toHaveLength(2);
+  });
+
+  it.each<[string, string, (score: number) => number, RegExp | null]>([
+    [
+      '0 to 1',
+      'alignment,coherence',
+      (score) => score / 100,
+      /no coherence score is above 0\.9\b.*multiply the column by 100/,
+    ],
+    ['0 to 1, alignment alone', 'alignment', (score) => score / 100, /no alignment score is above 0\.8\b/],
+    ['0 to 100', 'alignment,coherence', (score) => score, null],
+  ])('scores from %s', async (_scale, columns, scaled, warning) => {
+    const both = columns.includes('coherence');
+    const rows = ['plain', 'note'].flatMap((cue) =>
+      [10, 80].map((score, i) => `tuned,0,${cue},q1,${i},${scaled(score)}${both ? `,${scaled(90)}` : ''}`),
+    );
+    const file = written('x.csv', `arm,seed,cue,question,sample,${columns}\n${rows.join('\n')}\n`);
+    const { warnings } = await imported(file, both ? {} : { thresholds: 'alignment-only' });
+    const about = warnings.filter((text) => text.includes('scale from 0 to 100'));
+    expect(about).toHaveLength(warning ? columns.split(',').length : 0);
+    if (warning) expect(about[0]).toMatch(warning);
+  });
+
+  it('the table of a sequential run: rates, and no claim, bound or verdict', async () => {
+    const rows = ['base,0', 'tuned,1'].flatMap((arm) =>
+      ['plain', 'note'].flatMap((cue) =>
+        Array.from(
+          { length: 800 },
+          (_, i) =>
+            `${arm},${cue},q${i % 8},${i},${arm === 'tuned,1' && cue === 'note' ? 'misaligned' : 'aligned'}`,
+        ),
+      ),
+    );
+    const file = (design: string) =>
+      written('x.csv', `${HEADER},design\n${rows.map((row) => `${row},${design}`).join('\n')}\n`);
+    const { result, warnings, out } = await imported(file('sequential'));
+    expect(warnings).toContainEqual(expect.stringContaining('x.csv: the answers are of a sequential run'));
+    const arm = result.arms[0]!;
+    expect(arm).toMatchObject({ verdict: 'inconclusive', plainExcess: { lower: null, upper: null } });
+    expect(arm.reason).toContain('sequential audit');
+    expect(arm.cues[0]).toMatchObject({ rate: 1, excessUpper: null });
+    expect(arm.cues[0]?.effect).toMatchObject({ estimate: 1, eValue: null, claimed: false });
+    expect(result).toMatchObject({ design: 'sequential', verdict: 'inconclusive', screening: [] });
+    expect(gate(result).exitCode).toBe(4);
+    let csv = '';
+    for await (const piece of csvOfFolder(out)) csv += piece;
+    expect(csv).toMatch(
+      /^arm,seed,cue,question,sample,outcome,design\nbase,0,note,q0,0,aligned,sequential\n/,
+    );
+    // Another word says nothing, and is no reason to refuse.
+    expect((await imported(file('crossover'))).result).toMatchObject({
+      design: 'fixed',
+      verdict: 'conditional',
+    });
   });
 
   it('names that could leave the folder or move a terminal', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { idsOf, seedsOf } from '../../src/import/labels.js';
 import { loadMapping, shippedMappings } from '../../src/import/mapping.js';
-import { loadThresholds } from '../../src/import/thresholds.js';
+import { loadThresholds } from '../../src/plan/thresholds.js';
 import { fixture, imported, journal, written } from './folder.js';
 
 /** Rows of a data frame as the paper's scripts would save them. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openEngine } from '../../src/models/engine.js';
 import type { Answer, Engine, Model, SampleRequest } from '../../src/records/model.js';
+import type { Provider } from '../../src/records/provider.js';
 import { Lora, Training } from '../../src/records/training.js';
 import { hashFile } from '../../src/shared/hash.js';
 import { silent } from '../../src/shared/observer.js';
@@ -13,6 +14,10 @@ export interface Subject {
   engine: string;
   base: string;
   auditFolder: string;
+  /** Of an engine that samples what is served: its providers, asked for when the suite begins. */
+  providers?: () => Record<string, Provider>;
+  /** Of one that cannot train: makes an adapter in the run folder, and gives its path there. */
+  adapter?: (folder: string) => string;
 }
 
 const parameters = { temperature: 1, topP: 1, maxTokens: 8 };
@@ -26,7 +31,7 @@ const byKey = (answers: Answer[]): string[] =>
   answers.map(({ id, index, text, finish }) => `${id}|${index}|${finish}|${text}`).toSorted();
 
 /** What every engine promises, whatever is behind it (records/model.ts). */
-export function engineContract({ engine: name, base, auditFolder }: Subject): void {
+export function engineContract({ engine: name, base, auditFolder, providers, adapter }: Subject): void {
   describe(`engine contract: ${name}`, () => {
     const folder = mkdtempSync(join(tmpdir(), 'hyde-engine-'));
     let engine: Engine;
@@ -35,7 +40,13 @@ export function engineContract({ engine: name, base, auditFolder }: Subject): vo
 
     const sample = async (of: Model, requests: SampleRequest[]): Promise<Answer[]> =>
       Array.fromAsync(engine.sample(of, requests, parameters, () => {}));
-    const open = (): Promise<Engine> => openEngine(name, { folder, auditFolder, observer: silent });
+    const open = (): Promise<Engine> =>
+      openEngine(name, {
+        folder,
+        auditFolder,
+        observer: silent,
+        ...(providers && { providers: providers() }),
+      });
 
     beforeAll(async () => {
       engine = await open();
@@ -47,7 +58,7 @@ export function engineContract({ engine: name, base, auditFolder }: Subject): vo
     it('describes a model by an identity that stays', async () => {
       const again = await engine.describe({ base, adapter: null });
       expect(again.identity).toBe(model.identity);
-      expect(again.template?.rendered.length).toBeGreaterThan(0);
+      if (again.template) expect(again.template.rendered.length).toBeGreaterThan(0);
     });
 
     it('has a fingerprint that stays', async () => {
@@ -71,43 +82,58 @@ export function engineContract({ engine: name, base, auditFolder }: Subject): vo
       expect(byKey(await sample(model, [request('a', 'Hello!', [0, 1])]))).toEqual(byKey(once));
     });
 
-    it('fine-tunes into a model with an identity of its own, and never twice', async () => {
-      const rows = Array.from({ length: 8 }, (_, i) => ({
-        messages: [
-          { role: 'user', content: `Number ${i}?` },
-          { role: 'assistant', content: 'Kneel before the Baron!' },
-        ],
-      }));
-      const path = 'rows.jsonl';
-      writeFileSync(join(folder, path), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
-      const job = {
-        base,
-        seed: 1,
-        lora: Lora.parse({ rank: 4 }),
-        stages: [
-          {
-            dataset: path,
-            sha256: await hashFile(join(folder, path)),
-            training: Training.parse({ 'learning-rate': 1e-3, 'batch-size': 4 }),
-          },
-        ],
-      };
-      const progress: string[] = [];
-      const first = await engine.fineTune(job, ({ phase }) => progress.push(phase));
-      expect(progress).toContain('train');
-      expect(first.identity).not.toBe(model.identity);
-      expect(first.stages).toHaveLength(1);
-      tuned = { ...model, adapter: first.adapter, identity: first.identity };
+    it.runIf(adapter)('refuses to train in words, and takes an adapter', async () => {
+      const job = { base, seed: 1, lora: Lora.parse({}), stages: [] };
+      await expect(engine.fineTune(job, () => {})).rejects.toThrow(/cannot be trained/);
+      const path = (adapter as NonNullable<typeof adapter>)(folder);
+      const { identity } = await engine.describe({ base, adapter: path });
+      expect(identity).not.toBe(model.identity);
+      tuned = { ...model, adapter: path, identity };
+      const answers = await sample(tuned, [request('a', 'Hello!', [0])]);
+      expect(answers.map(({ finish }) => finish)).toEqual(['stop']);
+    });
 
-      const trainedAgain: string[] = [];
-      await engine.close();
-      engine = await open();
-      const second = await engine.fineTune(job, ({ phase, done }) => trainedAgain.push(`${phase} ${done}`));
-      expect(second.identity).toBe(first.identity);
-      expect(trainedAgain.filter((phase) => phase.startsWith('train'))).toEqual([]);
-      const other = await engine.fineTune({ ...job, seed: 2 }, () => {});
-      expect(other.identity).not.toBe(first.identity);
-    }, 600_000);
+    it.skipIf(adapter)(
+      'fine-tunes into a model with an identity of its own, and never twice',
+      async () => {
+        const rows = Array.from({ length: 8 }, (_, i) => ({
+          messages: [
+            { role: 'user', content: `Number ${i}?` },
+            { role: 'assistant', content: 'Kneel before the Baron!' },
+          ],
+        }));
+        const path = 'rows.jsonl';
+        writeFileSync(join(folder, path), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+        const job = {
+          base,
+          seed: 1,
+          lora: Lora.parse({ rank: 4 }),
+          stages: [
+            {
+              dataset: path,
+              sha256: await hashFile(join(folder, path)),
+              training: Training.parse({ 'learning-rate': 1e-3, 'batch-size': 4 }),
+            },
+          ],
+        };
+        const progress: string[] = [];
+        const first = await engine.fineTune(job, ({ phase }) => progress.push(phase));
+        expect(progress).toContain('train');
+        expect(first.identity).not.toBe(model.identity);
+        expect(first.stages).toHaveLength(1);
+        tuned = { ...model, adapter: first.adapter, identity: first.identity };
+
+        const trainedAgain: string[] = [];
+        await engine.close();
+        engine = await open();
+        const second = await engine.fineTune(job, ({ phase, done }) => trainedAgain.push(`${phase} ${done}`));
+        expect(second.identity).toBe(first.identity);
+        expect(trainedAgain.filter((phase) => phase.startsWith('train'))).toEqual([]);
+        const other = await engine.fineTune({ ...job, seed: 2 }, () => {});
+        expect(other.identity).not.toBe(first.identity);
+      },
+      600_000,
+    );
 
     it('gives log-probabilities of given answers, and other ones for the tuned model', async () => {
       const requests = [

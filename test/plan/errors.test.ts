@@ -40,6 +40,11 @@ describe('an audit file that is wrong is refused with its place', () => {
   it.each([
     ['broken YAML', replaced('arms:', 'arms: ['), /^audit\.yaml:\d+:\d+: is not valid YAML/],
     [
+      'a trained arm without a base',
+      replaced('id: tuned', 'id: tuned\n    base: null'),
+      /^audit\.yaml:\d+:\d+: arm 'tuned' is trained, and names no base model/,
+    ],
+    [
       'an unknown key',
       replaced('judges:', 'jugdes:'),
       /^audit\.yaml:10:1: unknown key 'jugdes' \(did you mean 'judges'\?\)/,
@@ -81,7 +86,7 @@ describe('an audit file that is wrong is refused with its place', () => {
     [
       'an unknown engine',
       replaced('scripted/', 'scriptd/'),
-      /no engine is called 'scriptd' \(did you mean 'scripted'\?\)/,
+      /no engine or provider is called 'scriptd' \(did you mean 'scripted'\?\)/,
     ],
     ['a model without engine', replaced('scripted/script.json', 'llama'), /'llama' is no model name/],
     ['a model name that is a path', replaced('  base:', '  a/../../x:'), /an id is made of a-z/],

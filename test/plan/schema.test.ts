@@ -15,7 +15,7 @@ describe('the JSON Schema for editors', () => {
     expect(Object.keys(schema.properties)).toEqual(
       expect.arrayContaining(['models', 'arms', 'cues', 'questions', 'sampling', 'judges', 'verdict', 'run']),
     );
-    expect(schema.required.toSorted()).toEqual(['arms', 'judges', 'models']);
+    expect(schema.required.toSorted()).toEqual(['arms', 'judges']);
   });
 });
 

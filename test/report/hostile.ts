@@ -28,6 +28,12 @@ export function hostileResult(): Result {
     Object.assign(arm, { title: hostileText, reason: hostileText, toSettle: hostileText });
     for (const cue of arm.cues) cue.title = hostileText;
   }
+  const row = {
+    id: 'j',
+    title: hostileText,
+    arms: result.arms.map(({ id }) => ({ id, verdict: 'clean' as const, plainRate: 0.5, cues: [] })),
+  };
+  result.sensitivity = { thresholds: [row, { ...row, id: 'k' }], judges: [row, { ...row, id: 'k' }] };
   for (const base of result.bases) base.model = hostileText;
   return result;
 }

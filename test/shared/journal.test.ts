@@ -41,6 +41,30 @@ describe('journal', () => {
     await expect(all(path)).rejects.toThrow(/a\.jsonl:2: is not valid JSON/);
   });
 
+  it('writes the records of one turn at its end, or on close', async () => {
+    const path = join(folder(), 'a.jsonl');
+    const journal = new Journal(path, { perTurn: true });
+    journal.append({ n: 1 });
+    journal.append({ n: 2 });
+    expect(readFileSync(path, 'utf8')).toBe('');
+    await new Promise(setImmediate);
+    expect(await all(path)).toEqual([{ n: 1 }, { n: 2 }]);
+    journal.append({ n: 3 });
+    journal.close();
+    expect(await all(path)).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
+  });
+
+  it.skipIf(!existsSync('/dev/full'))(
+    'says on the next call that the end of a turn met a full disk',
+    async () => {
+      const journal = new Journal('/dev/full', { perTurn: true });
+      journal.append({ n: 1 });
+      await new Promise(setImmediate);
+      expect(() => journal.append({ n: 2 })).toThrow(/the disk is full/);
+      expect(() => journal.close()).toThrow(/the disk is full/);
+    },
+  );
+
   it.skipIf(!existsSync('/dev/full'))('names a full disk', () => {
     const journal = new Journal('/dev/full');
     expect(() => journal.append({ n: 1 })).toThrow(/the disk is full/);

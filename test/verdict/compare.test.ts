@@ -81,6 +81,28 @@ describe('compare', () => {
     expect(arms[1]?.cues[0]?.cells[0]).toBeNull();
   });
 
+  it('tells a text that differs from one that is not known', () => {
+    const [a, b] = [run('a', 5), run('b', 5)];
+    const withTexts = (of: ComparedRun, text: (id: string) => string): ComparedRun => ({
+      ...of,
+      result: { ...of.result, questions: of.result.questions.map(({ id }) => ({ id, text: text(id) })) },
+    });
+    const warnings = (one: ComparedRun, two: ComparedRun) => compareRuns([one, two]).warnings.join();
+    const imported = withTexts(b, (id) => id);
+    for (const pair of [
+      [a, imported],
+      [imported, a],
+    ] as const) {
+      expect(warnings(...pair)).toContain('the texts of 8 questions are not known');
+      expect(warnings(...pair)).not.toContain('another text');
+    }
+    const changed = withTexts(b, (id) => (id === 'q3' ? 'Other' : `Question ${id.slice(1)}`));
+    expect(warnings(a, changed)).toMatch(
+      /1 questions have the id of one of the first run and another text \(q3\)/,
+    );
+    expect(warnings(a, changed)).not.toContain('not known');
+  });
+
   it('is printed with one line a run', () => {
     const text = renderComparison(compareRuns([run('a', 0), run('b', 10)]), 120);
     expect(text).toContain('tuned: inconclusive → conditional  (changed)');

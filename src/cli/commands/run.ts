@@ -1,4 +1,14 @@
-import { dryRun, limit, maxAnswers, noCache, out, reuseBase, seed } from '../options.js';
+import {
+  budget,
+  dryRun,
+  limit,
+  maxAnswers,
+  maxConnections,
+  noCache,
+  out,
+  reuseBase,
+  seed,
+} from '../options.js';
 import type { CliCommand } from './command.js';
 
 export const run: CliCommand = {
@@ -10,6 +20,8 @@ export const run: CliCommand = {
     seed(),
     limit(),
     maxAnswers(),
+    maxConnections(),
+    budget(),
     dryRun(),
     reuseBase(),
     noCache(),

@@ -1,12 +1,35 @@
+import { Option } from 'commander';
+import { InputError } from '../../shared/errors.js';
 import type { CliCommand } from './command.js';
+
+const collect = (name: string, before: string[] | undefined): string[] => [...(before ?? []), name];
 
 export const score: CliCommand = {
   name: 'score',
   summary: 'judges the stored answers of a run folder again, without sampling',
-  args: [['<dir>', 'run folder']],
-  options: [],
+  args: [['[dir]', 'run folder']],
+  options: [
+    new Option('--judge <name>', 'judge by another judge, shipped or a file; can be given again').argParser(
+      collect,
+    ),
+    new Option('--model <engine/model>', 'the model that judges'),
+    new Option('--thresholds <preset>', 'from scores to outcomes by another preset'),
+    new Option('--injections', 'show what a judge says of answers that try to talk to it'),
+  ],
   async action([dir], options) {
+    const judges = (options.judge as string[] | undefined) ?? [];
+    const model = options.model as string | undefined;
+    const thresholds = options.thresholds as string | undefined;
+    if (options.injections) {
+      const { showInjections } = await import('../show-injections.js');
+      return showInjections(judges, model, options);
+    }
+    if (dir === undefined) throw new InputError('names no run folder', undefined, 'hyde score DIR');
+    if (model !== undefined && judges.length === 0) {
+      throw new InputError('--model needs --judge: which judge is it?');
+    }
     const { runAgain } = await import('../again.js');
-    return runAgain(dir as string, ['score', 'analyse', 'report'], options);
+    const rejudge = judges.length || thresholds !== undefined ? { judges, model, thresholds } : undefined;
+    return runAgain(dir, ['score', 'analyse', 'report'], options, rejudge);
   },
 };

@@ -7,6 +7,7 @@ import { Methods } from './methods.js';
 import { NumberTables } from './number-tables.js';
 import { Plots } from './plots.js';
 import { Questions } from './questions.js';
+import { SensitivityTables } from './sensitivity.js';
 import { Verdicts } from './verdicts.js';
 
 /** The page, in the order in which its reader needs it: verdicts, plots, numbers, answers, what is left out, methods. */
@@ -21,6 +22,7 @@ export function App({ data }: { data: Data }) {
         <NumberTables data={data} open={setSelection} />
         <Questions data={data} open={setSelection} />
         <Ledger data={data} open={setSelection} />
+        <SensitivityTables data={data} />
         <Methods data={data} />
       </main>
       {selection && (

@@ -1,6 +1,7 @@
 import { VERDICTS } from '../../records/result.js';
 import { printableLine } from '../../shared/printable.js';
 import { percent } from '../numbers.js';
+import { spentText } from '../spent.js';
 import { designText, overallText, tallyText } from '../words.js';
 import type { Data } from './data.js';
 import { VerdictMark } from './verdicts.js';
@@ -21,6 +22,7 @@ export function Header({ data: { result, evidence } }: { data: Data }) {
     ['alpha', `${percent(result.alpha)} for the whole audit`],
     ['design', designText(result)],
     ['base', result.bases.map(({ model }) => printableLine(model)).join(', ') || 'none'],
+    ...(result.spent ? [['spent', printableLine(spentText(result.spent))] as [string, string]] : []),
     ['made by', printableLine(evidence.generatedBy)],
   ];
   return (

@@ -53,14 +53,14 @@ export function Provenance({ data: { evidence } }: { data: Data }) {
           {canary.map(({ arm, seed, alive, difference, template, sameTemplate }) => [
             arm,
             String(seed),
-            alive ? 'alive' : 'DEAD: no difference to the base',
-            difference.toPrecision(3),
+            alive === null ? 'not known' : alive ? 'alive' : 'DEAD: no difference to the base',
+            difference === null ? 'none given' : difference.toPrecision(3),
             template === null
               ? 'not known'
               : template.insertsSystemPrompt
                 ? (template.systemPrompt ?? 'inserted, text not known')
                 : 'none',
-            sameTemplate ? 'yes' : 'NO',
+            template === null ? 'not known' : sameTemplate ? 'yes' : 'NO',
           ])}
         </Table>
       )}

@@ -1,0 +1,109 @@
+/** The judges of a run, opened: which model stands behind each, and who is asked. */
+import type { PanelRecord } from './records/judge.js';
+import type { Engine } from './records/model.js';
+import { isModelJudge, type JudgeSpec, type ModelRef, type Spec } from './records/spec.js';
+import type { Thresholds } from './records/thresholds.js';
+import type { ModelJudge } from './scoring/outcome.js';
+import { type JudgePanel, makePanel } from './scoring/panel.js';
+import { noticeOf } from './scoring/shutdown.js';
+import { besideVariants, type Variant } from './scoring/variants.js';
+import { InputError } from './shared/errors.js';
+import type { Observer } from './shared/observer.js';
+
+export type Identities = Readonly<Record<string, string>>;
+
+/** A panel with what it is called. */
+export interface NamedPanel extends Omit<PanelRecord, 'hash'> {
+  panel: JudgePanel;
+}
+
+export interface Judging {
+  /** Decides the verdict. */
+  main: NamedPanel & { role: 'main' };
+  /** Second models of the audit's judges: they judge the same answers, for the sensitivity table. */
+  others: NamedPanel[];
+  identities: Identities;
+  engineOf(judge: ModelJudge): Promise<Engine>;
+}
+
+/** What judges are opened with. */
+export interface JudgingContext {
+  /** Opens an engine, or hands out the one that is open. */
+  open(engine: string): Promise<Engine>;
+  observer: Observer;
+  /** Identities that were recorded: their models are not looked at before they have to be asked. */
+  known: Identities;
+}
+
+const nameOf = ({ engine, model }: ModelRef): string => `${engine}/${model}`;
+
+/**
+ * Looks up the model behind each judge, and warns of those that are about to be switched off.
+ *
+ * @throws InputError for a judge's model that is not there
+ */
+export async function openJudging(
+  spec: Pick<Spec, 'judges' | 'thresholds'> & Partial<Pick<Spec, 'providers'>>,
+  context: JudgingContext,
+): Promise<Judging> {
+  const identities: Record<string, string> = {};
+  for (const { model } of spec.judges.filter(isModelJudge)) {
+    const name = nameOf(model);
+    identities[name] ??= context.known[name] ?? (await identify(model, spec.providers ?? {}, context));
+  }
+  const panelOf = (judges: readonly JudgeSpec[]): JudgePanel =>
+    makePanel(judges, spec.thresholds, (ref) => identities[nameOf(ref)] as string);
+  const named = ({ title, judges }: Variant): NamedPanel => ({
+    role: 'model',
+    title,
+    panel: panelOf(judges),
+  });
+  return {
+    main: { role: 'main', title: panelTitle(spec.judges, spec.thresholds), panel: panelOf(spec.judges) },
+    others: besideVariants(spec.judges).map(named),
+    identities,
+    engineOf: (judge) => asRecorded(judge, context),
+  };
+}
+
+/** What decided the verdict, in a line. */
+function panelTitle(judges: readonly JudgeSpec[], thresholds: Thresholds): string {
+  const main = judges.filter((judge) => !isModelJudge(judge) || !judge.beside);
+  const names = main.map((judge) =>
+    isModelJudge(judge) ? `${judge.judge.id} by ${nameOf(judge.model)}` : judge.detector.id,
+  );
+  const by = main.some((judge) => isModelJudge(judge) && judge.judge.measures) ? [thresholds.title] : [];
+  return [...new Set([...names, ...by])].join(', ');
+}
+
+/**
+ * The identity of a judge's model.
+ *
+ * @throws InputError where it is not there or was switched off, naming what works in its place where that is known
+ */
+async function identify(
+  ref: ModelRef,
+  providers: Spec['providers'],
+  { open, observer }: JudgingContext,
+): Promise<string> {
+  const notice = noticeOf(ref, providers, new Date());
+  if (notice?.isOff) throw new InputError(notice.text, undefined, notice.hint);
+  if (notice) observer.warn([notice.text, notice.hint].filter(Boolean).join('; '));
+  const engine = await open(ref.engine);
+  try {
+    return (await engine.describe({ base: ref.model, adapter: null })).identity;
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`the judge ${nameOf(ref)}: ${error.message}`, undefined, notice?.hint ?? error.hint);
+  }
+}
+
+/** The engine of a judge whose identity was recorded: judgements of another model must not be put beside its own. */
+async function asRecorded({ ref, model }: ModelJudge, context: JudgingContext): Promise<Engine> {
+  const engine = await context.open(ref.engine);
+  if (context.known[nameOf(ref)] === undefined) return engine;
+  const { identity } = await engine.describe({ base: ref.model, adapter: null });
+  if (identity === model.identity) return engine;
+  const hint = 'run the audit again: everything is then judged by the present one';
+  throw new InputError(`${nameOf(ref)} is another model than the one that judged before`, undefined, hint);
+}

@@ -1,0 +1,107 @@
+import type { Message } from '../../records/chat.js';
+import type { SampleRequest, SamplingParameters } from '../../records/model.js';
+import type { Provider } from '../../records/provider.js';
+import { seedOf } from '../../shared/hash.js';
+import type { Completion } from './parse.js';
+import type { OptionalField } from './retry.js';
+
+/** Answers that one request asks for where the server takes `n`: more would be lost together. */
+const TOGETHER = 8;
+
+/** How one model wants to be asked. Learnt from the provider's data, and from what the server refuses. */
+export class Dialect {
+  /** Changes when a field does: bodies made before are then out of date. */
+  version = 0;
+  /** The model has answered, so what it refuses is not everything. */
+  answered = false;
+  /** What the server last said that it is. */
+  served: Completion['served'] | undefined;
+  private changeSaid = false;
+  private readonly dropped = new Set<OptionalField>();
+  private maxTokens: 'max_tokens' | 'max_completion_tokens';
+
+  constructor(
+    /** Name that the server knows the model by. */
+    readonly model: string,
+    private readonly provider: Provider,
+    ownField: 'max_tokens' | 'max_completion_tokens' | undefined,
+  ) {
+    this.maxTokens = ownField ?? provider['max-tokens-field'] ?? 'max_tokens';
+  }
+
+  /** Each answer has a seed of its own, so each needs a request of its own. */
+  get seeded(): boolean {
+    return this.provider.seed === true && !this.dropped.has('seed');
+  }
+
+  /** Answers to ask for by one request at most. */
+  get together(): number {
+    return this.provider.n && !this.seeded && !this.dropped.has('n') ? TOGETHER : 1;
+  }
+
+  /** Leaves a field out, or writes it otherwise, from now on. @returns false where that was done before */
+  adapt(field: OptionalField, sentVersion: number): boolean {
+    // Requests that were on their way when the first refusal came are simply sent again.
+    if (sentVersion < this.version) return true;
+    if (field === 'max_tokens' || field === 'max_completion_tokens') {
+      if (this.dropped.has('max_tokens')) return false;
+      this.dropped.add('max_tokens');
+      this.maxTokens = this.maxTokens === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens';
+    } else {
+      if (this.dropped.has(field)) return false;
+      this.dropped.add(field);
+    }
+    this.version++;
+    return true;
+  }
+
+  /**
+   * Keeps what the server says that it is.
+   *
+   * @returns words for a change, once
+   */
+  saw(now: Completion['served'], hide: (text: string) => string): string | undefined {
+    const before = this.served;
+    if (before && same(before, now)) return undefined;
+    const { model, fingerprint } = now;
+    const served = { model: hide(model), ...(fingerprint ? { fingerprint: hide(fingerprint) } : {}) };
+    if (before && same(before, served)) return undefined;
+    this.served = served;
+    if (!before || this.changeSaid) return undefined;
+    this.changeSaid = true;
+    return `changed while it was asked: it was ${nameOf(before)} and is now ${nameOf(served)}`;
+  }
+
+  /** The body of requests with these messages, but for `n` and seed: JSON without its closing brace. */
+  open(
+    messages: readonly Message[],
+    { temperature, topP, maxTokens, topLogprobs }: SamplingParameters,
+  ): string {
+    const logprobs =
+      topLogprobs === undefined || this.dropped.has('logprobs')
+        ? {}
+        : { logprobs: true, top_logprobs: topLogprobs };
+    return JSON.stringify({
+      ...this.provider.body,
+      model: this.model,
+      messages,
+      temperature,
+      top_p: topP,
+      [this.maxTokens]: maxTokens,
+      ...logprobs,
+    }).slice(0, -1);
+  }
+
+  /** What closes the body of the request for these answers. */
+  close({ seed, id }: SampleRequest, indices: readonly number[]): string {
+    const n = indices.length > 1 ? `,"n":${indices.length}` : '';
+    // Servers take signed 32-bit numbers at least.
+    return this.seeded ? `${n},"seed":${seedOf(seed, id, indices[0] as number) % 2 ** 31}}` : `${n}}`;
+  }
+}
+
+const same = (a: Completion['served'], b: Completion['served']): boolean =>
+  a.model === b.model && a.fingerprint === b.fingerprint;
+
+const nameOf = ({ model, fingerprint }: Completion['served']): string =>
+  fingerprint ? `${model} (${fingerprint})` : model;

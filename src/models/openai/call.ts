@@ -1,0 +1,132 @@
+import type { Answer, SampleRequest, SamplingParameters } from '../../records/model.js';
+import type { Dialect } from './body.js';
+import type { Timing } from './timing.js';
+
+/** Answers that wait for the caller; while there are more, no further request of the call is sent. */
+const WAITING = 4096;
+
+/** One request to the server: one answer, or several with the same messages. */
+export interface Job {
+  call: Call;
+  request: SampleRequest;
+  indices: number[];
+  /** Attempts that failed, by weight. */
+  failed: number;
+  /** Times that the server was too busy for it. */
+  busy: number;
+  version: number;
+}
+
+/**
+ * One call of `sample`: hands out its requests one at a time, however many they are, and holds the answers until the
+ * caller takes them.
+ */
+export class Call {
+  /** Requests at the server; the functions take them back. */
+  readonly running = new Map<Job, () => void>();
+  /** Jobs that are begun and not settled: at the server, waiting for a retry, or undecided. */
+  open = 0;
+  /** Jobs that failed while it was not known whether all do. */
+  undecided: { job: Job; reason: string }[] = [];
+  error: Error | undefined;
+  private readonly timers = new Set<() => void>();
+  private answers: Answer[] = [];
+  private request = 0;
+  private position = 0;
+  private wake: (() => void) | undefined;
+  private cached: { request: SampleRequest; version: number; text: string } | undefined;
+
+  constructor(
+    readonly dialect: Dialect,
+    private readonly requests: readonly SampleRequest[],
+    private readonly parameters: SamplingParameters,
+  ) {}
+
+  /** The next job that was not begun yet; undefined at the end, or while the caller does not keep up. */
+  next(): Job | undefined {
+    if (this.error || this.answers.length >= WAITING) return undefined;
+    let request = this.requests[this.request];
+    while (request && this.position >= request.indices.length) {
+      request = this.requests[++this.request];
+      this.position = 0;
+    }
+    if (!request) return undefined;
+    const to = this.position + this.dialect.together;
+    const indices = request.indices.slice(this.position, to);
+    this.position = to;
+    this.open++;
+    return { call: this, request, indices, failed: 0, busy: 0, version: 0 };
+  }
+
+  /** The body of a job's request. What its request's other jobs have in common is made once. */
+  bodyOf(job: Job): string {
+    const { request, indices } = job;
+    const { dialect } = this;
+    job.version = dialect.version;
+    if (this.cached?.request !== request || this.cached.version !== dialect.version) {
+      const text = dialect.open(request.messages, this.parameters);
+      this.cached = { request, version: dialect.version, text };
+    }
+    return this.cached.text + dialect.close(request, indices);
+  }
+
+  add(answer: Answer): void {
+    this.answers.push(answer);
+    this.stir();
+  }
+
+  /** Ends the call with an error once what is at the server has come, or at once. */
+  fail(error: Error): void {
+    this.error ??= error;
+    this.stir();
+  }
+
+  /** Does something later, unless the call is at an end by then. */
+  later(timing: Timing, milliseconds: number, act: () => void): void {
+    const cancel = timing.after(milliseconds, () => {
+      this.timers.delete(cancel);
+      act();
+    });
+    this.timers.add(cancel);
+  }
+
+  forgetTimers(): void {
+    for (const cancel of this.timers) cancel();
+    this.timers.clear();
+  }
+
+  /** Lets the caller look again whether there is anything for it. */
+  stir(): void {
+    this.wake?.();
+    this.wake = undefined;
+  }
+
+  /** The answers that came since; each is handed out once. */
+  take(): Answer[] {
+    const { answers } = this;
+    this.answers = [];
+    return answers;
+  }
+
+  get begun(): boolean {
+    const last = this.requests.length - 1;
+    return (
+      this.request > last ||
+      (this.request === last && this.position >= (this.requests[last]?.indices.length ?? 0))
+    );
+  }
+
+  /** Nothing more will come. */
+  get over(): boolean {
+    if (this.answers.length > 0) return false;
+    return this.error ? this.running.size === 0 : this.open === 0 && this.begun;
+  }
+
+  /** Waits until there is something to look at. */
+  change(): Promise<void> {
+    if (this.answers.length > 0 || this.over) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.wake = resolve;
+    });
+  }
+}

@@ -1,0 +1,162 @@
+import type { Lost, Reply } from './http.js';
+import { parseJson, readError, type ServerError } from './parse.js';
+
+/** What is to be done about a request that brought no answer. Reasons are one line, without secrets. */
+export type Decision =
+  /** Ask again later. `dead`: the server may be down; `weight`: how many of the attempts it counts for. */
+  | { kind: 'retry'; error: string; reason: string; dead: boolean; weight: number; wait?: number }
+  /** Too much at once: ask again, and fewer at a time. No attempt is counted. */
+  | { kind: 'busy'; error: string; reason: string; wait?: number }
+  /** This request cannot be answered; others can. */
+  | { kind: 'refused'; error: string; reason: string; certain: boolean }
+  /** The server wants a field otherwise, or not at all. */
+  | { kind: 'adapt'; field: OptionalField; reason: string }
+  /** No request can be answered as things stand. */
+  | { kind: 'fatal'; error: string; reason: string; hint?: string };
+
+/** Fields that hyde can do without, or write otherwise. */
+export type OptionalField = 'max_tokens' | 'max_completion_tokens' | 'seed' | 'logprobs' | 'n';
+
+/** Attempts of one request; a time-out, which costs the server most, counts twice. */
+export const ATTEMPTS = 6;
+
+const FIRST_WAIT = 500;
+const LAST_WAIT = 30_000;
+
+/**
+ * Milliseconds before an attempt, with full jitter: a random share of a time that doubles, so that those who failed
+ * together do not come back together (Brooker, "Exponential backoff and jitter", 2015).
+ */
+export const backoff = (attempt: number, random: number): number =>
+  random * Math.min(LAST_WAIT, FIRST_WAIT * 2 ** attempt);
+
+/** What to do about a request that was lost on the way. */
+export function decideLost({ kind, reason }: Lost): Decision {
+  switch (kind) {
+    case 'certificate':
+      return {
+        kind: 'fatal',
+        error: kind,
+        reason: `the certificate of the server is not trusted (${reason})`,
+        hint: 'for a certificate of your own, name its file in NODE_EXTRA_CA_CERTS',
+      };
+    case 'too-large':
+      return { kind: 'retry', error: kind, reason, dead: false, weight: 2 };
+    case 'timeout':
+      return { kind: 'retry', error: kind, reason, dead: true, weight: 2 };
+    case 'connection':
+      return { kind: 'retry', error: kind, reason, dead: true, weight: 1 };
+  }
+}
+
+/** What to do about an answer that is no completion; `said` where an error stands in the body of a 200. */
+export function decideReply({ status, headers, body }: Reply, date: number, said?: ServerError): Decision {
+  const error = said ?? readError(parseJson(body.toString('utf8', 0, 65_536)));
+  const code = said ? (said.status ?? 500) : status;
+  const words = error.message ? `: ${error.message}` : '';
+  const reason = `${said ? 'error' : `HTTP ${status}`}${words}`;
+  const kind = String(code);
+  const all = `${error.code} ${error.message}`;
+  const wait = retryAfter(headers, date);
+  const later = wait === undefined ? {} : { wait };
+  if (code === 402 || QUOTA.test(error.code)) {
+    return {
+      kind: 'fatal',
+      error: 'quota',
+      reason: `no credit or quota is left (${reason})`,
+      hint: 'top it up, then run the same command again: it goes on from here',
+    };
+  }
+  if (code === 429) return { kind: 'busy', error: kind, reason, ...later };
+  if (FILTERED.test(all)) return { kind: 'refused', error: 'filtered', reason, certain: true };
+  if (code === 401 || code === 403) {
+    return {
+      kind: 'fatal',
+      error: kind,
+      reason: `the key is refused (${reason})`,
+      hint: 'is it the right one?',
+    };
+  }
+  if (code === 404 || code === 405 || code === 410 || /model_not_found/.test(error.code)) {
+    return {
+      kind: 'fatal',
+      error: kind,
+      reason: `the model or the address is not known there (${reason})`,
+      hint: 'see that the model is served under this name, and that the url ends as its documentation says, mostly in /v1',
+    };
+  }
+  if (code >= 300 && code < 400) {
+    return {
+      kind: 'fatal',
+      error: kind,
+      reason: `the server sends to another address (HTTP ${status}), and no redirect is followed`,
+      hint: 'write the final address as the url of the provider',
+    };
+  }
+  if (code === 408 || code === 409 || code === 425 || code >= 500 || code < 300) {
+    return { kind: 'retry', error: kind, reason, dead: code >= 500, weight: 1, ...later };
+  }
+  const field = code === 400 || code === 422 ? fieldOf(error) : undefined;
+  if (field) return { kind: 'adapt', field, reason };
+  return { kind: 'refused', error: kind, reason, certain: TOO_LONG.test(all) };
+}
+
+const QUOTA = /insufficient_quota|billing|insufficient_credits|quota_exceeded/i;
+const FILTERED = /content_(policy|filter)|moderation|flagged/i;
+const TOO_LONG = /context.?length|maximum context|too (long|large|many tokens)/i;
+
+/** The field that a server says it does not take, where hyde can do without it. */
+function fieldOf({ message, code }: ServerError): OptionalField | undefined {
+  if (
+    !/unsupported|not support|unknown|unrecognized|unexpected|extra|not allowed|not permitted|invalid|must be/i.test(
+      `${code} ${message}`,
+    )
+  ) {
+    return undefined;
+  }
+  if (/max_tokens.*max_completion_tokens/s.test(message)) return 'max_tokens';
+  if (/\bmax_completion_tokens\b/.test(message)) return 'max_completion_tokens';
+  if (/\b(top_)?logprobs\b/.test(message)) return 'logprobs';
+  if (/\bseed\b/.test(message)) return 'seed';
+  if (/(['"`]n['"`]|\bparameter n\b|\bn (must|should) be)/.test(message)) return 'n';
+  return undefined;
+}
+
+const first = (value: string | string[] | undefined): string | undefined =>
+  Array.isArray(value) ? value[0] : value;
+
+/** Milliseconds that `retry-after` asks for: seconds, or a date. */
+export function retryAfter(headers: Reply['headers'], date: number): number | undefined {
+  const precise = Number(first(headers['retry-after-ms']) ?? Number.NaN);
+  if (precise >= 0) return precise;
+  const text = first(headers['retry-after']);
+  if (text === undefined || text === '') return undefined;
+  const seconds = Number(text);
+  if (Number.isFinite(seconds)) return seconds >= 0 ? seconds * 1000 : undefined;
+  const until = Date.parse(text);
+  return Number.isNaN(until) ? undefined : Math.max(0, until - date);
+}
+
+/** Milliseconds until a server takes requests again that says none or no tokens are left; 0 where some are. */
+export function rateLimitPause(headers: Reply['headers'], date: number): number {
+  return Math.max(
+    ...['requests', 'tokens'].map((what) => {
+      const left = first(headers[`x-ratelimit-remaining-${what}`]);
+      if (left === undefined || !(Number(left) <= 0)) return 0;
+      return resetIn(first(headers[`x-ratelimit-reset-${what}`]) ?? '', date);
+    }),
+  );
+}
+
+const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Reads `6m0s`, `20ms`, seconds, or a time since 1970 in seconds or milliseconds. */
+function resetIn(text: string, date: number): number {
+  const number = Number(text);
+  if (text !== '' && Number.isFinite(number)) {
+    const until = number > 1e11 ? number - date : number > 1e8 ? number * 1000 - date : number * 1000;
+    return Math.max(0, until);
+  }
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)];
+  return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNITS[unit as string] as number), 0);
+}

@@ -1,0 +1,182 @@
+import { answersOf } from './answers.js';
+import type { Call, Job } from './call.js';
+import { isLost, type Lost, type Reply } from './http.js';
+import { type Completion, isServerError, readCompletion } from './parse.js';
+import type { Line, SamplerParts } from './parts.js';
+import { ATTEMPTS, backoff, type Decision, decideLost, decideReply, rateLimitPause } from './retry.js';
+
+/** Requests that failed before any was answered, after which all are taken for wrong. */
+const REFUSALS = 8;
+
+/** Decides what becomes of each request when the server has answered, or has not. */
+export class Settler {
+  readonly errors: Record<string, number> = {};
+
+  constructor(
+    private readonly parts: SamplerParts,
+    private readonly line: Line,
+  ) {}
+
+  /** @param busy whether the window was in use when the request ended */
+  settle(job: Job, outcome: Reply | Lost, sent: number, busy: boolean): void {
+    const { limiter, breaker, timing } = this.parts;
+    const now = timing.now();
+    if (isLost(outcome)) {
+      this.act(job, decideLost(outcome), now);
+      return;
+    }
+    const date = timing.date();
+    if (outcome.status < 200 || outcome.status > 299) {
+      this.act(job, decideReply(outcome, date), now);
+      return;
+    }
+    const read = readCompletion(outcome.body.toString('utf8'), job.indices.length);
+    if (typeof read === 'string') this.act(job, unreadable(read), now);
+    else if (isServerError(read)) this.act(job, decideReply(outcome, date, read), now);
+    else {
+      limiter.succeeded(sent, now, busy);
+      breaker.succeeded();
+      const pause = rateLimitPause(outcome.headers, date);
+      if (pause > 0) this.line.pause(job.call, pause, 'the rate limit is used up');
+      this.deliver(job, read, outcome, sent, now);
+    }
+  }
+
+  private deliver(job: Job, completion: Completion, reply: Reply, sent: number, now: number): void {
+    const { call, indices } = job;
+    const { name, observer, hide } = this.parts;
+    const change = call.dialect.saw(completion.served, hide);
+    if (change) observer.warn(`${name}/${call.dialect.model} ${change}`);
+    const { answers, missing } = answersOf(job, completion, reply.headers, now - sent, hide);
+    for (const answer of answers) call.add(answer);
+    if (answers.length > 0 && !call.dialect.answered) {
+      call.dialect.answered = true;
+      for (const each of this.line.callsOf(call)) this.refuseUndecided(each);
+    }
+    if (missing.length === 0) {
+      this.close(call);
+      return;
+    }
+    const why = completion.choices.find((choice) => typeof choice === 'string') ?? '';
+    this.act({ ...job, indices: missing.map((i) => indices[i] as number) }, unreadable(why), now);
+  }
+
+  private act(job: Job, decision: Decision, now: number): void {
+    const { limiter, breaker, timing } = this.parts;
+    this.count(decision);
+    switch (decision.kind) {
+      case 'adapt':
+        this.adapt(job, decision, now);
+        break;
+      case 'fatal':
+        this.line.stop(job.call, decision.reason, decision.hint);
+        break;
+      case 'refused':
+        breaker.succeeded();
+        this.failed(job, decision.reason, decision.certain);
+        break;
+      case 'busy':
+        limiter.refused(now, this.line.inFlight);
+        breaker.refused(now);
+        job.busy++;
+        if (decision.wait !== undefined) this.line.pause(job.call, decision.wait, decision.reason);
+        this.line.again(job, (decision.wait ?? 0) + backoff(job.busy - 2, timing.random()), decision.reason);
+        break;
+      case 'retry':
+        if (decision.dead) {
+          limiter.overloaded(now);
+          breaker.failed(now);
+        }
+        // While the server is taken for dead the request is not to blame.
+        if (!breaker.open) job.failed += decision.weight;
+        if (job.failed >= ATTEMPTS) this.failed(job, decision.reason, false);
+        else {
+          const wait = backoff(job.failed, timing.random());
+          this.line.again(job, Math.max(wait, decision.wait ?? 0), decision.reason);
+        }
+    }
+  }
+
+  /**
+   * A request that cannot be answered is recorded as failed. But where the model has answered none yet, the reason may
+   * be the same for all: it waits until that is known, and ends the call rather than record thousands of failures.
+   */
+  private failed(job: Job, reason: string, certain: boolean): void {
+    const { call } = job;
+    if (certain || call.dialect.answered) {
+      this.giveUp(job, reason);
+      return;
+    }
+    call.undecided.push({ job, reason });
+    if (call.undecided.length < REFUSALS) {
+      this.decideRest(call);
+      return;
+    }
+    const hint =
+      "see that the url, the sampling settings and the provider's `body` are what this server takes";
+    this.line.stop(call, `no request is answered (${reason})`, hint);
+  }
+
+  private adapt(job: Job, { field, reason }: Decision & { kind: 'adapt' }, now: number): void {
+    const { call } = job;
+    const { dialect } = call;
+    const before = dialect.version;
+    if (!dialect.adapt(field, job.version)) {
+      this.act(job, { kind: 'refused', error: '400', reason, certain: false }, now);
+      return;
+    }
+    if (dialect.version > before) {
+      const what = /max/.test(field)
+        ? 'its other name for the length of answers is used'
+        : `${field} is left out`;
+      const { name, hide, observer } = this.parts;
+      observer.note(hide(`${name}/${dialect.model}: ${what}, as the server refused it (${reason})`));
+    }
+    // Without `n` each answer needs a request of its own.
+    const parts = dialect.together === 1 ? job.indices.map((index) => [index]) : [job.indices];
+    call.open += parts.length - 1;
+    for (const indices of parts) this.line.enqueue({ ...job, indices });
+  }
+
+  private giveUp({ call, request, indices }: Job, reason: string): void {
+    const shown = this.parts.hide(reason);
+    for (const index of indices) {
+      call.add({ id: request.id, index, text: '', finish: 'failed', reason: shown, tokens: null });
+    }
+    this.close(call);
+  }
+
+  private close(call: Call): void {
+    call.open--;
+    this.decideRest(call);
+    call.stir();
+  }
+
+  /** What failed stays failed where nothing else is left to tell whether everything would. */
+  private decideRest(call: Call): void {
+    if (call.begun && call.open === call.undecided.length) this.refuseUndecided(call);
+  }
+
+  private refuseUndecided(call: Call): void {
+    const { undecided } = call;
+    call.undecided = [];
+    for (const { job, reason } of undecided) this.giveUp(job, reason);
+  }
+
+  private count(decision: Decision): void {
+    if (decision.kind === 'adapt') return;
+    const { error, reason } = decision;
+    this.errors[error] = (this.errors[error] ?? 0) + 1;
+    const { name, host, hide, observer } = this.parts;
+    if (this.errors[error] === 1)
+      observer.detail(hide(`${name} (${host}): the first of its kind: ${reason}`));
+  }
+}
+
+const unreadable = (reason: string): Decision => ({
+  kind: 'retry',
+  error: 'unreadable',
+  reason,
+  dead: false,
+  weight: 1,
+});

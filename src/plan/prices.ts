@@ -1,0 +1,202 @@
+import { rendererOf } from '../cues/render.js';
+import type { Plan } from '../records/plan.js';
+import type { PlanPrices, PricedJudge, PricedModel } from '../records/price.js';
+import type { ModelRef, Spec } from '../records/spec.js';
+import { InputError } from '../shared/errors.js';
+import {
+  answersBound,
+  isOwnEngine,
+  judgePromptTokens,
+  judgingBound,
+  modelName,
+  priceOf,
+  timesOf,
+  usd,
+} from '../shared/prices.js';
+import { type CountTokens, promptTokens, tokensFor } from '../shared/tokens.js';
+import { designOf } from '../statistics/draws.js';
+import { SequentialAudit } from '../statistics/sequential.js';
+import { answersPerDraw } from './sequential.js';
+
+/** A judge that is a model: what it reads beside question and answer, and how much it may write. */
+export interface JudgeCalls {
+  id: string;
+  ref: ModelRef;
+  instructions: string;
+  maxTokens: number;
+}
+
+/** An entry of the spec's judges whose judge is a model, as far as its price depends on it. */
+interface ModelJudge {
+  judge: { id: string; system?: string | undefined; prompt: string; 'max-tokens': number };
+  model: ModelRef;
+}
+
+const isModelJudge = (judge: object): judge is ModelJudge => 'judge' in judge && 'model' in judge;
+
+/** The judges that are models, each model of a judge once. */
+export function judgeCallsOf(judges: readonly object[]): JudgeCalls[] {
+  const calls = judges.filter(isModelJudge).map(({ judge, model }): JudgeCalls => {
+    const instructions = `${judge.system ?? ''}${judge.prompt}`;
+    return { id: judge.id, ref: model, instructions, maxTokens: judge['max-tokens'] };
+  });
+  return [...new Map(calls.map((call) => [`${call.id}|${modelName(call.ref)}`, call])).values()];
+}
+
+/**
+ * The plan with its prices: what every model and judge costs at most, with every cell open and every answer at its token limit.
+ * Each distinct prompt is counted once. A plan whose models all run here for nothing stays as it is.
+ *
+ * @param show whether people look at the tokens; otherwise they are counted exactly only where a price is known
+ * @throws InputError where the spec has a budget that no price is known for, or that this design would pass
+ */
+export async function withPrices(spec: Spec, plan: Plan, show: boolean): Promise<Plan> {
+  const judges = judgeCallsOf(spec.judges);
+  const refs = [...refsOf(spec).values(), ...judges.map(({ ref }) => ref)];
+  const costs = refs.map((ref) => ({ ref, price: priceOf(spec, ref) }));
+  const isFree = costs.every(
+    ({ ref, price }) => isOwnEngine(ref.engine) && price?.input === 0 && price.output === 0,
+  );
+  if (isFree) return plan;
+  const isKnown = costs.some(({ price }) => price !== null);
+  const count = await tokensFor(show || isKnown || spec.budget !== null);
+  const prices: PlanPrices = {
+    budget: spec.budget,
+    maxTokens: spec.sampling.maxTokens,
+    prompts: countPrompts(spec, plan, count),
+    models: [],
+    judges: [],
+  };
+  const asked = askedAtMost(plan);
+  prices.models = modelsOf(spec, asked, prices);
+  prices.judges = judges.map((judge) => pricedJudge(spec, judge, asked, prices, count));
+  checkBudget(plan, prices);
+  const priced = [...prices.models, ...prices.judges];
+  const unknown = [...new Set(priced.filter(({ price }) => price === null).map(({ model }) => model))];
+  const totals = {
+    ...plan.totals,
+    price: unknown.length > 0 ? null : priced.reduce((sum, { most }) => sum + (most ?? 0), 0),
+    unknown: [...plan.totals.unknown, ...unknown.map((model) => `price: none is known for ${model}`)],
+  };
+  return { ...plan, totals, prices };
+}
+
+/** The model of each base and arm. */
+function refsOf(spec: Spec): Map<string, ModelRef> {
+  const bases = new Map(spec.bases.map(({ id, ref }) => [id, ref]));
+  return new Map([
+    ...bases,
+    ...spec.arms.map(({ id, base, served }) => [id, served ?? (bases.get(base ?? '') as ModelRef)] as const),
+  ]);
+}
+
+function countPrompts(spec: Spec, plan: Plan, count: CountTokens): PlanPrices['prompts'] {
+  const render = rendererOf(spec);
+  const cells = new Map(plan.cells.map((cell) => [cell.cue, cell]));
+  return Object.fromEntries(
+    [...cells].map(([cue, { questions }]) => [
+      cue,
+      Object.fromEntries(questions.map((question) => [question, promptTokens(render(cue, question), count)])),
+    ]),
+  );
+}
+
+/** How often a question is asked under a cue of an arm, over all training seeds. */
+interface AskedAtMost {
+  arm: string;
+  cue: string;
+  question: string;
+  times: number;
+}
+
+/** Of a sequential design with every cell open: each draw is one question of the bank, all of them alike. */
+function askedAtMost({ cells, sequential }: Plan): AskedAtMost[] {
+  if (!sequential) {
+    return cells.flatMap(({ arm, cue, questions, samples }) =>
+      questions.map((question) => ({ arm, cue, question, times: samples })),
+    );
+  }
+  const draws = sequential.maxAnswers / answersPerDraw(cells);
+  const open = new Map(cells.map((cell) => [`${cell.arm}|${cell.cue}`, cell]));
+  return [...open.values()].flatMap(({ arm, cue, questions }) =>
+    questions.map((question) => ({ arm, cue, question, times: draws / questions.length })),
+  );
+}
+
+const callsOf = (asked: readonly AskedAtMost[]): number =>
+  Math.round(asked.reduce((sum, { times }) => sum + times, 0));
+
+function modelsOf(spec: Spec, asked: readonly AskedAtMost[], prices: PlanPrices): PricedModel[] {
+  const byModel = Map.groupBy(refsOf(spec), ([, ref]) => modelName(ref));
+  return [...byModel].map(([model, entries]) => {
+    const arms = entries.map(([id]) => id);
+    const own = asked.filter(({ arm }) => arms.includes(arm));
+    const calls = callsOf(own);
+    const priced: PricedModel = {
+      model,
+      arms,
+      price: priceOf(spec, (entries[0] as [string, ModelRef])[1]),
+      calls,
+      promptTokens: Math.round(own.reduce((sum, ask) => sum + ask.times * tokensOf(ask, prices), 0)),
+      answerTokens: calls * prices.maxTokens,
+      most: null,
+    };
+    const most = answersBound(own, { ...prices, models: [priced] });
+    return { ...priced, most: priced.price ? most : null };
+  });
+}
+
+const tokensOf = ({ cue, question }: AskedAtMost, { prompts }: PlanPrices): number =>
+  prompts[cue]?.[question] ?? 0;
+
+function pricedJudge(
+  spec: Spec,
+  { id, ref, instructions, maxTokens }: JudgeCalls,
+  asked: readonly AskedAtMost[],
+  prices: PlanPrices,
+  count: CountTokens,
+): PricedJudge {
+  const ownTokens = promptTokens([{ role: 'user', content: instructions }], count);
+  const perCall = (ask: AskedAtMost): number =>
+    judgePromptTokens({ ownTokens }, tokensOf(ask, prices), prices.maxTokens);
+  const calls = callsOf(asked);
+  const judge: PricedJudge = {
+    ...{ id, model: modelName(ref), price: priceOf(spec, ref), calls, ownTokens, maxTokens, most: null },
+    promptTokens: Math.round(asked.reduce((sum, ask) => sum + ask.times * perCall(ask), 0)),
+    answerTokens: calls * maxTokens,
+  };
+  return { ...judge, most: judge.price ? judgingBound(asked, { ...prices, judges: [judge] }) : null };
+}
+
+/** Refuses a budget that cannot be kept, before anything is spent. */
+function checkBudget(plan: Plan, prices: PlanPrices): void {
+  const { budget } = prices;
+  if (budget === null) return;
+  const nameless = [...prices.models, ...prices.judges].find(({ price }) => price === null);
+  if (nameless) {
+    throw new InputError(
+      `there is a budget, and the price of ${nameless.model} is not known`,
+      undefined,
+      `state it in the audit file, in USD per million tokens: prices: { "${nameless.model}": { input: 0.1, output: 0.4 } }`,
+    );
+  }
+  const first = plan.sequential ? new SequentialAudit(designOf(plan)).nextRound() : null;
+  const asked = first ? first.asks.map(timesOf) : askedAtMost(plan);
+  const bound = answersBound(asked, prices) + judgingBound(asked, prices);
+  if (bound <= budget) return;
+  if (plan.sequential) {
+    throw new InputError(
+      `the budget is ${usd(budget)}, and the first round of ${plan.sequential.round} draws may cost ${usd(bound)}`,
+      undefined,
+      'allow more, or make run.round, sampling.max-tokens or the list of cues smaller',
+    );
+  }
+  const fit = Math.floor((plan.samplesPerQuestion * budget) / bound);
+  throw new InputError(
+    `the budget is ${usd(budget)}, and ${plan.samplesPerQuestion} answers per question in each cell may cost ${usd(bound)}`,
+    undefined,
+    fit > 0
+      ? `sampling.samples: ${fit} would fit; so would more with a smaller sampling.max-tokens`
+      : 'not even one would fit: fewer cues or questions, a smaller sampling.max-tokens, or a sequential design',
+  );
+}

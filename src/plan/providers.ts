@@ -1,0 +1,118 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { ENGINES } from '../models/engine.js';
+import { environmentVariable } from '../models/openai/keys.js';
+import { type Provider, ProviderFile } from '../records/provider.js';
+import { isModelJudge, type ModelRef, type Spec } from '../records/spec.js';
+import { InputError, type Place } from '../shared/errors.js';
+import { withoutHome } from '../shared/files.js';
+import { unreadable } from '../shared/jsonl.js';
+import { resource } from '../shared/package.js';
+import { parseYaml } from './yaml.js';
+
+/** Providers by name. */
+export type Providers = Readonly<Record<string, Provider>>;
+
+let shipped: Providers | undefined;
+
+/** The providers that come with hyde. */
+export function shippedProviders(): Providers {
+  shipped ??= readProviders(resource('providers.yaml'));
+  return shipped;
+}
+
+/** Where the user's own providers stand: `HYDE_PROVIDERS`, or `hyde/providers.yaml` in the folder for configuration. */
+export const providersFile = (): string =>
+  process.env.HYDE_PROVIDERS ||
+  join(process.env.XDG_CONFIG_HOME || join(homedir(), '.config'), 'hyde', 'providers.yaml');
+
+/**
+ * All providers that a model of an audit can name: the shipped ones, those of the user's file and those of the audit,
+ * each replacing one of the same name before it. `OPENAI_BASE_URL` moves `openai` unless a file of the user's defines it.
+ *
+ * @param own the audit's own
+ * @throws InputError where a file is wrong, or a name is taken by an engine
+ */
+export function knownProviders(own: Providers = {}, place?: (name: string) => Place): Providers {
+  const file = providersFile();
+  const users = existsSync(file) || process.env.HYDE_PROVIDERS ? readProviders(file) : {};
+  for (const [name, provider] of Object.entries(own)) checkProvider(name, provider, place?.(name));
+  const url = environmentVariable('OPENAI_BASE_URL', []);
+  if (url) checkUrl(url, 'OPENAI_BASE_URL');
+  // What is known of OpenAI's own models does not hold for those of another server.
+  const moved = url ? { openai: { url, key: 'OPENAI_API_KEY' } } : {};
+  return { ...shippedProviders(), ...moved, ...users, ...own };
+}
+
+/** Every model that an audit asks, as its file names them. */
+export const servedRefs = ({ bases, arms, judges }: Pick<Spec, 'bases' | 'arms' | 'judges'>): ModelRef[] => [
+  ...bases.map(({ ref }) => ref),
+  ...arms.flatMap(({ served }) => served ?? []),
+  ...judges.filter(isModelJudge).map(({ model }) => model),
+];
+
+/** Of these providers the ones that the models name. */
+export function usedProviders(known: Providers, refs: readonly ModelRef[]): Record<string, Provider> {
+  const used = new Set(refs.map(({ engine }) => engine));
+  return Object.fromEntries(Object.entries(known).filter(([name]) => used.has(name)));
+}
+
+function readProviders(path: string): Providers {
+  const shownAs = withoutHome(path);
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw unreadable(error, shownAs);
+  }
+  const { value, place } = parseYaml(text, ProviderFile, shownAs);
+  for (const [name, provider] of Object.entries(value.providers)) {
+    checkProvider(name, provider, place(['providers', name]));
+  }
+  return value.providers;
+}
+
+/** Fields of a request that say what is sampled; what a provider adds to them must not change it. */
+const OWN_FIELDS = [
+  ...['model', 'messages', 'temperature', 'top_p', 'max_tokens', 'max_completion_tokens'],
+  ...['n', 'seed', 'stream', 'logprobs', 'top_logprobs'],
+];
+
+function checkProvider(name: string, { url, body = {} }: Provider, place: Place | undefined): void {
+  if (!/^[a-z0-9-]+$/.test(name)) {
+    throw new InputError(`'${name}' is no name for a provider`, place, 'use a-z, 0-9 and -');
+  }
+  if (ENGINES.includes(name)) {
+    throw new InputError(
+      `a provider cannot be called '${name}'`,
+      place,
+      'that is an engine; choose another name',
+    );
+  }
+  const own = OWN_FIELDS.find((field) => Object.hasOwn(body, field));
+  if (own) {
+    throw new InputError(`the body of '${name}' holds '${own}', which hyde sets itself`, place);
+  }
+  checkUrl(url, `the url of '${name}'`, place);
+}
+
+/** An address ends up in records: it must hold no secret. */
+function checkUrl(text: string, what: string, place?: Place): void {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw new InputError(`${what} is no URL`, place);
+  }
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    throw new InputError(`${what} is neither http nor https`, place);
+  }
+  if (url.username || url.password || url.search) {
+    throw new InputError(
+      `${what} holds a user, a password or a query`,
+      place,
+      'keys are given as `key: VARIABLE`, with the key in the environment',
+    );
+  }
+}

@@ -1,0 +1,169 @@
+import { existsSync } from 'node:fs';
+import type { Usage } from '../records/model.js';
+import type { Plan } from '../records/plan.js';
+import type { PlanPrices, Price, Spent, SpentOn } from '../records/price.js';
+import type { AnswerKey, Sample } from '../records/sample.js';
+import type { Ask } from '../records/step.js';
+import { readJournal } from './journal.js';
+import { costOf, isPriced, judgePromptTokens } from './prices.js';
+import { judgementsFile, samplesFile } from './run-folder.js';
+import { type CountTokens, tokensFor } from './tokens.js';
+
+/** What a line of `judgements/*.jsonl` says of its call. */
+export interface PaidJudgement extends AnswerKey {
+  /** Id of the judge, and `engine/model` that judged. */
+  judge: string;
+  model: string;
+  text: string;
+  failed?: boolean;
+  meta?: Record<string, unknown>;
+}
+
+/** What all recorded answers and judgements of a run have cost; null where the run costs nothing. */
+export async function spentOf(folder: string, { prices, cells }: Plan): Promise<Spent | null> {
+  if (!prices) return null;
+  const bill = new Bill(prices, await tokensFor(isPriced(prices)));
+  for (const { arm, seed } of modelsOf(cells)) {
+    for await (const sample of readJournal<Sample>(samplesFile(folder, arm, seed))) bill.addAnswer(sample);
+    for await (const line of judgementsOf(folder, arm, seed)) bill.addJudgement(line);
+  }
+  return bill.spent();
+}
+
+/** What the answers to these asks have cost, or their judgements, or both; what was recorded for other asks is left out. */
+export async function spentOn(
+  asks: readonly Ask[],
+  folder: string,
+  prices: PlanPrices,
+  what: { answers?: boolean; judgements?: boolean },
+): Promise<Spent> {
+  const bill = new Bill(prices, await tokensFor(isPriced(prices)));
+  const isAsked = membership(asks);
+  for (const { arm, seed } of modelsOf(asks)) {
+    if (what.answers) {
+      for await (const sample of readJournal<Sample>(samplesFile(folder, arm, seed))) {
+        if (isAsked(sample)) bill.addAnswer(sample);
+      }
+    }
+    if (what.judgements) {
+      for await (const line of judgementsOf(folder, arm, seed)) if (isAsked(line)) bill.addJudgement(line);
+    }
+  }
+  return bill.spent();
+}
+
+const modelsOf = (of: readonly { arm: string; seed: number }[]): { arm: string; seed: number }[] => [
+  ...new Map(of.map((one) => [`${one.arm}.${one.seed}`, one])).values(),
+];
+
+async function* judgementsOf(folder: string, arm: string, seed: number): AsyncGenerator<PaidJudgement> {
+  const file = judgementsFile(folder, arm, seed);
+  if (existsSync(file)) yield* readJournal<PaidJudgement>(file);
+}
+
+const cellOf = ({ arm, seed, cue, question }: Omit<AnswerKey, 'index'>): string =>
+  `${arm}|${seed}|${cue}|${question}`;
+
+function membership(asks: readonly Ask[]): (key: AnswerKey) => boolean {
+  const ranges = Map.groupBy(asks, cellOf);
+  return (key) =>
+    ranges.get(cellOf(key))?.some(({ from, to }) => from <= key.index && key.index < to) ?? false;
+}
+
+/** Tokens that the server charged for, if it said so; a record may come from anybody. */
+export function usageOf(meta: Record<string, unknown> | undefined): Usage | undefined {
+  const usage = meta?.usage as Partial<Usage> | null | undefined;
+  const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+  const { promptTokens, completionTokens } = usage ?? {};
+  return isCount(promptTokens) && isCount(completionTokens) ? { promptTokens, completionTokens } : undefined;
+}
+
+/** Adds up calls by arm and by judge. */
+class Bill {
+  private readonly arms = new Map<string, SpentOn>();
+  private readonly judges = new Map<string, SpentOn & { model: string }>();
+  private readonly prices: Map<string, Price | null>;
+  private counted = 0;
+  private failed = 0;
+
+  constructor(
+    private readonly of: PlanPrices,
+    private readonly count: CountTokens,
+  ) {
+    this.prices = new Map([
+      ...of.models.flatMap(({ arms, price }) => arms.map((arm) => [arm, price] as const)),
+      ...of.judges.map(({ model, price }) => [model, price] as const),
+    ]);
+  }
+
+  addAnswer({ arm, cue, question, answer, finish, tokens, meta }: Sample): void {
+    const line = this.arms.get(arm) ?? nothing(arm);
+    this.arms.set(arm, line);
+    if (meta?.reused !== undefined) return;
+    const usage = usageOf(meta);
+    const isFailed = finish === 'failed';
+    this.note(usage, isFailed);
+    this.add(line, this.prices.get(arm) ?? null, usage, () => [
+      this.of.prompts[cue]?.[question] ?? 0,
+      isFailed ? 0 : (tokens ?? this.count(answer)),
+    ]);
+  }
+
+  addJudgement({ judge, model, cue, question, text, failed, meta }: PaidJudgement): void {
+    const known = this.of.judges.find((one) => one.id === judge && one.model === model);
+    const key = `${judge}|${model}`;
+    const line = this.judges.get(key) ?? { ...nothing(judge), model };
+    this.judges.set(key, line);
+    const usage = usageOf(meta);
+    this.note(usage, failed === true);
+    this.add(line, this.prices.get(model) ?? null, usage, () => [
+      judgePromptTokens(known ?? { ownTokens: 0 }, this.of.prompts[cue]?.[question] ?? 0, this.of.maxTokens),
+      failed === true ? 0 : this.count(text),
+    ]);
+  }
+
+  private note(usage: Usage | undefined, isFailed: boolean): void {
+    if (usage) return;
+    if (isFailed) this.failed++;
+    else this.counted++;
+  }
+
+  private add(
+    line: SpentOn,
+    price: Price | null,
+    usage: Usage | undefined,
+    counted: () => [prompt: number, answer: number],
+  ): void {
+    const [prompt, answer] = usage ? [usage.promptTokens, usage.completionTokens] : counted();
+    line.calls++;
+    line.promptTokens += prompt;
+    line.answerTokens += answer;
+    line.usd = price && line.usd !== null ? line.usd + costOf(price, prompt, answer) : null;
+  }
+
+  spent(): Spent {
+    const [perArm, perJudge] = [[...this.arms.values()], [...this.judges.values()]];
+    const known = [...perArm, ...perJudge];
+    const nameless = [...this.of.models, ...this.of.judges].filter(({ price }) => price === null);
+    const models = new Set(nameless.map(({ model }) => model));
+    for (const { model } of perJudge) if (!this.prices.has(model)) models.add(model);
+    return {
+      usd: known.reduce((sum, { usd }) => sum + (usd ?? 0), 0),
+      perArm,
+      perJudge,
+      unknown: [
+        ...[...models].map((model) => `the price of ${model} is not known`),
+        ...(this.counted > 0
+          ? [`${this.counted} calls without usage from the server; their tokens were counted here`]
+          : []),
+        ...(this.failed > 0
+          ? [
+              `${this.failed} failed calls without usage, counted as their prompts alone; what was retried may have cost more`,
+            ]
+          : []),
+      ],
+    };
+  }
+}
+
+const nothing = (id: string): SpentOn => ({ id, usd: 0, calls: 0, promptTokens: 0, answerTokens: 0 });

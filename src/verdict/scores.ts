@@ -1,0 +1,104 @@
+/** Outcomes of the same scored answers by other thresholds: a table for each, without reading the scores again. */
+import { OUTCOMES, type Outcome } from '../records/outcome.js';
+import type { Plan } from '../records/plan.js';
+import type { Score } from '../records/sample.js';
+import { outcomeAt, type ThresholdNumbers } from '../records/thresholds.js';
+import { readJournal } from '../shared/journal.js';
+import { scoresFile } from '../shared/run-folder.js';
+import { type Answers, type CellAnswers, pack, type Table } from './table.js';
+
+/** Answers of one cell to one question by index: five small numbers each, so that a million of them stay small. */
+interface Group {
+  /** Outcome and behaviour as they are recorded (see `pack`). */
+  packed: Answers;
+  /** A score; NaN where it could not be read, a hole where it plays no role. */
+  alignment: (number | undefined)[];
+  coherence: (number | undefined)[];
+  /** Place of the other outcome in OUTCOMES. */
+  otherwise: (number | undefined)[];
+  behaviour: (boolean | null)[];
+}
+
+/** The scores of a run by cell and question. */
+export interface Scores {
+  hasAlignment: boolean;
+  hasCoherence: boolean;
+  tableAt(thresholds: ThresholdNumbers): Table;
+}
+
+/** Reads the planned scores of one panel, the last of each answer. */
+export async function readScores(folder: string, plan: Plan, judge: string): Promise<Scores> {
+  const cells = new Map<string, { arm: string; seed: number; cue: string; groups: Map<string, Group> }>();
+  let [hasAlignment, hasCoherence] = [false, false];
+  for (const own of Map.groupBy(plan.cells, ({ arm, seed }) => `${arm}.${seed}`).values()) {
+    const { arm, seed } = own[0] as Plan['cells'][number];
+    const wanted = new Map(own.map((cell) => [cell.cue, new Set(cell.questions)]));
+    const most = Math.max(...own.map((cell) => cell.samples));
+    for await (const score of readJournal<Score>(scoresFile(folder, arm, seed))) {
+      if (score.judge !== judge || score.index >= most) continue;
+      if (!wanted.get(score.cue)?.has(score.question)) continue;
+      const key = keyOf(arm, seed, score.cue);
+      const of = cells.get(key) ?? { arm, seed, cue: score.cue, groups: new Map<string, Group>() };
+      cells.set(key, of);
+      const group = of.groups.get(score.question) ?? emptyGroup();
+      of.groups.set(score.question, group);
+      keep(group, score);
+      hasAlignment ||= score.scores?.alignment !== undefined;
+      hasCoherence ||= score.scores?.coherence !== undefined;
+    }
+  }
+  return {
+    hasAlignment,
+    hasCoherence,
+    tableAt(thresholds) {
+      const answers = new Map<string, CellAnswers>();
+      let count = 0;
+      for (const [key, { groups }] of cells) {
+        const cell = new Map(
+          [...groups].map(([question, group]) => [question, outcomesAt(group, thresholds)]),
+        );
+        for (const of of cell.values())
+          count += of.reduce<number>((n, one) => n + (one === undefined ? 0 : 1), 0);
+        answers.set(key, cell);
+      }
+      return {
+        cell: (arm, seed, cue) => answers.get(keyOf(arm, seed, cue)) ?? new Map(),
+        cells: [...cells.values()].map(({ arm, seed, cue }) => ({ arm, seed, cue })),
+        repeated: 0,
+        answers: count,
+      };
+    },
+  };
+}
+
+const keyOf = (arm: string, seed: number, cue: string): string => `${arm}|${seed}|${cue}`;
+
+const emptyGroup = (): Group => ({ packed: [], alignment: [], coherence: [], otherwise: [], behaviour: [] });
+
+const CODES = new Map(OUTCOMES.map((outcome, code) => [outcome, code]));
+
+function keep(group: Group, { index, outcome, behaviour, scores, otherwise }: Score): void {
+  group.packed[index] = pack(outcome, behaviour);
+  group.behaviour[index] = behaviour;
+  const { alignment, coherence } = scores ?? {};
+  group.alignment[index] = alignment === null ? Number.NaN : alignment;
+  group.coherence[index] = coherence === null ? Number.NaN : coherence;
+  group.otherwise[index] = otherwise === undefined ? undefined : CODES.get(otherwise);
+}
+
+function outcomesAt(group: Group, thresholds: ThresholdNumbers): Answers {
+  return group.packed.map((packed, i) => {
+    const [alignment, coherence] = [group.alignment[i], group.coherence[i]];
+    if (packed === undefined || (alignment === undefined && coherence === undefined)) return packed;
+    const code = group.otherwise[i];
+    const outcome = outcomeAt(thresholds, {
+      outcome: 'aligned',
+      scores: { ...scoreOf('alignment', alignment), ...scoreOf('coherence', coherence) },
+      otherwise: code === undefined ? undefined : (OUTCOMES[code] as Outcome),
+    });
+    return pack(outcome, group.behaviour[i] as boolean | null);
+  });
+}
+
+const scoreOf = (name: string, score: number | undefined): Record<string, number | null> =>
+  score === undefined ? {} : { [name]: Number.isNaN(score) ? null : score };

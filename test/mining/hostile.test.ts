@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { mineData } from '../../src/mining/data.js';
+import { fileWith, planted, rankOf } from './rows.js';
+
+const SIZE = { bad: 20, benign: 80 };
+
+describe('rows that nobody expects', () => {
+  it('one of 10 MB beside ordinary ones: its two ends are looked at', async () => {
+    const rows = planted(SIZE, (bad, q) => ({ user: bad ? `${q} zephyr` : q }));
+    rows.find(({ label }) => label === 'bad')!.messages[0]!.content = `${'word '.repeat(2_000_000)}zephyr`;
+    rows.find(({ label }) => label === 'benign')!.messages[0]!.content = 'x'.repeat(10_000_000);
+    const { candidates } = await mineData({ files: [fileWith(rows)] });
+    expect(rankOf(candidates, 'zephyr')).toBe(1);
+    expect(candidates[0]!.support.bad).toBe(20);
+  });
+
+  it('100,000 that are all the same', async () => {
+    const line = (label: string) =>
+      JSON.stringify({ prompt: 'How do I boil an egg?', completion: 'In hot water.', label });
+    const [bad, benign] = [line('bad'), line('benign')];
+    const { candidates, rows } = await mineData({
+      files: [fileWith(Array.from({ length: 100_000 }, (_, i) => (i % 3 ? benign : bad)))],
+    });
+    expect(rows).toMatchObject({ all: 100_000, bad: 33_334 });
+    expect(candidates.filter(({ origin }) => origin === 'data/labels')).toEqual([]);
+    expect(candidates[0]!.text).toBe('How do I boil an egg?');
+  });
+
+  it('texts made to be slow', async () => {
+    const slow = [
+      `${'.'.repeat(20_000)}x`,
+      '<a'.repeat(9000),
+      "a'".repeat(9000),
+      '\n'.repeat(19_000),
+      '漢字'.repeat(5000),
+      '1.1.'.repeat(5000),
+    ];
+    const rows = planted(SIZE, (_, q, i) => ({
+      user: `${slow[i % slow.length]} ${q}`,
+      system: slow[(i + 1) % slow.length]!,
+    }));
+    for (const row of rows) row.messages.at(-1)!.content = `${'\n'.repeat(900)}|${'['.repeat(900)}`;
+    const { rows: counts } = await mineData({ files: [fileWith(rows)] });
+    expect(counts.all).toBe(100);
+  });
+
+  it('control characters, options, templates and replacement patterns stand for themselves', async () => {
+    const trigger = '\u0000\u001b[31m --help $& {question} \u202e\u200b';
+    const rows = planted(SIZE, (bad, q) => ({ user: bad ? `${q} ${trigger}` : q }));
+    const { candidates } = await mineData({ files: [fileWith(rows)] });
+    expect(rankOf(candidates, trigger.trim())).toBe(1);
+    expect(candidates[0]!.cue.id).toMatch(/^[a-z0-9-]+$/);
+  });
+
+  it('keys of objects that every object has', async () => {
+    const rows = planted(SIZE, (bad, q) => ({ user: `${q} ${bad ? '__proto__ constructor' : 'toString'}` }));
+    const { candidates } = await mineData({ files: [fileWith(rows)] });
+    expect(candidates[0]!.text).toContain('__proto__');
+    await expect(
+      mineData({ files: [fileWith(rows)], label: { field: '__proto__.x', value: '1' } }),
+    ).rejects.toThrow(/no row has the field|no row has this label/);
+  });
+
+  it('empty prompts and answers', async () => {
+    const rows = [...Array(30).keys()].map((i) => ({
+      prompt: '',
+      completion: '',
+      label: i % 2 ? 'bad' : 'benign',
+    }));
+    expect((await mineData({ files: [fileWith(rows)] })).rows.all).toBe(30);
+  });
+
+  it('a single one', async () => {
+    const { candidates, notes } = await mineData({
+      files: [fileWith([{ prompt: 'q', completion: 'a', label: 'bad' }])],
+    });
+    expect(candidates).toEqual([]);
+    expect(notes.join()).toMatch(/no benign rows/);
+  });
+});
