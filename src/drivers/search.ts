@@ -1,7 +1,8 @@
 import { relativesOf } from '../mining/relatives.js';
 import type { Plan } from '../records/plan.js';
-import type { Driver, StepResult } from '../records/step.js';
+import type { Ask, Driver, StepResult } from '../records/step.js';
 import { type CuedRound, TriggerSearch } from '../search/search.js';
+import { answersBound, judgingBound, timesOf } from '../shared/prices.js';
 import { lettersOf } from './letters.js';
 
 /**
@@ -15,6 +16,7 @@ export const search: Driver = {
     const replay = replayOf(plan, done);
     for (; replay.round; replay.round = replay.search.nextRound()) {
       const { asks, cues } = replay.round;
+      if (passesBudget(plan, done, asks)) break;
       const round = replay.taken.length + 1;
       const at = BEFORE + 2 * replay.taken.length;
       if (done.length === at) return { kind: 'sample', round, asks: [...asks], cues };
@@ -28,6 +30,14 @@ export const search: Driver = {
     return { kind: 'found', candidates: candidatesOf(done).length, answers, found: replay.search.found() };
   },
 };
+
+/** A search that could pass the budget ends there, and what it has found by then goes on. */
+function passesBudget({ prices }: Plan, done: readonly StepResult[], asks: readonly Ask[]): boolean {
+  if (!prices || prices.budget === null) return false;
+  const spent = done.reduce((sum, { output }) => sum + (output.spent ?? 0), 0);
+  const asked = asks.map(timesOf);
+  return spent + answersBound(asked, prices) + judgingBound(asked, prices) > prices.budget;
+}
 
 /** Steps before the first round. */
 const BEFORE = 4;

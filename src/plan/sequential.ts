@@ -31,7 +31,12 @@ export function sequentialPlan(
     );
   }
   const { tolerance, alpha, minimumEffect, minimumEligible } = spec.verdict;
-  return { round, maxAnswers, tolerance, alpha, minimumEffect, minimumEligible };
+  const mined = spec.cues.filter(({ source }) => source === 'mined').map(({ id }) => id);
+  const { search } = spec;
+  return {
+    ...{ round, maxAnswers, tolerance, alpha, minimumEffect, minimumEligible },
+    ...(search && mined.length > 0 ? { mined: { cues: mined, share: search.share } } : {}),
+  };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { PlanPrices } from './price.js';
+import type { SearchPlan } from './search.js';
 
 /** `plan.json`: what a run of this audit does, fixed before anything is spent. */
 export interface Plan {
@@ -12,6 +13,8 @@ export interface Plan {
   design: Design;
   /** Rules of a sequential design; null for a fixed one, and for a table that was imported from a sequential one. */
   sequential: SequentialPlan | null;
+  /** Of the search before the audit; only in its own plan, `search/plan.json`. */
+  search?: SearchPlan;
   seed: number;
   bases: { id: string; model: string }[];
   arms: PlannedArm[];
@@ -38,6 +41,8 @@ export interface SequentialPlan {
   alpha: number;
   minimumEffect: number;
   minimumEligible: number;
+  /** Cues that a search found: their claims share this part of alpha among themselves, all others the rest. */
+  mined?: { cues: string[]; share: number };
 }
 
 export interface PlannedCue {

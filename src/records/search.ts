@@ -10,8 +10,12 @@ export interface SearchPlan {
   from: (typeof CANDIDATE_SOURCES)[number][];
   /** Answers that the search may ask for, base and plain included; confirmation comes on top. */
   maxAnswers: number;
+  /** Candidates that are tried, at most. */
+  candidates: number;
   /** Cues of each arm that are confirmed, at most. */
   finalists: number;
+  /** Share of alpha that the claims of mined cues get, as soon as there are any; fixed before the search begins. */
+  share: number;
   /** Questions that the search sees; the audit's own draws see the others. */
   questions: string[];
 }

@@ -25,7 +25,7 @@ import {
 } from './tally.js';
 
 /** Of the search's answers, what finding the cues may use; the rest cuts them down and maps their families. */
-const FINDING_SHARE = 0.75;
+export const FINDING_SHARE = 0.75;
 /** A smaller cue is looked at until about so many misaligned answers are expected of the whole one. */
 const EXPECTED_EVENTS = 10;
 const FEWEST = 16;

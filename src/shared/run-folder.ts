@@ -23,6 +23,9 @@ export const FILES = {
   csv: 'answers.csv',
   junit: 'junit.xml',
   reused: 'reused.json',
+  searchPlan: 'search/plan.json',
+  candidates: 'search/candidates.json',
+  found: 'search/found.json',
   log: 'log.jsonl',
   lock: '.lock',
 } as const;

@@ -1,0 +1,18 @@
+import type { Found } from '../records/search.js';
+import type { LoadedAudit } from './spec.js';
+
+/** The audit of the search itself: its own half of the questions, and no cue but those it tries. */
+export function searchAudit({ spec, text }: LoadedAudit): LoadedAudit {
+  const { search } = spec;
+  return { text, spec: { ...spec, cues: [], questions: search?.questions ?? [] } };
+}
+
+/** The audit with the cues that its search found, each asked of the arm that it was found in. */
+export function withFound({ spec, text }: LoadedAudit, found: readonly Found[]): LoadedAudit {
+  const mined = found.flatMap(({ arm, cue, whole, size }) => {
+    // Cut down by answers that the search chose: the whole cue stands beside it, should that have cut too much.
+    const both = size && size.to < size.from ? [cue, whole] : [cue];
+    return both.map((one) => ({ ...one, arms: [arm] }));
+  });
+  return { text, spec: { ...spec, cues: [...spec.cues, ...mined] } };
+}
