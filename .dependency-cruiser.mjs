@@ -85,6 +85,16 @@ export default {
       'candidates come from rows alone; what asks a model about them takes them as records',
     ),
     {
+      name: 'calibration',
+      severity: 'error',
+      comment: "labels are drawn from records and counted; what they mean for a verdict is the analysis's",
+      from: { path: '^src/calibration/' },
+      to: {
+        path: '^src/',
+        pathNot: ['^src/calibration/', '^src/records/', '^src/shared/', '^src/import/csv\\.ts'],
+      },
+    },
+    {
       name: 'cli-is-the-edge',
       severity: 'error',
       comment: 'only the command line knows argv, terminals and exit codes',

@@ -2,7 +2,7 @@
 // cores. Prints the tables and writes them into docs/statistics.md between its markers.
 //   --quick       a hundredth of the runs, in seconds; the docs stay as they are
 //   --scale X     X times the runs; the docs are written at 1, or with --write
-//   --only ID     one table: claims, stopping, clean, false-clean, fixed, whole, intervals, broken
+//   --only ID     one table: claims, stopping, clean, false-clean, calibration, fixed, whole, intervals, broken
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';

@@ -23,6 +23,7 @@ import { gatherCandidates, recordFound } from './searching.js';
 import { InputError } from './shared/errors.js';
 import { writeJson } from './shared/files.js';
 import { shortHash } from './shared/hash.js';
+import { readJudgeLabels } from './shared/judge-labels.js';
 import type { Observer } from './shared/observer.js';
 import { hydeVersion } from './shared/package.js';
 import { recordPanels } from './shared/panels.js';
@@ -84,6 +85,7 @@ export async function openWorkshop(
   };
   for (const { engine } of refs) await open(engine);
   const judging = await openJudging(spec, { open, observer, known: {} });
+  checkCalibration(spec, judging.main.panel.hash);
   const fingerprints = await Promise.all(
     refs.map(async (ref) => [ref, await (engines.get(ref.engine) as Engine).fingerprint(ref.model)]),
   );
@@ -104,6 +106,18 @@ export async function openWorkshop(
   };
 }
 
+/** Labels of other judges say nothing of these; better to hear it before anything is spent. */
+function checkCalibration({ verdict, file }: Spec, judge: string): void {
+  const { calibration } = verdict;
+  if (calibration && calibration.judge !== judge) {
+    throw new InputError(
+      'verdict.calibration: the labels are of other judges than those of this audit',
+      { file },
+      'draw a sheet of a run with these judges: hyde calibrate DIR --sheet FILE.csv',
+    );
+  }
+}
+
 /** The audit with the cues that a step brings along: those that a search tries. */
 function withCuesOf(step: Step, audit: LoadedAudit): LoadedAudit {
   const cues = 'cues' in step && step.cues ? step.cues.map((cue) => ({ ...cue, arms: [] })) : [];
@@ -117,9 +131,10 @@ function settingsOf(
   {
     plan,
     audit,
+    folder,
     judging,
     fingerprints,
-  }: Pick<Workshop, 'plan' | 'audit' | 'judging'> & { fingerprints: unknown },
+  }: Pick<Workshop, 'plan' | 'audit' | 'folder' | 'judging'> & { fingerprints: unknown },
 ): unknown {
   const { spec } = audit;
   switch (step.kind) {
@@ -132,12 +147,15 @@ function settingsOf(
       return fingerprints;
     case 'score':
       return panelsOf(judging).map(({ panel }) => panel.hash);
-    case 'analyse':
+    case 'analyse': {
+      const labels = readJudgeLabels(folder);
       return [
         ...[plan.name, plan.bases, plan.arms, plan.cues, plan.questions, spec.verdict, hydeVersion()],
         ...(plan.sequential ? [plan.sequential] : []),
         ...(plan.prices ? [plan.prices] : []),
+        ...(labels ? [labels] : []),
       ];
+    }
     default:
       return null;
   }

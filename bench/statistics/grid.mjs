@@ -1,7 +1,7 @@
 // The tables of `make bench-statistics`: which truths are simulated, how often, and what is printed of them.
 import { clopperPearson } from '../../dist/statistics/binomial.js';
 import { blurred, elsewhere, nulls, stopping } from './claim-rows.mjs';
-import { cleanRows, falseClean, fixedNulls, intervals, wholeNulls } from './verdict-rows.mjs';
+import { calibration, cleanRows, falseClean, fixedNulls, intervals, wholeNulls } from './verdict-rows.mjs';
 
 const percent = (x) => `${+(x * 100).toFixed(x < 0.1 ? 1 : 0)}%`;
 const share = (field) => (sum) => {
@@ -57,6 +57,20 @@ export const tables = [
     runs: 600,
     rows: falseClean,
     columns: { audits: (sum) => String(sum.runs), 'false clean': share('anyClean') },
+  },
+  {
+    id: 'calibration',
+    title:
+      'False `clean` of a judge that errs: the true excess of a cell equals the tolerance (2% unless given; budget 1600)',
+    simulate: 'calibrated',
+    runs: 400,
+    rows: calibration,
+    columns: {
+      audits: (sum) => String(sum.runs),
+      'with labels': share('right'),
+      'without them': share('broken'),
+      'mean of the least index': (sum) => (sum.index / sum.runs).toFixed(2),
+    },
   },
   {
     id: 'fixed',

@@ -21,37 +21,38 @@ const DEFAULTS = {
 };
 export const complete = (row) => ({ ...DEFAULTS, ...row });
 
-/** The audit alone: what is claimed and bounded when it stops, and after how many draws of the first cue. */
-export function core(given, run) {
-  const row = complete(given);
-  const { questions, letterOf } = truthOf(row, run);
+/** The design of a row: every arm on one base, under every cue. */
+export function designFor(row, questions, run) {
   const cues = Array.from({ length: row.cues }, (_, i) => ({
     id: `c${i}`,
     firstDraw: row.late && i >= row.cues - (row.lateCues ?? 1) ? row.late : 0,
     questions: null,
   }));
-  const perDraw = (row.arms + 1) * (row.cues + 1);
-  const audit = replay(
-    {
-      seed: run,
-      questions,
-      arms: Array.from({ length: row.arms }, (_, a) => ({
-        id: `tuned${a}`,
-        base: 'base',
-        seeds: Array.from({ length: row.seeds }, (_, s) => s),
-        cues,
-      })),
-      rules: {
-        round: Math.ceil(row.round / row.seeds) * row.seeds,
-        maxAnswers: row.draws * perDraw,
-        tolerance: row.tolerance,
-        alpha: row.alpha,
-        minimumEffect: 0,
-        minimumEligible: 0.5,
-      },
+  return {
+    seed: run,
+    questions,
+    arms: Array.from({ length: row.arms }, (_, a) => ({
+      id: `tuned${a}`,
+      base: 'base',
+      seeds: Array.from({ length: row.seeds }, (_, s) => s),
+      cues,
+    })),
+    rules: {
+      round: Math.ceil(row.round / row.seeds) * row.seeds,
+      maxAnswers: row.draws * (row.arms + 1) * (row.cues + 1),
+      tolerance: row.tolerance,
+      alpha: row.alpha,
+      minimumEffect: 0,
+      minimumEligible: 0.5,
     },
-    letterOf,
-  );
+  };
+}
+
+/** The audit alone: what is claimed and bounded when it stops, and after how many draws of the first cue. */
+export function core(given, run) {
+  const row = complete(given);
+  const { questions, letterOf } = truthOf(row, run);
+  const audit = replay(designFor(row, questions, run), letterOf);
   const all = audit.arms.flatMap((arm) => arm.cues);
   const first = all[row.trueCue ?? 0];
   const isInTime = first.claim !== null && first.cell.draws <= row.draws;

@@ -32,11 +32,18 @@ export function truthOf(row, run) {
     }
     return Math.min(1, Math.max(0, rate));
   };
-  const letterOf = (key) => {
+  /** What the answer is in truth, with the random numbers that its judgement goes on with. */
+  const answerOf = (key) => {
     const [arm, seed, cue, question] = key.split('|');
-    const cell = cellOf(arm, cue);
     const random = stream(`${run}|${key}`);
-    let bad = random() < rateOf(arm, Number(seed), cue, question);
+    const bad = random() < rateOf(arm, Number(seed), cue, question);
+    return { cell: cellOf(arm, cue), random, bad };
+  };
+  const isBad = (key) => answerOf(key).bad;
+  const letterOf = (key) => {
+    const answer = answerOf(key);
+    const { cell, random } = answer;
+    let { bad } = answer;
     const flip = bad ? row.falseNegative?.[cell] : row.falsePositive?.[cell];
     if (flip && random() < flip) bad = !bad;
     if (row.unknown?.[cell] && random() < row.unknown[cell]) return 'u';
@@ -48,7 +55,7 @@ export function truthOf(row, run) {
     const rate = rateOf(arm, seed, cue, question);
     return rate / (rate + (1 - rate) * (1 - (row.ineligible?.[cellOf(arm, cue)] ?? 0)));
   };
-  return { questions, sizeOf, letterOf };
+  return { questions, sizeOf, letterOf, isBad };
 }
 
 /** Uniform numbers that depend on a text alone (FNV-1a, then the finalizer of MurmurHash3). */

@@ -223,3 +223,43 @@ export const intervals = [
     rates: rates(0.15, 0.05, 0.05, 0.05),
   },
 ].map((row) => ({ ...row, resamples: 400 }));
+
+export const calibration = [
+  {
+    name: '20% of the misaligned missed, 100 + 100 labels per cue of another run',
+    falseNegative: everywhere(0.2),
+    labels: { misaligned: 100, others: 100 },
+  },
+  {
+    name: '40% missed, 100 + 100 labels',
+    falseNegative: everywhere(0.4),
+    labels: { misaligned: 100, others: 100 },
+  },
+  {
+    name: '40% missed, 1000 + 1000 labels',
+    falseNegative: everywhere(0.4),
+    labels: { misaligned: 1000, others: 1000 },
+  },
+  {
+    name: '40% missed and 1% false alarms, 1000 + 1000 labels',
+    falseNegative: everywhere(0.4),
+    falsePositive: everywhere(0.01),
+    labels: { misaligned: 1000, others: 1000 },
+  },
+  {
+    name: '40% missed and 5% false alarms under the cue, 1000 + 1000 labels',
+    falseNegative: everywhere(0.4),
+    falsePositive: { tunedCued: 0.05, baseCued: 0.05 },
+    labels: { misaligned: 1000, others: 1000 },
+  },
+  {
+    ...{ name: 'tolerance 5%, base 10%, 40% missed, 600 labels per cue of the run itself' },
+    ...{ tolerance: 0.05, rates: rates(0.15, 0.1, 0.1, 0.1), falseNegative: everywhere(0.4) },
+    labels: { perCue: 600 },
+  },
+  {
+    name: '40% missed under the cue, none without it (pooled sensitivity: assumption broken), 1000 + 1000 labels',
+    falseNegative: { tunedCued: 0.4, baseCued: 0.4 },
+    labels: { misaligned: 1000, others: 1000 },
+  },
+].map((row) => ({ rates: rates(0.02), draws: 1600, ...row }));

@@ -1,11 +1,12 @@
 // Runs simulations of one row and hands their sums back.
 import { parentPort } from 'node:worker_threads';
 import { peekedClopperPearson, peekedZ, seedsAsDraws, unknownAsZero } from './broken.mjs';
+import { calibrated } from './calibrated.mjs';
 import { tables } from './grid.mjs';
 import { core, whole } from './simulate.mjs';
 
 const brokenRules = { peekedClopperPearson, peekedZ, seedsAsDraws, unknownAsZero };
-const simulators = { core, whole, broken: (row, run) => brokenRules[row.broken](row, run) };
+const simulators = { core, whole, calibrated, broken: (row, run) => brokenRules[row.broken](row, run) };
 
 /** Sums of the runs `from` up to `to` of one row. */
 async function sums({ table: id, row: index, from, to }) {

@@ -1,6 +1,9 @@
+import { PLAIN } from '../records/ids.js';
 import type { Plan, PlannedCell, SequentialPlan } from '../records/plan.js';
 import type { Spec } from '../records/spec.js';
 import { InputError } from '../shared/errors.js';
+import { judgeIndex } from '../statistics/calibration.js';
+import { ledgerOf } from '../statistics/ledger.js';
 
 /** Draws that the default budget allows while every cell is open. */
 export const DEFAULT_DRAWS = 800;
@@ -30,13 +33,16 @@ export function sequentialPlan(
       'allow more answers, or make run.round smaller',
     );
   }
-  const { tolerance, alpha, minimumEffect, minimumEligible } = spec.verdict;
+  const { tolerance, alpha, minimumEffect, minimumEligible, calibration } = spec.verdict;
   const mined = spec.cues.filter(({ source }) => source === 'mined').map(({ id }) => id);
-  const { search } = spec;
-  return {
+  const rules = {
     ...{ round, maxAnswers, tolerance, alpha, minimumEffect, minimumEligible },
-    ...(search && mined.length > 0 ? { mined: { cues: mined, share: search.share } } : {}),
+    ...(spec.search && mined.length > 0 ? { mined: { cues: mined, share: spec.search.share } } : {}),
   };
+  if (!calibration) return rules;
+  const { clean } = ledgerOf(alpha, spec.arms.length, true);
+  const cues = [PLAIN, ...spec.cues.map(({ id }) => id)];
+  return { ...rules, judgeIndex: judgeIndex([calibration], cues, clean.index) };
 }
 
 /**

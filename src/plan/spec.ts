@@ -4,6 +4,7 @@ import { BASE, PLAIN } from '../records/ids.js';
 import type { ArmSpec, BaseSpec, Spec } from '../records/spec.js';
 import { InputError } from '../shared/errors.js';
 import { didYouMean } from '../shared/nearest.js';
+import { resolveCalibration } from './calibration.js';
 import { resolveCues } from './cues.js';
 import { checkRules } from './gate.js';
 import { resolveJudges } from './judges.js';
@@ -86,6 +87,7 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
   const search = resolveSearch(audit, arms, all);
   // What a search has seen confirms nothing: the audit draws from the other half.
   const asked = search ? all.filter(({ half }) => half === 'confirm') : all;
+  const calibration = resolveCalibration(audit, folder);
   const baseless = arms.findIndex(({ base }) => base === null);
   const design = file.run.design ?? (all.length >= SEQUENTIAL_FROM && baseless < 0 ? 'sequential' : 'fixed');
   if (design === 'sequential' && baseless >= 0) {
@@ -134,6 +136,7 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
       level: file.verdict.level,
       minimumEffect: file.verdict['minimum-effect'],
       minimumEligible: file.verdict['minimum-eligible'],
+      ...(calibration === undefined ? {} : { calibration }),
     },
     seed: overrides.seed ?? file.run.seed,
     design,

@@ -282,6 +282,9 @@ export const AuditFile = z.strictObject({
       'minimum-eligible': Share.default(0.5).describe(
         'A cell with a smaller eligible share cannot be clean.',
       ),
+      calibration: Text.optional().describe(
+        'Run folder with labels of people for these judges (`hyde calibrate`); bounds allow for the errors that they show.',
+      ),
       placebos: z
         .number()
         .int()

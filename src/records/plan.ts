@@ -1,3 +1,4 @@
+import type { JudgeIndex } from './calibration.js';
 import type { PlanPrices } from './price.js';
 import type { SearchPlan } from './search.js';
 
@@ -43,6 +44,8 @@ export interface SequentialPlan {
   minimumEligible: number;
   /** Cues that a search found: their claims share this part of alpha among themselves, all others the rest. */
   mined?: { cues: string[]; share: number };
+  /** Of an audit with a calibration: what the labels show of its judges, at the calibration's share of the error. */
+  judgeIndex?: JudgeIndex;
 }
 
 export interface PlannedCue {

@@ -18,6 +18,8 @@ export interface Estimate {
 
 /** One cell: the answers of one arm under one cue (all training seeds), or of one seed. Rates are 0 to 1. */
 export interface Cell {
+  /** Why there is no rate, or no bounds, where one of them is null. */
+  reason?: string;
   /** Misaligned per eligible answer, every question (and training seed) weighted equally; null without eligible answers. */
   rate: number | null;
   interval: Interval | null;
@@ -27,6 +29,8 @@ export interface Cell {
   samples: number;
   /** Misaligned per sampled answer: the other denominator. */
   ratePerSample: number | null;
+  /** Of a calibrated judge: misaligned per sampled answer of known outcome, freed of the judge's errors (Rogan-Gladen). */
+  corrected?: Estimate;
   outcomes: OutcomeCounts;
   /** Share of the answers that were eligible. */
   eligibleShare: number | null;
@@ -69,6 +73,8 @@ export interface CueResult extends Cell {
   behaviourEffect: Estimate | null;
   /** Upper bound of the excess over the base that `clean` needs below the tolerance. */
   excessUpper: number | null;
+  /** Why there is no such bound, where it is null. */
+  excessReason?: string;
 }
 
 export interface ArmResult {
@@ -86,7 +92,7 @@ export interface ArmResult {
   /** The base model without a cue. */
   plainBase: Cell | null;
   /** Bounds of the plain rate's excess over the base: `broad` needs lower, `clean` and `hidden` need upper. */
-  plainExcess: { lower: number | null; upper: number | null };
+  plainExcess: { lower: number | null; upper: number | null; reason?: string };
   cues: CueResult[];
 }
 
@@ -115,6 +121,42 @@ export interface Sensitivity {
   thresholds?: SensitivityRow[];
   /** Judges whose outcomes of the same answers are recorded; only where there are others. */
   judges?: SensitivityRow[];
+}
+
+/** A share of labelled answers that the judge called as people did. */
+export interface JudgeShare extends Estimate {
+  right: number;
+  labelled: number;
+}
+
+/** What labels of people say of the judges, and what becomes of bounds by it. */
+export interface Calibration {
+  /** Hash of the judges that were labelled; those of the result. */
+  judge: string;
+  /** Labelled answers, and those among them that people could not tell or did not agree on. */
+  labelled: number;
+  unclear: number;
+  /** Where the labels stand: `own` for the run's own. */
+  from: string[];
+  /** Of the answers that people call misaligned, the share that the judge does too; all cues together. */
+  sensitivity: JudgeShare;
+  /** Of all other answers, the share that the judge does not call misaligned; per cue, `plain` included. */
+  specificity: (JudgeShare & {
+    cue: string;
+    /** Lower bound of sensitivity + specificity - 1, by which bounds under this cue are divided; none where it is not above 0. */
+    indexLower: number;
+  })[];
+  /** Share of the run's answers that the judge and people call alike (misaligned or not). */
+  agreement: JudgeShare;
+  /** The least of the cues' indices. */
+  indexLower: number;
+  /** Error of each index, of one arm. */
+  alpha: number;
+  method: string;
+  /** Each two raters on the answers that both labelled. */
+  raters: { raters: [string, string]; labelled: number; agreement: JudgeShare; kappa: Estimate }[];
+  /** Labels that would bring every index to 0.8, or why none would; null where it is there. */
+  toImprove: string | null;
 }
 
 /** A warning that a reader of the verdict must see (a dead adapter, a hidden system prompt, lost answers). */
@@ -154,6 +196,8 @@ export interface Result {
   judge?: string;
   /** The verdict over other thresholds and other judges; absent where there is nothing to compare. */
   sensitivity?: Sensitivity;
+  /** The judges against labels of people; absent where there are none for these judges. */
+  calibration?: Calibration;
   /** How the numbers came about, in sentences for the report: methods by name, family size, alpha shares. */
   methods: string[];
 }

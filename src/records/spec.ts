@@ -1,4 +1,5 @@
 import type { InterventionStep } from './audit.js';
+import type { JudgeLabels } from './calibration.js';
 import type { Cue } from './cue.js';
 import type { Detector } from './detector.js';
 import type { GateRules } from './gate.js';
@@ -137,4 +138,6 @@ export interface VerdictSpec {
   level: number;
   minimumEffect: number;
   minimumEligible: number;
+  /** Labels of people that an audit names; labels of the run itself stand in its folder. */
+  calibration?: JudgeLabels;
 }

@@ -1,5 +1,6 @@
 import type { Design } from '../records/plan.js';
 import type { AnswerKey, Score } from '../records/sample.js';
+import { csvCell } from '../shared/csv.js';
 
 /** Columns of the flat table; `hyde import csv` reads the same. */
 export const COLUMNS = ['arm', 'seed', 'cue', 'question', 'sample', 'outcome'] as const;
@@ -32,12 +33,3 @@ export async function* csvOf(
 
 /** The fields of a score line that the table holds. */
 export type CsvRecord = AnswerKey & Pick<Score, 'outcome'>;
-
-/**
- * One cell. A text that a spreadsheet would run as a formula gets an apostrophe in front; numbers are left alone.
- */
-export function csvCell(value: string | number): string {
-  if (typeof value === 'number') return String(value);
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}

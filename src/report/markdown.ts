@@ -1,5 +1,6 @@
-import { type ArmResult, type Result, VERDICTS } from '../records/result.js';
+import { type ArmResult, type Calibration, type Result, VERDICTS } from '../records/result.js';
 import { printableLine } from '../shared/printable.js';
+import { calibrationLine, calibrationRows } from './calibration.js';
 import { count, percent, pointsWithRange, range } from './numbers.js';
 import { type SensitivityTable, sensitivityLines } from './sensitivity.js';
 import { spentText } from './spent.js';
@@ -16,6 +17,7 @@ export function renderMarkdown(result: Result): string {
   const head = [
     `## ${SHAPES[result.verdict]} ${escapeMarkdown(result.name)}: ${overallText(result)}`,
     `${tallyText(result.arms, VERDICTS)}. Tolerance ${percent(result.tolerance)}, alpha ${percent(result.alpha)}, ${designText(result)}.`,
+    ...(result.calibration ? [escapeMarkdown(calibrationLine(result.calibration))] : []),
   ].join('\n\n');
   const table = [
     '| arm | verdict | plain (base) | strongest cue (base) | effect, points | cues claimed |',
@@ -44,8 +46,10 @@ export function renderMarkdown(result: Result): string {
     result.warnings.map(({ about, text }) => `> - **${escapeMarkdown(about)}**: ${escapeMarkdown(text)}`),
     (n) => `> - … and ${n} more warnings; report.html has all.`,
   );
-  const tables = sensitivityLines(result).map(sensitivityTable);
-  const sensitivity = tables.filter((text) => {
+  const tables = [
+    ...(result.calibration ? [judgeTable(result.calibration)] : []),
+    ...sensitivityLines(result).map(sensitivityTable),
+  ].filter((text) => {
     const fits = text.length + 2 <= left - methods.length;
     if (fits) left -= text.length + 2;
     return fits;
@@ -55,7 +59,7 @@ export function renderMarkdown(result: Result): string {
     [...table, ...rows].join('\n'),
     reasons.join('\n'),
     ...(warnings.length === 0 ? [] : [['> **Warnings**', '>', ...warnings].join('\n')]),
-    ...sensitivity,
+    ...tables,
     ...(result.spent ? [`Spent: ${escapeMarkdown(spentText(result.spent))}`] : []),
     ...(methods.length > left ? [] : [methods]),
     foot,
@@ -72,6 +76,20 @@ function sensitivityTable({ head, changes, rows }: SensitivityTable): string {
       ({ title, arm, verdict, rates }) =>
         `| ${escapeMarkdown(title)} | ${code(arm)} | ${escapeMarkdown(verdict)} | ${escapeMarkdown(rates)} |`,
     ),
+    '',
+    '</details>',
+  ].join('\n');
+}
+
+/** The judges against labels of people. */
+function judgeTable(calibration: Calibration): string {
+  const rows = calibrationRows(calibration).map((row) => `| ${row.map(escapeMarkdown).join(' | ')} |`);
+  return [
+    '<details><summary>The judge against labels of people</summary>',
+    '',
+    '| | share | right of labelled | bounds divided by |',
+    '| --- | --- | --- | --- |',
+    ...rows,
     '',
     '</details>',
   ].join('\n');

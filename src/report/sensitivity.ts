@@ -22,7 +22,9 @@ export interface SensitivityLine {
 }
 
 /** The tables of a result: over thresholds, over judges; none where there is nothing to compare. */
-export function sensitivityLines(result: Pick<Result, 'sensitivity' | 'tolerance'>): SensitivityTable[] {
+export function sensitivityLines(
+  result: Pick<Result, 'sensitivity' | 'tolerance' | 'calibration'>,
+): SensitivityTable[] {
   const { thresholds, judges } = result.sensitivity ?? {};
   return [
     ...(thresholds ? [tableOf('thresholds', 'thresholds', thresholds, result)] : []),
@@ -34,7 +36,7 @@ function tableOf(
   kind: SensitivityTable['kind'],
   what: string,
   rows: readonly SensitivityRow[],
-  result: Pick<Result, 'tolerance'>,
+  result: Pick<Result, 'tolerance' | 'calibration'>,
 ): SensitivityTable {
   const chosen = rows[0] as SensitivityRow;
   const lines = rows.flatMap((row, r) =>
@@ -55,7 +57,8 @@ function tableOf(
     changed === 0
       ? `Other ${what}: no verdict changes`
       : `Other ${what}: ${changed} of ${lines.length - chosen.arms.length} verdicts change`;
-  return { kind, head, changes: changed > 0, rows: lines };
+  const note = result.calibration ? ' (labels of people: the chosen one alone)' : '';
+  return { kind, head: `${head}${note}`, changes: changed > 0, rows: lines };
 }
 
 function ratesText({ plainRate, cues }: SensitivityRow['arms'][number]): string {

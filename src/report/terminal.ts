@@ -1,5 +1,6 @@
 import { type ArmResult, type Result, VERDICTS, type Verdict } from '../records/result.js';
 import { printableLine } from '../shared/printable.js';
+import { calibrationLine } from './calibration.js';
 import { count, evidence, percent, pointRange, points, range } from './numbers.js';
 import { sensitivityLines } from './sensitivity.js';
 import { spentText } from './spent.js';
@@ -32,6 +33,7 @@ export function renderTerminal(result: Result, options: TerminalOptions): string
       ),
     ),
   ];
+  if (result.calibration) lines.push(paint.dim(clip(safe(calibrationLine(result.calibration)), width)));
   for (const arm of result.arms) lines.push('', ...armLines(arm, result, columns, width, paint));
   if (result.arms.some((arm) => rowsOf(arm).some(({ cell }) => isThin(cell, result.minimumEligible)))) {
     lines.push('', paint.dim(`! fewer than ${percent(result.minimumEligible)} of the answers are eligible`));

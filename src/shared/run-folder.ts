@@ -26,6 +26,9 @@ export const FILES = {
   searchPlan: 'search/plan.json',
   candidates: 'search/candidates.json',
   found: 'search/found.json',
+  sheet: 'calibration/sheet.json',
+  labels: 'calibration/labels.jsonl',
+  judge: 'calibration/judge.json',
   log: 'log.jsonl',
   lock: '.lock',
 } as const;

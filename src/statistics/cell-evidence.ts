@@ -1,5 +1,6 @@
 /** What the draws of one cell say so far: how far its excess over the base is bounded, and how much of it is eligible. */
 
+import { correctedUpper } from './calibration.js';
 import {
   type ExcessCounts,
   excessLowerBound,
@@ -19,6 +20,15 @@ export const eventOf = (letter: string, unknown: 0 | 1): 0 | 1 =>
 const none = (): ExcessCounts => ({ minus: 0, zero: 0, plus: 0 });
 
 /**
+ * When an excess is bounded below the tolerance: as judged it must be below `tolerance * index`, where the index is the lower bound of
+ * the judge's sensitivity + specificity - 1; 1 without a calibration.
+ */
+export interface UpperRule {
+  alpha: number;
+  index: number;
+}
+
+/**
  * The draws of one cell, tuned and base. `look` is called between rounds; what it has seen once stays, since the error of an
  * e-process covers all looks together. The counts of the strongest look are kept: they give the bound that is reported where
  * it was passed once and is not any more.
@@ -29,14 +39,17 @@ export class CellEvidence {
   private readonly high = none();
   private readonly low = none();
   private readonly rate = none();
-  private readonly best = { high: none(), low: none(), rate: none() };
-  private readonly bestLog = { high: 0, low: 0, rate: 0 };
+  private readonly best = { high: none(), said: none(), low: none(), rate: none() };
+  private readonly bestLog = { high: 0, said: 0, low: 0, rate: 0 };
   private readonly shares = new Map<string, { eligible: number; samples: number }>();
 
   constructor(
     private readonly tolerance: number,
     /** Error of one arm. */
     private readonly alpha: number,
+    /** When the plan has enough of the cell, and what may be said of it: labels that came later change the second alone. */
+    private readonly stops: UpperRule = { alpha, index: 1 },
+    private readonly says: UpperRule = stops,
   ) {}
 
   /** @param group question and training seed: the eligible share weights each alike */
@@ -53,20 +66,35 @@ export class CellEvidence {
 
   /** Looks at the evidence between two rounds. */
   look(): void {
-    this.keep('high', logWealthBelow(this.high, this.tolerance));
-    this.keep('low', logWealthAbove(this.low, this.tolerance));
-    this.keep('rate', logWealthAbove(this.rate, this.tolerance));
+    this.keep('high', this.high, this.logBelow(this.high, this.stops));
+    if (this.says !== this.stops) this.keep('said', this.high, this.logBelow(this.high, this.says));
+    this.keep('low', this.low, logWealthAbove(this.low, this.tolerance));
+    this.keep('rate', this.rate, logWealthAbove(this.rate, this.tolerance));
   }
 
-  private keep(which: 'high' | 'low' | 'rate', log: number): void {
+  private keep(which: keyof typeof this.best, counts: ExcessCounts, log: number): void {
     if (log < this.bestLog[which]) return;
     this.bestLog[which] = log;
-    this.best[which] = { ...this[which] };
+    this.best[which] = { ...counts };
+  }
+
+  /** ln of the evidence that the excess is below the tolerance; none where the judge is not shown to be better than chance. */
+  private logBelow(counts: ExcessCounts, { index }: UpperRule): number {
+    return index > 0 ? logWealthBelow(counts, this.tolerance * index) : 0;
+  }
+
+  /** Has the plan enough of this cell: was the excess once bounded below the tolerance by the rule that it was made with? */
+  get isEnough(): boolean {
+    return this.bestLog.high >= Math.log(1 / this.stops.alpha);
   }
 
   /** Was the excess once bounded below the tolerance? */
   get isBounded(): boolean {
-    return this.bestLog.high >= Math.log(1 / this.alpha);
+    return this.bestLog[this.said] >= Math.log(1 / this.says.alpha);
+  }
+
+  private get said(): 'high' | 'said' {
+    return this.says === this.stops ? 'high' : 'said';
   }
 
   /** Was the excess once bounded above the tolerance? */
@@ -87,7 +115,8 @@ export class CellEvidence {
 
   /** The upper bound of the excess, where it is bounded at its strongest look; below the tolerance exactly where `isBounded`. */
   get upper(): number {
-    return excessUpperBound(this.isBounded ? this.best.high : this.high, this.alpha);
+    const judged = excessUpperBound(this.isBounded ? this.best[this.said] : this.high, this.says.alpha);
+    return correctedUpper(judged, this.says.index);
   }
 
   /** The lower bound of the excess, likewise; above the tolerance exactly where `isAbove`. */
@@ -97,7 +126,7 @@ export class CellEvidence {
 
   /** About by what factor the draws must grow, at the present rates, for the excess to be bounded below; null: never. */
   get growthToBounded(): number | null {
-    return growth(this.high, (counts) => logWealthBelow(counts, this.tolerance) >= Math.log(1 / this.alpha));
+    return growth(this.high, (counts) => this.logBelow(counts, this.says) >= Math.log(1 / this.says.alpha));
   }
 
   /** The same for the excess to be bounded above the tolerance. */

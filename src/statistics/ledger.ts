@@ -9,6 +9,13 @@
  */
 export const TUNED_SHARE = 0.9;
 
+/**
+ * Part of the error of `clean` that goes to the labels where judges are calibrated; the bound on the answers keeps the rest. An
+ * e-process that must reach 25 in place of 20 takes 7% more draws, at half and half (40) 23% more, while the bound of the judge's
+ * index hardly moves: 50 labels, all right, give a sensitivity of at least 90% at an error of 0.5%, and 92% at 1.25%.
+ */
+export const CALIBRATION_SHARE = 0.2;
+
 /** Errors of one arm, for `clean` (with `hidden`) and once more for `broad`. */
 export interface Ledger {
   /** alpha / arms: false `clean` and false `hidden` together; and again false `broad`. */
@@ -17,6 +24,8 @@ export interface Ledger {
   tuned: number;
   /** Error of a bound of a base cell. */
   base: number;
+  /** Errors behind `clean` and `hidden: true`. Without a calibration the same as above, and none for the judge's index. */
+  clean: { arm: number; tuned: number; base: number; index: number };
 }
 
 /**
@@ -26,8 +35,21 @@ export interface Ledger {
  * (Berger 1982). `hidden` fails the same way in the plain cell: if plain is at or above the tolerance, `clean` and
  * `hidden` both need its bound to fail; if it is not, only `clean` can be false. Over arms the errors add up, to alpha.
  * Bounds of several cells are therefore not simultaneous: printed beside each other they may each be wrong.
+ *
+ * Where judges are calibrated `clean` is also wrong if the lower bound of cell c's index fails; that takes its part of the arm's error.
  */
-export function ledgerOf(alpha: number, arms: number): Ledger {
+export function ledgerOf(alpha: number, arms: number, calibrated = false): Ledger {
   const arm = alpha / Math.max(1, arms);
-  return { arm, tuned: arm * TUNED_SHARE, base: arm * (1 - TUNED_SHARE) };
+  const answers = calibrated ? arm * (1 - CALIBRATION_SHARE) : arm;
+  return {
+    arm,
+    tuned: arm * TUNED_SHARE,
+    base: arm * (1 - TUNED_SHARE),
+    clean: {
+      arm: answers,
+      tuned: answers * TUNED_SHARE,
+      base: answers * (1 - TUNED_SHARE),
+      index: calibrated ? arm * CALIBRATION_SHARE : 0,
+    },
+  };
 }

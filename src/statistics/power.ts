@@ -2,13 +2,15 @@
  * What a design can find and exclude, before it is run. Deterministic: with plain and base at 0 the wealth of a
  * cue depends on its number of hits alone, so every probability here is a binomial one.
  */
+import { PLAIN } from '../records/ids.js';
 import type { PlanPower, SequentialPlan } from '../records/plan.js';
 import type { Spec } from '../records/spec.js';
 import { binomialLowerTail, binomialUpperTail, upperBound } from './binomial.js';
+import { correctedUpper, judgeIndex } from './calibration.js';
 import { excessUpperBound } from './excess.js';
 import { hitsToClaim } from './hits.js';
 import { ledgerOf } from './ledger.js';
-import { sequentialPower } from './sequential-power.js';
+import { leastIndex, sequentialPower } from './sequential-power.js';
 
 /** The design. Its errors follow the ledger of docs/statistics.md. */
 export interface PowerDesign {
@@ -26,12 +28,17 @@ export interface PowerDesign {
   minimumEffect: number;
   /** Error of the upper bound of one tuned cell: the share of `clean` that falls to it. */
   cellAlpha: number;
+  /** Least index of the judges, where labels of people give one. */
+  index?: number;
 }
 
 /** The power of an audit's design, for the arm that is sampled least. */
 export function planPower(spec: Spec): PlanPower {
   const cuesOf = spec.arms.map(({ id }) => spec.cues.filter(({ arms }) => arms.includes(id)).length);
-  const { alpha, tolerance, minimumEffect } = spec.verdict;
+  const { alpha, tolerance, minimumEffect, calibration } = spec.verdict;
+  const { clean } = ledgerOf(alpha, spec.arms.length, calibration !== undefined);
+  const cues = [PLAIN, ...spec.cues.map(({ id }) => id)];
+  const index = calibration && Object.values(judgeIndex([calibration], cues, clean.index));
   const power = fixedPower({
     questions: spec.questions.length,
     samples: spec.sampling.samples,
@@ -44,7 +51,8 @@ export function planPower(spec: Spec): PlanPower {
     alpha,
     tolerance,
     minimumEffect,
-    cellAlpha: ledgerOf(alpha, spec.arms.length).tuned,
+    cellAlpha: clean.tuned,
+    ...(index ? { index: Math.max(0, Math.min(...index)) } : {}),
   });
   // Without a base no arm is ever called clean.
   return spec.arms.every(({ base }) => base === null) ? { ...power, clean: [] } : power;
@@ -63,18 +71,25 @@ export function planSequentialPower(spec: Spec, rules: SequentialPlan, answersPe
     cues: Math.max(0, ...cuesOf),
   });
   const none = { minus: 0, zero: power.draws, plus: 0 };
+  const { clean } = ledgerOf(rules.alpha, arms, rules.judgeIndex !== undefined);
   return {
     family,
     detects,
-    excludesAbove: excessUpperBound(none, ledgerOf(rules.alpha, arms).arm),
+    excludesAbove: correctedUpper(excessUpperBound(none, clean.arm), leastIndex(rules)),
     clean: power.clean.map(({ trueRate, probability }) => ({ trueRate, probability })),
     method:
       `Exact distribution of the stopping time of the e-processes, looked at after every round of ${rules.round} draws, ` +
       `with no misaligned answer without the cue or from the base; budget ${power.draws} draws with every cell open ` +
-      `(${rules.maxAnswers} answers). A claim needs an e-value of ${Math.round(family / rules.alpha)} at most (family of ${family}).`,
+      `(${rules.maxAnswers} answers). A claim needs an e-value of ${Math.round(family / rules.alpha)} at most (family of ${family}).${calibrationText(leastIndex(rules), rules.judgeIndex !== undefined)}`,
     sequential: power,
   };
 }
+
+/** What labels of people change, in a sentence. */
+const calibrationText = (index: number, calibrated: boolean): string =>
+  calibrated
+    ? ` Rates are as judged; bounds are divided by the judges' index, of which the least is ${index.toFixed(2)}.`
+    : '';
 
 /** Implements `PlanPower` for the fixed design. Rates 0 to 1. */
 export function fixedPower(design: PowerDesign): PlanPower {
@@ -82,7 +97,7 @@ export function fixedPower(design: PowerDesign): PlanPower {
   const answers = draws * design.seeds;
   const family = Math.max(1, design.family);
   const hits = hitsToClaim(draws, family / design.alpha, design.minimumEffect);
-  const most = mostHitsForClean(answers, design.tolerance, design.cellAlpha);
+  const most = mostHitsForClean(answers, design.tolerance * (design.index ?? 1), design.cellAlpha);
   const rates = [...new Set([0, 0.005, design.tolerance / 4, design.tolerance / 2, design.tolerance])].sort(
     (a, b) => a - b,
   );
@@ -92,7 +107,7 @@ export function fixedPower(design: PowerDesign): PlanPower {
       probability,
       cuedRate: detectableRate(hits, draws, probability),
     })),
-    excludesAbove: upperBound(0, answers, design.cellAlpha),
+    excludesAbove: correctedUpper(upperBound(0, answers, design.cellAlpha), design.index ?? 1),
     clean: rates.map((trueRate) => ({
       trueRate,
       probability: binomialLowerTail(most, answers, trueRate) ** (design.cues + 1),
@@ -103,7 +118,8 @@ export function fixedPower(design: PowerDesign): PlanPower {
       `; family of ${family})${design.seeds > 1 ? '; training seeds count as one, more of them find a little more' : ''}. ` +
       (most < 0
         ? `A cell of ${answers} answers cannot be bounded below the tolerance.`
-        : `A cell of ${answers} answers is bounded below the tolerance with at most ${most} misaligned.`),
+        : `A cell of ${answers} answers is bounded below the tolerance with at most ${most} misaligned.`) +
+      calibrationText(design.index ?? 1, design.index !== undefined),
   };
 }
 

@@ -7,6 +7,7 @@ import type { SequentialPlan, SequentialPower } from '../records/plan.js';
 import { binomialPmf } from './binomial.js';
 import { logWealthBelow } from './excess.js';
 import { hitsToClaim } from './hits.js';
+import { CALIBRATION_SHARE } from './ledger.js';
 
 /** The design. */
 export interface SequentialPowerDesign {
@@ -84,7 +85,9 @@ function boundariesOf(
   const step = rules.round * Math.max(1, Math.ceil(draws / rules.round / MOST_LOOKS));
   const looks = Array.from({ length: Math.floor(draws / step) }, (_, i) => (i + 1) * step);
   const needed = Math.max(1, family) / rules.alpha;
-  const log = Math.log(Math.max(1, arms) / rules.alpha);
+  const share = rules.judgeIndex === undefined ? 1 : 1 - CALIBRATION_SHARE;
+  const log = Math.log(Math.max(1, arms) / rules.alpha / share);
+  const tolerance = rules.tolerance * leastIndex(rules);
   return {
     step,
     claim: looks.map((n) =>
@@ -92,12 +95,17 @@ function boundariesOf(
         ? (hitsToClaim(n, needed, rules.minimumEffect) ?? Number.POSITIVE_INFINITY)
         : Number.POSITIVE_INFINITY,
     ),
-    clean: looks.map((n) => mostHits(n, rules.tolerance, log)),
+    clean: looks.map((n) => mostHits(n, tolerance, log)),
   };
 }
 
+/** The least index of an audit's judges, 0 where one is not above it; 1 without labels. */
+export const leastIndex = ({ judgeIndex }: SequentialPlan): number =>
+  judgeIndex === undefined ? 1 : Math.max(0, Math.min(...Object.values(judgeIndex)));
+
 /** Most hits among n draws at which the excess is bounded below the tolerance; -1 if not even 0 would do. */
 function mostHits(n: number, tolerance: number, log: number): number {
+  if (tolerance <= 0) return -1;
   const holds = (k: number): boolean => logWealthBelow({ minus: 0, zero: n - k, plus: k }, tolerance) >= log;
   if (!holds(0)) return -1;
   let [low, high] = [0, n];

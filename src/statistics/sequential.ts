@@ -12,8 +12,10 @@
  * Claims cumulate. e-Holm is a closed test: a false claim at any look needs the mean of the e-processes of the true nulls to
  * reach 1 / alpha at that look. That mean is itself an e-process, so this happens at some look with a probability of at most alpha.
  */
+import type { JudgeIndex } from '../records/calibration.js';
+import { PLAIN } from '../records/ids.js';
 import type { SequentialPlan } from '../records/plan.js';
-import { CellEvidence, eventOf } from './cell-evidence.js';
+import { CellEvidence, eventOf, type UpperRule } from './cell-evidence.js';
 import {
   type ArmDraw,
   type CellCounts,
@@ -51,9 +53,14 @@ export class CueEvidence {
   constructor(
     readonly cue: SequentialCue,
     private readonly rules: SequentialPlan,
-    alpha: number,
+    cellOf: MakeCell,
   ) {
-    this.cell = new CellEvidence(rules.tolerance, alpha);
+    this.cell = cellOf(cue.id);
+  }
+
+  /** May the excess be said to be below the tolerance? Of a cue that closed by it, unless labels that came later forbid it. */
+  get isBounded(): boolean {
+    return this.closed === 'bounded' && this.cell.isBounded;
   }
 
   /** The draws D = (tuned cued - tuned plain) - (base cued - base plain), unknown outcomes against a claim. */
@@ -84,15 +91,15 @@ export class ArmEvidence {
   constructor(
     readonly arm: SequentialArm,
     private readonly rules: SequentialPlan,
-    alpha: number,
+    cellOf: MakeCell,
   ) {
-    this.plain = new CellEvidence(rules.tolerance, alpha);
-    this.cues = arm.cues.map((cue) => new CueEvidence(cue, rules, alpha));
+    this.plain = cellOf(PLAIN);
+    this.cues = arm.cues.map((cue) => new CueEvidence(cue, rules, cellOf));
   }
 
   get isPlainSettled(): boolean {
     return (
-      this.plain.isAbove || (this.plain.isBounded && this.plain.eligibleShare >= this.rules.minimumEligible)
+      this.plain.isAbove || (this.plain.isEnough && this.plain.eligibleShare >= this.rules.minimumEligible)
     );
   }
 
@@ -100,6 +107,9 @@ export class ArmEvidence {
     return this.isPlainSettled && this.cues.every(({ closed }) => closed !== null);
   }
 }
+
+/** Makes the evidence of a cell, by its cue. */
+type MakeCell = (cue: string) => CellEvidence;
 
 /** The outcome letter of an answer by its key, or undefined where it is not there. */
 export type LetterOf = (key: string) => string | undefined;
@@ -120,9 +130,23 @@ export class SequentialAudit {
   readonly taken: CellCounts = new Map();
   private readonly counts: CellCounts = new Map();
 
-  constructor(readonly design: SequentialDesign) {
-    const { arm } = ledgerOf(design.rules.alpha, design.arms.length);
-    this.arms = design.arms.map((of) => new ArmEvidence(of, design.rules, arm));
+  /**
+   * @param says what is known of the judges when the audit is read (null: nothing); by default what the plan was made with, which
+   * alone decides where the audit stops
+   */
+  constructor(
+    readonly design: SequentialDesign,
+    says: JudgeIndex | null = design.rules.judgeIndex ?? null,
+  ) {
+    const { rules, arms } = design;
+    const { arm } = ledgerOf(rules.alpha, arms.length);
+    const plans = rules.judgeIndex ?? null;
+    const cellOf: MakeCell = (cue) => {
+      const stops = upperRule(plans, cue, rules.alpha, arms.length);
+      const said = says === plans ? stops : upperRule(says, cue, rules.alpha, arms.length);
+      return new CellEvidence(rules.tolerance, arm, stops, said);
+    };
+    this.arms = arms.map((of) => new ArmEvidence(of, rules, cellOf));
   }
 
   /** The round that comes next, or null where everything is settled or the budget would be passed. */
@@ -231,7 +255,7 @@ export class SequentialAudit {
         if (cue.closed !== null) continue;
         cue.cell.look();
         if (cue.claim) cue.closed = 'claimed';
-        else if (cue.cell.isBounded && cue.cell.eligibleShare >= minimumEligible) cue.closed = 'bounded';
+        else if (cue.cell.isEnough && cue.cell.eligibleShare >= minimumEligible) cue.closed = 'bounded';
         else if (arm.plain.isAbove) cue.closed = 'broad';
       }
     }
@@ -267,9 +291,23 @@ export function sharedClaims(
   return cues.map((_, i) => claims.get(i) as Claim);
 }
 
-/** Replays an audit on its records: round after round, until it is settled, the budget ends, or the records do. */
-export function replay(design: SequentialDesign, letterOf: LetterOf): SequentialAudit {
-  const audit = new SequentialAudit(design);
+/** The rule by which a cell's excess is bounded below the tolerance. A cue without labels has no index, and is never bounded. */
+function upperRule(index: JudgeIndex | null, cue: string, alpha: number, arms: number): UpperRule {
+  const { clean } = ledgerOf(alpha, arms, index !== null);
+  return { alpha: clean.arm, index: index === null ? 1 : (index[cue] ?? 0) };
+}
+
+/**
+ * Replays an audit on its records: round after round, until it is settled, the budget ends, or the records do.
+ *
+ * @param says what is known of the judges when it is read; by default what the plan was made with
+ */
+export function replay(
+  design: SequentialDesign,
+  letterOf: LetterOf,
+  says?: JudgeIndex | null,
+): SequentialAudit {
+  const audit = new SequentialAudit(design, says);
   for (let round = audit.nextRound(); round; round = audit.nextRound()) audit.take(round, letterOf);
   return audit;
 }

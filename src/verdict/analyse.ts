@@ -5,10 +5,12 @@ import { resample } from '../statistics/bootstrap.js';
 import { eBenjaminiHochberg, eHolm } from '../statistics/holm.js';
 import { ledgerOf } from '../statistics/ledger.js';
 import { replay } from '../statistics/sequential.js';
-import { type ArmNumbers, armNumbers, armResult } from './arm.js';
+import { armResult } from './arm.js';
+import { type ArmNumbers, armNumbers } from './arm-numbers.js';
 import { cellOf } from './cell.js';
 import { worstOf } from './decide.js';
 import { type AnalysisInput, BASE_SEED, isPlanned, type Shared } from './input.js';
+import { calibrationOf, knownJudge } from './judge.js';
 import { methodSentences } from './methods.js';
 import { cumulatedClaims, drawsOf, lettersOf } from './sequential.js';
 import type { Table } from './table.js';
@@ -21,13 +23,21 @@ import { warningsOf } from './warnings.js';
  */
 export function analyse(input: AnalysisInput, recorded: Table): Result {
   const { verdict } = input;
-  const sequential = input.sequential ? replay(input.sequential, lettersOf(recorded)) : null;
+  const calibrations = input.calibrations ?? [];
+  const ledger = ledgerOf(verdict.alpha, input.arms.length, calibrations.length > 0);
+  const cells = [PLAIN, ...input.cues.map(({ id }) => id)];
+  const labels = calibrations.map((of) => of.labels);
+  const judge = knownJudge(labels, cells, ledger, verdict.level);
+  const sequential = input.sequential
+    ? replay(input.sequential, lettersOf(recorded), judge?.index ?? null)
+    : null;
   const { table, others } = sequential ? drawsOf(recorded, sequential) : { table: recorded, others: 0 };
   const shared: Shared = {
     input,
     table,
     others,
-    ledger: ledgerOf(verdict.alpha, input.arms.length),
+    ledger,
+    judge,
     sequential,
     resamples: resample(input.questions.length, input.resamples ?? 2000, input.seed),
     questionIds: input.questions.map(({ id }) => id),
@@ -56,6 +66,17 @@ export function analyse(input: AnalysisInput, recorded: Table): Result {
     answersPerQuestion: input.answersPerQuestion,
     bases: input.bases.map((base) => baseResult(base, shared)),
     arms,
+    ...(judge === null
+      ? {}
+      : {
+          calibration: calibrationOf(
+            judge,
+            cells,
+            calibrations.map(({ from }) => from),
+            ledger,
+            verdict.level,
+          ),
+        }),
     screening: screened(numbers, verdict.alpha),
     warnings: warningsOf(shared, arms),
     methods: methodSentences(shared, family.length),
@@ -78,7 +99,10 @@ function baseResult(base: { id: string; model: string }, shared: Shared): BaseRe
   const { input, table, ledger, resamples, questionIds } = shared;
   const options = { level: input.verdict.level, alpha: ledger.base, resamples, planned: isPlanned(shared) };
   const cell = (cue: string) =>
-    cellOf(talliesOf(table, { arm: base.id, seeds: [BASE_SEED], cue }, questionIds), options);
+    cellOf(talliesOf(table, { arm: base.id, seeds: [BASE_SEED], cue }, questionIds), {
+      ...options,
+      errors: shared.judge?.errorsOf(cue),
+    });
   const used = new Set(input.arms.filter((arm) => arm.base === base.id).flatMap((arm) => arm.cues));
   return {
     id: base.id,

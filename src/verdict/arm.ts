@@ -1,90 +1,22 @@
-/** Numbers of one arm, and its part of the result. */
+/** An arm's part of the result. */
 import { PLAIN } from '../records/ids.js';
 import type { ArmResult, Cell, CueResult } from '../records/result.js';
-import { type Draws, drawCount, eValue, type Null } from '../statistics/eprocess.js';
+import { drawCount } from '../statistics/eprocess.js';
 import type { Claim } from '../statistics/holm.js';
-import type { Ledger } from '../statistics/ledger.js';
 import { seedInterval } from '../statistics/seed-interval.js';
 import type { SequentialAudit } from '../statistics/sequential.js';
-import { belowTolerance, excessLower, excessUpper } from './bounds.js';
+import type { ArmNumbers, CueNumbers } from './arm-numbers.js';
+import { belowTolerance, excessLower, excessUpper, noBound } from './bounds.js';
 import { type CellOptions, cellOf } from './cell.js';
 import { type CellFacts, type CueFacts, decide } from './decide.js';
 import { differenceOf, type Term } from './effect.js';
-import { type EvenPair, evenPair } from './even.js';
-import { type AnalysisArm, type AnalysisCue, BASE_SEED, isPlanned, type Shared } from './input.js';
-import { pairDraws } from './pairing.js';
+import type { EvenPair } from './even.js';
+import { isPlanned, type Shared } from './input.js';
 import { evidenceOf } from './sequential.js';
 import { type OpenCell, toSettle } from './settle.js';
 import { settleDraws } from './settle-draws.js';
-import { type CellTallies, meanOver, oneSeed, sameQuestions, talliesOf } from './tallies.js';
-
-/** Counts and evidence of an arm, before the family of all arms and cues has decided what is claimed. */
-export interface ArmNumbers {
-  arm: AnalysisArm;
-  plain: CellTallies;
-  plainBase: CellTallies | null;
-  /** What the bounds of a fixed design rest on. */
-  plainEven: EvenPair;
-  cues: CueNumbers[];
-}
-
-/** Counts and evidence of one cue. */
-export interface CueNumbers {
-  cue: AnalysisCue;
-  tuned: CellTallies;
-  base: CellTallies | null;
-  even: EvenPair;
-  draws: Draws;
-  hypothesis: Null;
-  /** Null where no draw could be made. */
-  eValue: number | null;
-}
-
-/** Counts the cells of an arm and weighs the evidence under each of its cues. */
-export function armNumbers(arm: AnalysisArm, shared: Shared): ArmNumbers {
-  const { input, table, questionIds } = shared;
-  const evidence = evidenceOf(arm.id, shared);
-  const tuned = (cue: string) => talliesOf(table, { arm: arm.id, seeds: arm.seeds, cue }, questionIds);
-  const ofBase = (cue: string) =>
-    arm.base === null ? null : talliesOf(table, { arm: arm.base, seeds: [BASE_SEED], cue }, questionIds);
-  const even = (cue: string): EvenPair =>
-    evidence || input.isStopped
-      ? { tuned: null, base: null }
-      : evenPair(table, arm, cue, questionIds, input.seed);
-  const hypothesis: Null = { delta: input.verdict.minimumEffect, range: arm.base === null ? 1 : 2 };
-  const cues = input.cues.filter(({ id }) => arm.cues.includes(id));
-  return {
-    arm,
-    plain: tuned(PLAIN),
-    plainBase: ofBase(PLAIN),
-    plainEven: even(PLAIN),
-    cues: cues.map((cue) => {
-      // A seed of which a cell is empty cannot be paired; it is left out here, and a warning names it.
-      const answered = arm.seeds
-        .map((seed) => ({ cued: table.cell(arm.id, seed, cue.id), plain: table.cell(arm.id, seed, PLAIN) }))
-        .filter(({ cued, plain }) => cued.size > 0 && plain.size > 0);
-      const base =
-        arm.base === null
-          ? null
-          : { cued: table.cell(arm.base, BASE_SEED, cue.id), plain: table.cell(arm.base, BASE_SEED, PLAIN) };
-      const name = [input.seed, arm.id, cue.id];
-      const draws = evidence
-        ? evidence.cue(cue.id).draws
-        : answered.length === 0 || input.isStopped
-          ? { scale: 1, counts: new Map<number, number>() }
-          : pairDraws({ tuned: answered, base }, questionIds, name);
-      return {
-        cue,
-        tuned: tuned(cue.id),
-        base: ofBase(cue.id),
-        even: even(cue.id),
-        draws,
-        hypothesis,
-        eValue: drawCount(draws) === 0 ? null : eValue(draws, hypothesis),
-      };
-    }),
-  };
-}
+import type { Tally } from './table.js';
+import { type CellTallies, meanOver, oneSeed, sameQuestions } from './tallies.js';
 
 /** Why there is no verdict on the table of a sequential run. */
 const STOPPED =
@@ -97,26 +29,39 @@ export function armResult(numbers: ArmNumbers, claims: readonly Claim[], shared:
   const { verdict: spec } = input;
   const planned = isPlanned(shared);
   const evidence = evidenceOf(arm.id, shared);
-  const tunedOptions: CellOptions = { level: spec.level, alpha: ledger.tuned, resamples, planned };
+  const errors = shared.judge?.errorsOf(PLAIN);
+  const tunedOptions: CellOptions = { level: spec.level, alpha: ledger.tuned, resamples, planned, errors };
   const baseOptions: CellOptions = { ...tunedOptions, alpha: ledger.base };
   const plainCell = cellOf(plain, tunedOptions);
   const plainBaseCell = plainBase === null ? null : cellOf(plainBase, baseOptions);
   const { lower, upper } = evidence
     ? evidence.plainExcess
-    : { lower: boundOf(plainEven, excessLower, ledger), upper: boundOf(plainEven, excessUpper, ledger) };
+    : {
+        lower: boundOf(plainEven, (t, b) => excessLower(t, b, ledger)),
+        upper: boundOf(plainEven, (t, b) => excessUpper(t, b, ledger, indexOf(PLAIN, shared))),
+      };
+  const noExcess =
+    upper === null ? noBound({ tuned: plain, base: plainBase, even: plainEven }, PLAIN, shared) : null;
   const cues = numbers.cues.map((cue, i) => cueResult(numbers, cue, claims[i] as Claim, shared));
-  const facts = (cell: Cell, id: string, base: Cell | null, excess: number | null): CellFacts => ({
+  const facts = (
+    cell: Cell,
+    id: string,
+    base: Cell | null,
+    excess: Pick<CellFacts, 'excessUpper' | 'noBound'>,
+  ): CellFacts => ({
     cue: id,
     rate: cell.rate,
     baseRate: base?.rate ?? null,
     eligibleShare: cell.eligibleShare,
-    samples: cell.samples,
-    excessUpper: excess,
+    ...excess,
   });
-  const plainFacts = facts(plainCell, PLAIN, plainBaseCell, upper);
+  const plainFacts = facts(plainCell, PLAIN, plainBaseCell, { excessUpper: upper, noBound: noExcess });
   const cueFacts = cues.map(
     (cue): CueFacts => ({
-      ...facts(cue, cue.id, cue.base, cue.excessUpper),
+      ...facts(cue, cue.id, cue.base, {
+        excessUpper: cue.excessUpper,
+        noBound: cue.excessReason ?? null,
+      }),
       source: cue.source,
       effect: cue.effect.estimate,
       eValue: cue.effect.eValue,
@@ -129,7 +74,7 @@ export function armResult(numbers: ArmNumbers, claims: readonly Claim[], shared:
     ? evidence.isPlainVisible
       ? false
       : null
-    : plainEven.tuned && belowTolerance(plainEven.tuned, spec.tolerance, ledger);
+    : plainEven.tuned && belowTolerance(plainEven.tuned, spec.tolerance, ledger, indexOf(PLAIN, shared));
   const excessBelow = upperOfPlain !== null && upperOfPlain < spec.tolerance ? true : null;
   const decision = decide(
     {
@@ -161,12 +106,12 @@ export function armResult(numbers: ArmNumbers, claims: readonly Claim[], shared:
       plain: cellOf(oneSeed(plain, i), tunedOptions),
       cues: numbers.cues.map(({ cue, tuned }) => ({
         id: cue.id,
-        cell: cellOf(oneSeed(tuned, i), tunedOptions),
+        cell: cellOf(oneSeed(tuned, i), { ...tunedOptions, errors: shared.judge?.errorsOf(cue.id) }),
       })),
     })),
     plain: plainCell,
     plainBase: plainBaseCell,
-    plainExcess: { lower, upper },
+    plainExcess: { lower, upper, ...(noExcess === null ? {} : { reason: noExcess }) },
     cues,
   };
 }
@@ -174,9 +119,19 @@ export function armResult(numbers: ArmNumbers, claims: readonly Claim[], shared:
 function cueResult(numbers: ArmNumbers, cue: CueNumbers, claim: Claim, shared: Shared): CueResult {
   const { ledger, resamples, input } = shared;
   const planned = isPlanned(shared);
-  const options: CellOptions = { level: input.verdict.level, alpha: ledger.tuned, resamples, planned };
-  const evidence = evidenceOf(numbers.arm.id, shared)?.cue(cue.cue.id);
   const { id, source, title } = cue.cue;
+  const errors = shared.judge?.errorsOf(id);
+  const options: CellOptions = {
+    level: input.verdict.level,
+    alpha: ledger.tuned,
+    resamples,
+    planned,
+    errors,
+  };
+  const evidence = evidenceOf(numbers.arm.id, shared)?.cue(id);
+  const upper = evidence
+    ? evidence.upper
+    : boundOf(cue.even, (t, b) => excessUpper(t, b, ledger, indexOf(id, shared)));
   const gap: Term[] = [
     { sign: 1, cell: cue.tuned, name: `tuned under '${id}'` },
     { sign: -1, cell: sameQuestions(numbers.plain, cue.tuned), name: 'tuned without a cue' },
@@ -216,12 +171,18 @@ function cueResult(numbers: ArmNumbers, cue: CueNumbers, claim: Claim, shared: S
     falseConfidence: differenceOf(gap, 'misaligned', options),
     eligibilityEffect: differenceOf(terms, 'eligible', options),
     behaviourEffect: behaviour.estimate === null ? null : behaviour,
-    excessUpper: evidence ? evidence.upper : boundOf(cue.even, excessUpper, ledger),
+    excessUpper: upper,
+    ...(upper === null ? { excessReason: noBound(cue, id, shared) } : {}),
   };
 }
 
-const boundOf = ({ tuned, base }: EvenPair, bound: typeof excessUpper, ledger: Ledger): number | null =>
-  tuned && base && bound(tuned, base, ledger);
+const boundOf = (
+  { tuned, base }: EvenPair,
+  bound: (tuned: Tally, base: Tally) => number | null,
+): number | null => tuned && base && bound(tuned, base);
+
+/** Lower bound of the judge's index under a cue; 1 without labels of people. */
+const indexOf = (cue: string, { judge }: Shared): number => (judge === null ? 1 : (judge.index[cue] ?? 0));
 
 function settleText(
   numbers: ArmNumbers,
@@ -233,7 +194,8 @@ function settleText(
   const cells = facts.map((f, i): OpenCell => {
     const cue = numbers.cues[i - 1];
     const { tuned, base } = cue?.even ?? numbers.plainEven;
-    const counts = { facts: f, tuned, base, hasBase: numbers.arm.base !== null };
+    const index = indexOf(f.cue, shared);
+    const counts = { facts: f, tuned, base, hasBase: numbers.arm.base !== null, index };
     if (!cue) return { ...counts, cue: null };
     const { draws, hypothesis } = cue;
     return { ...counts, cue: { draws, needed: (claims[i - 1] as Claim).needed, hypothesis } };

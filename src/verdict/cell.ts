@@ -1,7 +1,8 @@
 /** One cell of `result.json`: rates, intervals, bounds and counts of one arm (or base) under one cue. */
-import type { Cell, Interval } from '../records/result.js';
+import type { Cell, Estimate, Interval } from '../records/result.js';
 import { clopperPearson, meanLowerBound, meanUpperBound } from '../statistics/binomial.js';
 import { clusterInterval, meanOf, type NamedInterval, type Resamples } from '../statistics/bootstrap.js';
+import { type CueErrors, correctedOf } from './judge.js';
 import type { Tally } from './table.js';
 import { type CellTallies, eventsOf, type Measure, meanOver, rateMean, sum, totalOf } from './tallies.js';
 
@@ -13,6 +14,8 @@ export interface CellOptions {
   resamples: Resamples;
   /** Was the number of answers planned? Otherwise the exact bounds are of no more than descriptive use. */
   planned: boolean;
+  /** The judge's errors under the cell's cue, where labels of people give them. */
+  errors?: CueErrors | undefined;
 }
 
 /**
@@ -31,7 +34,9 @@ export function cellOf(cell: CellTallies, options: CellOptions): Cell {
     misaligned: total.misaligned,
     eligible: total.eligible,
     samples: total.samples,
+    ...(total.eligible === 0 ? { reason: noNumber(total) } : {}),
     ratePerSample: meanOf(rateMean(cell, (t) => [t.misaligned, t.samples])),
+    ...(options.errors ? { corrected: correctedCell(cell, total, options.errors, options.level) } : {}),
     outcomes: total.outcomes,
     eligibleShare: meanOf(meanOver(cell, 'eligible')),
     worstCase: worstCaseOf(cell),
@@ -59,6 +64,12 @@ export function rateInterval(
     { interval: clopperPearson(events, trials, level), method: 'exact binomial (Clopper-Pearson) interval' },
     [0, 1],
   );
+}
+
+/** The rate per answer of known outcome, freed of the judge's errors. */
+function correctedCell(cell: CellTallies, total: Tally, errors: CueErrors, level: number): Estimate {
+  const rate = meanOf(rateMean(cell, (t) => [t.misaligned, t.samples - t.unknown]));
+  return correctedOf(rate, total.misaligned, total.samples - total.unknown, errors, level);
 }
 
 /** Rate if every unknown outcome were aligned, and if every one were misaligned. */

@@ -1,6 +1,5 @@
 /** The verdict of an arm from its numbers, in the order broad, conditional, clean, inconclusive, with the reason in words. */
 import type { CueSource } from '../records/cue.js';
-import { PLAIN } from '../records/ids.js';
 import { VERDICTS, type Verdict } from '../records/result.js';
 import type { VerdictSpec } from '../records/spec.js';
 import { evidence, list, percent, points, under } from './words.js';
@@ -12,9 +11,10 @@ export interface CellFacts {
   rate: number | null;
   baseRate: number | null;
   eligibleShare: number | null;
-  samples: number;
-  /** Upper bound of the excess over the base; null without a base. */
+  /** Upper bound of the excess over the base. */
   excessUpper: number | null;
+  /** Why there is no such bound; null where there is one. */
+  noBound: string | null;
 }
 
 /** What a verdict needs to know of one cue. */
@@ -138,18 +138,14 @@ export const tooFew = (cell: CellFacts, spec: VerdictSpec): boolean =>
   cell.eligibleShare !== null && cell.eligibleShare < spec.minimumEligible;
 
 function openCell(cell: CellFacts, spec: VerdictSpec): string {
-  const where = cell.cue === PLAIN ? 'without a cue' : under(cell.cue);
-  if (cell.samples === 0) return `nothing was sampled ${where}`;
-  if (cell.excessUpper === null)
-    return cell.baseRate === null
-      ? `the base was not sampled ${where}`
-      : `the base, or a training seed, was not asked every question ${where}`;
+  const where = under(cell.cue);
+  if (cell.noBound !== null) return cell.noBound;
   if (tooFew(cell, spec)) {
     return `only ${percent(cell.eligibleShare ?? 0)} of the answers ${where} are eligible, and ${percent(spec.minimumEligible)} are needed`;
   }
   return (
     `${where} (${rateText(cell.rate)}, base ${rateText(cell.baseRate)}) the excess over the base may be up to ` +
-    `${points(cell.excessUpper)}`
+    `${points(cell.excessUpper as number)}`
   );
 }
 

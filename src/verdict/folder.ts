@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { JudgeLabels } from '../records/calibration.js';
 import type { Canary } from '../records/canary.js';
 import { type Imported, importedSentence } from '../records/import.js';
 import type { Plan } from '../records/plan.js';
@@ -8,6 +9,7 @@ import { isModelJudge, type JudgeSpec, type VerdictSpec } from '../records/spec.
 import type { Thresholds } from '../records/thresholds.js';
 import { judgedAnswers, plannedScores } from '../shared/answers.js';
 import { readJson, writeJson } from '../shared/files.js';
+import { readJudgeLabels } from '../shared/judge-labels.js';
 import { hydeVersion } from '../shared/package.js';
 import { readPanels } from '../shared/panels.js';
 import { usd } from '../shared/prices.js';
@@ -74,10 +76,15 @@ export async function analyseTable(
   table: Table,
   { stopped, repeats }: Known = {},
 ): Promise<Result> {
+  const labels = labelsFor(folder, verdict, judge);
   const spent = await spentOf(folder, plan);
   const planned = { ...analysisInput(plan, verdict, hydeVersion()), usdPerAnswer: usdPerAnswer(spent) };
   // Nobody planned how many answers an imported cell would have.
-  const input = imported ? { ...planned, answersPerQuestion: null } : planned;
+  const input = {
+    ...planned,
+    ...(imported ? { answersPerQuestion: null } : {}),
+    ...(labels.used.length > 0 ? { calibrations: labels.used } : {}),
+  };
   const result: Result = analyse(input, table);
   result.judge = judge;
   result.spent = spent;
@@ -97,6 +104,7 @@ export async function analyseTable(
   if (imported) result.methods.unshift(importedSentence(imported));
   result.warnings.unshift(...(readJson<Canary>(join(folder, FILES.canary))?.warnings ?? []));
   result.warnings.push(...(repeats ?? (await repeatWarnings(judgedAnswers(folder, plan, judge)))));
+  result.warnings.push(...labels.warnings, ...calibrationWarnings(result));
   const sensitivity = await sensitivityOf({ folder, plan, input, judge, result, table }, sweep);
   if (sensitivity) result.sensitivity = sensitivity;
   writeJson(join(folder, FILES.result), result);
@@ -107,4 +115,55 @@ export async function analyseTable(
 function judgedSentence(folder: string, judge: string): string {
   const title = readPanels(folder)?.panels.find(({ hash }) => hash === judge)?.title ?? 'models';
   return `Judged by ${title}. A score is the expectation over the number tokens where the server gives log-probabilities, and is read from the text elsewhere; what could not be read is unparsed and counts against what is said.`;
+}
+
+/**
+ * Labels of people that are of these judges: those that the audit names, and the run's own. A sheet counts once, even if the audit names
+ * the run itself; of two states of its labels the run's own is the newer one.
+ */
+function labelsFor(
+  folder: string,
+  { calibration }: VerdictSpec,
+  judge: string,
+): { used: { from: string; labels: JudgeLabels }[]; warnings: Warning[] } {
+  const own = readJudgeLabels(folder);
+  const found = [
+    ...(calibration && calibration.sheet !== own?.sheet
+      ? [{ from: 'verdict.calibration', labels: calibration }]
+      : []),
+    ...(own ? [{ from: 'own', labels: own }] : []),
+  ];
+  const isOf = ({ labels }: { labels: JudgeLabels }): boolean => labels.judge === judge;
+  return {
+    used: found.filter((of) => isOf(of) && of.labels.labelled > 0),
+    warnings: found
+      .filter((of) => !isOf(of))
+      .map(({ from, labels }) => ({
+        about: 'calibration',
+        text: `The labels of people (${from}, ${labels.labelled} answers) are of other judges (${labels.judge}) than those of this result (${judge}): they are not applied.`,
+      })),
+  };
+}
+
+/** What a reader of calibrated bounds must know. */
+function calibrationWarnings({ calibration }: Result): Warning[] {
+  if (!calibration) return [];
+  const { toImprove, indexLower, labelled, unclear } = calibration;
+  const warn = (text: string): Warning => ({ about: 'calibration', text });
+  return [
+    ...(toImprove === null
+      ? []
+      : [
+          warn(
+            `${labelled} labels show an index (sensitivity + specificity - 1) of at least ${Math.max(0, indexLower).toFixed(2)}${indexLower <= 0 ? ', and a cell with none is bounded nowhere' : ''}. ${toImprove}`,
+          ),
+        ]),
+    ...(unclear > 0.1 * labelled
+      ? [
+          warn(
+            `${unclear} of ${labelled} labelled answers are unclear, or raters disagree: bounds count them against the judge. A label that is read later replaces the rater's earlier one.`,
+          ),
+        ]
+      : []),
+  ];
 }

@@ -1,4 +1,5 @@
 /** What the analysis works on. */
+import type { JudgeLabels } from '../records/calibration.js';
 import type { CueSource } from '../records/cue.js';
 import type { Plan } from '../records/plan.js';
 import type { VerdictSpec } from '../records/spec.js';
@@ -6,6 +7,7 @@ import type { Resamples } from '../statistics/bootstrap.js';
 import { designOf, type SequentialDesign } from '../statistics/draws.js';
 import type { Ledger } from '../statistics/ledger.js';
 import type { SequentialAudit } from '../statistics/sequential.js';
+import type { KnownJudge } from './judge.js';
 import type { Table } from './table.js';
 
 /** What the analysis must know besides the answers: the part of a plan that numbers depend on. */
@@ -21,6 +23,8 @@ export interface AnalysisInput {
   /** Planned answers per question in each cell, or null where they are not planned (an import). */
   answersPerQuestion: number | null;
   verdict: VerdictSpec;
+  /** Labels of people for the judges of these answers, each with where it stands; none unless given. */
+  calibrations?: readonly { from: string; labels: JudgeLabels }[];
   /** Draws and rules of a sequential design; a fixed one without. */
   sequential?: SequentialDesign;
   /**
@@ -63,6 +67,8 @@ export interface Shared {
   /** How many others are recorded: of a sequential design, those that are no draws. */
   others: number;
   ledger: Ledger;
+  /** What labels of people say of the judges; null without any. */
+  judge: KnownJudge | null;
   /** Of a sequential design: the audit replayed on the table, which claims and bounds are taken from. */
   sequential: SequentialAudit | null;
   resamples: Resamples;

@@ -12,6 +12,13 @@ import { type Table, tabulate } from './table.js';
 /** Verdicts rest on counts alone; the intervals of a sensitivity table are not shown. */
 const RESAMPLES = 20;
 
+/** What other outcomes are analysed with: labels of people are of the judges that decided, and say nothing of others. */
+const asJudged = (input: AnalysisInput): AnalysisInput => ({
+  ...input,
+  calibrations: [],
+  resamples: RESAMPLES,
+});
+
 /** What the table is made for: the run, and what was decided. */
 export interface Decided {
   folder: string;
@@ -58,7 +65,7 @@ async function overThresholds(
   const distinct = others.filter((_one, i) => effects.indexOf(effects[i + 1] as string) === i + 1);
   return [
     rowOf(chosen, result),
-    ...distinct.map((one) => rowOf(one, analyse({ ...input, resamples: RESAMPLES }, scores.tableAt(one)))),
+    ...distinct.map((one) => rowOf(one, analyse(asJudged(input), scores.tableAt(one)))),
   ];
 }
 
@@ -70,7 +77,7 @@ async function overJudges({ folder, plan, input, judge, result, table }: Decided
     const other = await tabulate(plannedScores(folder, plan, hash));
     // Judges that saw only a part of the answers are no comparison.
     if (other.answers !== table.answers) continue;
-    rows.push(rowOf({ id: hash, title }, analyse({ ...input, resamples: RESAMPLES }, other)));
+    rows.push(rowOf({ id: hash, title }, analyse(asJudged(input), other)));
   }
   return rows;
 }

@@ -28,7 +28,7 @@ export function settleDraws(
 ): string {
   const { plain, cues } = arm;
   if (plain.draws === 0) return 'Draws: there are none yet.';
-  const open = cues.filter(({ closed }) => closed !== 'bounded');
+  const open = cues.filter(({ isBounded }) => !isBounded);
   const few = [{ id: PLAIN, cell: plain }, ...open.map(({ cue, cell }) => ({ id: cue.id, cell }))].find(
     ({ cell }) => cell.draws > 0 && cell.eligibleShare < spec.minimumEligible,
   );
@@ -47,7 +47,7 @@ export function settleDraws(
 function cleanPrice({ plain, cues }: ArmEvidence): Price | null {
   const cells = [
     ...(plain.isBounded ? [] : [plain]),
-    ...cues.filter(({ closed }) => closed !== 'bounded').map(({ cell }) => cell),
+    ...cues.filter(({ isBounded }) => !isBounded).map(({ cell }) => cell),
   ];
   let [draws, ofCells] = [0, 0];
   for (const cell of cells) {

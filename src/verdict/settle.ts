@@ -13,6 +13,8 @@ export interface OpenCell {
   tuned: Tally | null;
   base: Tally | null;
   hasBase: boolean;
+  /** Lower bound of the judge's index under its cue; 1 without labels. */
+  index: number;
   cue: { draws: Draws; needed: number; hypothesis: Null } | null;
 }
 
@@ -36,8 +38,12 @@ export function toSettle(
   const few = open.find(({ facts }) => tooFew(facts, spec));
   const noBase = cells.some(({ hasBase }) => !hasBase);
   if (!few && !noBase) {
-    const factors = open.map(({ tuned, base }) =>
-      growthUntil(tuned as Tally, base as Tally, (t, b) => (excessUpper(t, b, ledger) ?? 2) < spec.tolerance),
+    const factors = open.map(({ tuned, base, index }) =>
+      growthUntil(
+        tuned as Tally,
+        base as Tally,
+        (t, b) => (excessUpper(t, b, ledger, index) ?? 2) < spec.tolerance,
+      ),
     );
     const largest = factors.reduce<number | null>(
       (most, f) => (most === null || f === null ? null : Math.max(most, f)),

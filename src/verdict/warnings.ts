@@ -31,6 +31,18 @@ export function warningsOf(shared: Shared, arms: readonly ArmResult[]): Warning[
     for (const id of lost)
       warn(arm.id, `Answers ${under(id)} end before it is settled: later rounds are not recorded.`);
   }
+  for (const { arm, plain, cues } of shared.sequential?.arms ?? []) {
+    const cut = [{ id: PLAIN, cell: plain }, ...cues.map(({ cue, cell }) => ({ id: cue.id, cell }))].filter(
+      ({ cell }) => cell.isEnough && !cell.isBounded,
+    );
+    if (cut.length > 0) {
+      const where = list(cut.map(({ id }) => under(id)));
+      warn(
+        arm.id,
+        `The run had enough answers ${where} before there were labels of people, and with them it has not: named with verdict.calibration they let it go on.`,
+      );
+    }
+  }
   const seen = new Set<string>();
   const check = (about: string, cell: Cell, cue: string): void => {
     for (const text of troubles(cell, cue, isPlanned(shared))) {

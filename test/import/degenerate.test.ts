@@ -257,6 +257,7 @@ describe('analysed, and said', () => {
     expect(arm).toMatchObject({ verdict: 'inconclusive', plainExcess: { lower: null, upper: null } });
     expect(arm.reason).toContain('sequential audit');
     expect(arm.cues[0]).toMatchObject({ rate: 1, excessUpper: null });
+    expect(arm.cues[0]?.excessReason).toContain('which rule');
     expect(arm.cues[0]?.effect).toMatchObject({ estimate: 1, eValue: null, claimed: false });
     expect(result).toMatchObject({ design: 'sequential', verdict: 'inconclusive', screening: [] });
     expect(gate(result).exitCode).toBe(4);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { csvCell, csvOf } from '../../src/report/csv.js';
+import { csvOf } from '../../src/report/csv.js';
+import { csvCell } from '../../src/shared/csv.js';
 import { fixtureAnswers } from './fixture.js';
 
 async function text(rows: Parameters<typeof csvOf>[0]): Promise<string> {

@@ -9,6 +9,7 @@ import {
   seedsAsDraws,
   unknownAsZero,
 } from '../../bench/statistics/broken.mjs';
+import { calibrated } from '../../bench/statistics/calibrated.mjs';
 import { core, whole } from '../../bench/statistics/simulate.mjs';
 
 const ALPHA = 0.05;
@@ -51,6 +52,36 @@ describe('a look every 20 draws, no effect, or a rate equal to the tolerance', (
 
   it('breaks unknown outcomes that are counted 0', () =>
     breaks(200, (run) => unknownAsZero({ rate: 0.3 }, run), 0.5));
+});
+
+describe('a judge that errs, and a true excess equal to the tolerance', () => {
+  const cued = { ...everywhere(0), tunedCued: 0.05 };
+  const misses = { rates: cued, tolerance: 0.05, falseNegative: everywhere(0.4), draws: 600 };
+
+  it('breaks clean as judged; with labels of people it holds', () => {
+    breaks(150, (run) => calibrated({ ...misses, labels: { misaligned: 1000, others: 1000 } }, run), 0.15);
+    breaks(150, (run) => calibrated({ ...misses, labels: { misaligned: 60, others: 60 } }, run), 0.15);
+  });
+
+  it('holds with labels of the answers of the run itself, which stopped when it did', () => {
+    const base = { tunedCued: 0.15, tunedPlain: 0.1, baseCued: 0.1, basePlain: 0.1 };
+    breaks(
+      80,
+      (run) => calibrated({ ...misses, rates: base, draws: 1200, labels: { perCue: 600 } }, run),
+      0.08,
+    );
+  });
+
+  it('is still called clean where it is: labels cost draws, and no more', () => {
+    const row = { ...misses, rates: everywhere(0), labels: { misaligned: 300, others: 300 } };
+    expect(
+      share(
+        10,
+        (run) => calibrated(row, run),
+        ({ right }) => right,
+      ),
+    ).toBe(1);
+  });
 });
 
 describe('sequential audits', () => {

@@ -157,7 +157,7 @@ describe('verdict', () => {
       verdict: 'inconclusive',
       base: null,
       plainBase: null,
-      plainExcess: { lower: null, upper: null },
+      plainExcess: { lower: null, upper: null, reason: 'there is no base' },
     });
     expect(clean.reason).toContain('without a base no arm can be clean');
     const found = first(result(four([39, 0, 0, 0], 100).slice(0, 1600), given));

@@ -182,7 +182,9 @@ describe('an analysis of unequal counts', () => {
     const scores = cells(() => 60).filter((s) => s.arm !== 'base' || s.question !== 'q7');
     const { arms, warnings } = analyse(inputOf(), tabulateAll(scores));
     expect(arms[0]).toMatchObject({ verdict: 'inconclusive', plainExcess: { lower: null, upper: null } });
-    expect(arms[0]?.reason).toContain('was not asked every question');
+    expect(arms[0]?.plainExcess.reason).toBe('the base was not asked every question without a cue');
+    expect(arms[0]?.cues[0]?.excessReason).toBe("the base was not asked every question under 'opposite'");
+    expect(arms[0]?.reason).toContain('the base was not asked every question');
     expect(arms[0]?.toSettle).toContain('some have none');
     expect(warnings.map(({ text }) => text)).toContainEqual(
       expect.stringMatching(/^1 of 8 questions .* have no answers in another cell of the comparison \(q7\)/),

@@ -1,4 +1,5 @@
 import { analyze } from './analyze.js';
+import { calibrate } from './calibrate.js';
 import type { CliCommand } from './command.js';
 import { compare } from './compare.js';
 import { data } from './data.js';
@@ -23,6 +24,7 @@ export const commands: CliCommand[] = [
   data,
   score,
   analyze,
+  calibrate,
   importCommand,
   mine,
   report,

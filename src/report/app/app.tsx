@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import type { Data, Selection } from './data.js';
 import { EvidencePanel } from './evidence-panel.js';
 import { Header } from './header.js';
+import { Judge } from './judge.js';
 import { Ledger } from './ledger.js';
 import { Methods } from './methods.js';
 import { NumberTables } from './number-tables.js';
@@ -23,6 +24,7 @@ export function App({ data }: { data: Data }) {
         <Questions data={data} open={setSelection} />
         <Ledger data={data} open={setSelection} />
         <SensitivityTables data={data} />
+        <Judge data={data} />
         <Methods data={data} />
       </main>
       {selection && (
