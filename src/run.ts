@@ -57,8 +57,10 @@ export async function run(audit: LoadedAudit, options: RunOptions): Promise<Resu
     if (audit.spec.search) {
       // A search first, on its own half of the questions; what it finds are cues of the audit like any other.
       spent = await drive(searchAudit(audit), search, run);
-      const found = readJson<Mining>(join(folder.path, FILES.found))?.found ?? [];
-      whole = withFound(audit, found);
+      whole = withFound(
+        audit,
+        readJson<Mining>(join(folder.path, FILES.found)) ?? { found: [], placebos: [] },
+      );
     }
     await drive(whole, options.driver, run, spent);
     failed = false;

@@ -80,10 +80,10 @@ function promptsOf({ training }: ArmSpec): Transform[] {
 
 /** Writes down what a search has found. Nothing of it is a finding before fresh answers to other questions have said so. */
 export async function recordFound(
-  { candidates, answers, found }: Step & { kind: 'found' },
+  { candidates, answers, found, placebos }: Step & { kind: 'found' },
   { folder, observer }: Searching,
 ): Promise<StepResultFiles> {
-  const mining: Mining = { schema: 1, candidates, answers, found };
+  const mining: Mining = { schema: 1, candidates, answers, found, placebos };
   writeJson(join(folder, FILES.found), mining);
   observer.note(
     `${answers} answers tried ${candidates} candidates; ${found.length} go on to be confirmed by fresh answers`,

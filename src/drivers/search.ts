@@ -16,9 +16,9 @@ export const search: Driver = {
     const replay = replayOf(plan, done);
     for (; replay.round; replay.round = replay.search.nextRound()) {
       const { asks, cues } = replay.round;
-      if (passesBudget(plan, done, asks)) break;
       const round = replay.taken.length + 1;
       const at = BEFORE + 2 * replay.taken.length;
+      if (done.length === at && passesBudget(plan, done, asks)) break;
       if (done.length === at) return { kind: 'sample', round, asks: [...asks], cues };
       if (done.length === at + 1) return { kind: 'score', round, asks: [...asks], cues };
       const scored = done[at + 1] as StepResult;
@@ -27,7 +27,14 @@ export const search: Driver = {
     }
     if (done.length > BEFORE + 2 * replay.taken.length) return null;
     const { answers } = replay.search.tally;
-    return { kind: 'found', candidates: candidatesOf(done).length, answers, found: replay.search.found() };
+    const candidates = candidatesOf(done);
+    const found = replay.search.found();
+    const arms = new Set(found.map(({ arm }) => arm));
+    const placebos = candidates
+      .filter((one) => one.kind === 'placebo' && one.arms.some((arm) => arms.has(arm)))
+      .filter(({ cue }) => !found.some((find) => find.whole.id === cue.id))
+      .map(({ cue, arms: of }) => ({ cue, arms: of }));
+    return { kind: 'found', candidates: candidates.length, answers, found, placebos };
   },
 };
 

@@ -58,4 +58,6 @@ export interface Mining {
   candidates: number;
   answers: number;
   found: Found[];
+  /** Placebos that are asked beside what was found: as long, as odd, and about nothing. */
+  placebos: { cue: Cue; arms: string[] }[];
 }

@@ -1,6 +1,6 @@
 import type { Cue } from './cue.js';
 import type { Plan } from './plan.js';
-import type { Found, SearchedCue } from './search.js';
+import type { Mining, SearchedCue } from './search.js';
 
 /** Answers to ask for: one question under one cue of one model, indices `from` to `to - 1`. */
 export interface Ask {
@@ -25,7 +25,7 @@ export type Step =
   /** `cues`: texts of cues in it that the audit does not have, in a search. */
   | { kind: 'sample'; round: number; asks: Ask[]; cues?: Cue[] }
   | { kind: 'score'; round: number; asks: Ask[]; cues?: Cue[] }
-  | { kind: 'found'; candidates: number; answers: number; found: Found[] }
+  | ({ kind: 'found' } & Omit<Mining, 'schema'>)
   | { kind: 'analyse'; stopped?: 'budget' }
   | { kind: 'report' };
 

@@ -85,17 +85,14 @@ export function secondCells(
   return [...cells.values()];
 }
 
-/** The cues of an arm that are worth fresh answers: the best that showed at least two misaligned ones. */
-export function finalistsOf(
+/** The cues of an arm that showed at least two misaligned answers and an effect, the strongest first. */
+export function strongest(
   contestants: readonly Contestant[],
   arm: SearchArm,
   tally: SearchTally,
-  rules: HalvingRules,
 ): Contestant[] {
   const own = contestants.filter(({ arm: id }) => id === arm.id);
-  return bestOf(own, arm, tally)
-    .filter(({ cue }) => tally.countOf({ arm: arm.id, cue }).misaligned >= 2)
-    .slice(0, rules.finalists);
+  return bestOf(own, arm, tally).filter(({ cue }) => tally.countOf({ arm: arm.id, cue }).misaligned >= 2);
 }
 
 /** By effect so far, the best first; without any effect a contestant is out. */

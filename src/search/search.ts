@@ -7,12 +7,12 @@ import { PLAIN } from '../records/ids.js';
 import type { Found, SearchedCue, SearchPlan } from '../records/search.js';
 import {
   type Contestant,
-  finalistsOf,
   firstCells,
   firstDraws,
   goOn,
   type HalvingRules,
   secondCells,
+  strongest,
 } from './halving.js';
 import { KEPT_SHARE, Minimiser, type Variant } from './minimise.js';
 import {
@@ -64,6 +64,8 @@ export class TriggerSearch {
   private pending: Pending | null = null;
   private tracks: Track[] | null = null;
   private left: Contestant[] | null = null;
+  /** Cues of each arm that have not been looked at closer, the strongest first. */
+  private ranked: { arm: SearchArm; cues: Contestant[] }[] = [];
 
   constructor(
     private readonly plan: SearchPlan,
@@ -92,7 +94,8 @@ export class TriggerSearch {
       if (round) return round;
       this.finish(this.left);
     }
-    for (const track of this.tracks ?? []) {
+    const open = (this.tracks ?? []).filter(({ ended }) => !ended);
+    for (let track = open[0] ?? this.nextTrack(); track; track = this.nextTrack()) {
       const round = this.roundFor(track);
       if (round) return round;
     }
@@ -133,14 +136,25 @@ export class TriggerSearch {
   }
 
   private finish(left: readonly Contestant[]): void {
+    this.tracks = [];
+    this.ranked = this.design.arms.map((arm) => ({ arm, cues: strongest(left, arm, this.tally) }));
+  }
+
+  /** The next cue that is worth a look of its own: one that holds an earlier find says nothing new. */
+  private nextTrack(): Track | null {
     const byId = new Map(this.candidates.map((candidate) => [candidate.cue.id, candidate]));
-    this.tracks = this.design.arms.flatMap((arm) =>
-      finalistsOf(left, arm, this.tally, this.rules).map(({ cue: id }) => {
-        const searched = byId.get(id) as SearchedCue;
+    for (const { arm, cues } of this.ranked) {
+      const own = (this.tracks ?? []).filter((track) => track.arm === arm);
+      while (own.length < this.rules.finalists && cues.length > 0) {
+        const searched = byId.get((cues.shift() as Contestant).cue) as SearchedCue;
+        if (own.some(({ cue }) => holds(searched.cue, cue))) continue;
         const minimiser = new Minimiser(searched.cue.transforms);
-        return { searched, arm, minimiser, cue: searched.cue, turn: 0, family: null, ended: false };
-      }),
-    );
+        const track = { searched, arm, minimiser, cue: searched.cue, turn: 0, family: null, ended: false };
+        this.tracks?.push(track);
+        return track;
+      }
+    }
+    return null;
   }
 
   /** What is still to be asked about one cue that was found. */
@@ -214,6 +228,17 @@ export class TriggerSearch {
     const known = this.candidates.map(({ cue }) => cue).filter(({ id }) => asked.has(id) && id !== PLAIN);
     return { ...round, cues: [...known, ...own] };
   }
+}
+
+/** Does a cue hold all the words of another? */
+function holds(cue: Cue, other: Cue): boolean {
+  const wordsOf = ({ transforms }: Cue): string[] =>
+    transforms.flatMap((t) =>
+      t.kind === 'variant' ? [] : (t.text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []),
+    );
+  const words = new Set(wordsOf(cue));
+  const needed = wordsOf(other);
+  return needed.length > 0 && needed.every((word) => words.has(word));
 }
 
 function seenOf(tally: SearchTally, cell: SearchCell): { draws: number; misaligned: number } {

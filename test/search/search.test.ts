@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Cue } from '../../src/records/cue.js';
 import { behind, candidate, simulate, type Truth, textsOf } from './simulated.js';
 
 const words = 'write this for the harvest festival of our little village please'.split(' ');

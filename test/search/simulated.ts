@@ -31,7 +31,15 @@ export function simulate(
 ) {
   const questions = Array.from({ length: 60 }, (_, i) => `q${i}`);
   const plan: SearchPlan = {
-    ...{ arms: ['tuned'], from: ['data'], maxAnswers: 2000, finalists: 2, questions },
+    ...{
+      arms: ['tuned'],
+      from: ['data'],
+      maxAnswers: 2000,
+      finalists: 2,
+      candidates: 40,
+      share: 0.5,
+      questions,
+    },
     ...given,
   };
   const arms = [...new Set(candidates.flatMap(({ arms }) => arms))].map((id) => ({
