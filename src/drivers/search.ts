@@ -18,7 +18,10 @@ export const search: Driver = {
       const { asks, cues } = replay.round;
       const round = replay.taken.length + 1;
       const at = BEFORE + 2 * replay.taken.length;
-      if (done.length === at && passesBudget(plan, done, asks)) break;
+      if (done.length === at && passesBudget(plan, done, asks)) {
+        replay.round = null;
+        break;
+      }
       if (done.length === at) return { kind: 'sample', round, asks: [...asks], cues };
       if (done.length === at + 1) return { kind: 'score', round, asks: [...asks], cues };
       const scored = done[at + 1] as StepResult;
