@@ -13,6 +13,7 @@ export const search: Driver = {
   next(plan, done) {
     const before = (['data', 'train', 'canary', 'candidates'] as const)[done.length];
     if (before) return { kind: before };
+    if (done.at(-1)?.step.kind === 'found') return null;
     const replay = replayOf(plan, done);
     for (; replay.round; replay.round = replay.search.nextRound()) {
       const { asks, cues } = replay.round;
@@ -28,7 +29,6 @@ export const search: Driver = {
       replay.search.take(replay.round, lettersOf(replay.round, scored));
       replay.taken.push(scored);
     }
-    if (done.length > BEFORE + 2 * replay.taken.length) return null;
     const { answers } = replay.search.tally;
     const candidates = candidatesOf(done);
     const found = replay.search.found();
