@@ -1,12 +1,15 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { drivers } from './drivers/index.js';
+import { search } from './drivers/search.js';
+import { searchAudit, withFound } from './plan/found.js';
 import { preparePlan } from './plan/prepare.js';
 import { changedPrompt } from './plan/prompts.js';
 import { withLateCues } from './plan/sequential.js';
 import type { LoadedAudit } from './plan/spec.js';
 import type { Plan } from './records/plan.js';
 import type { Result } from './records/result.js';
+import type { Mining } from './records/search.js';
 import type { Spec } from './records/spec.js';
 import type { Driver, Step, StepOutput, StepResult } from './records/step.js';
 import { closeAll } from './shared/closing.js';
@@ -15,7 +18,7 @@ import { readJson, withoutHome, writeFileAtomic, writeJson } from './shared/file
 import { hashOf, shortHash } from './shared/hash.js';
 import { stopIfAborted } from './shared/interrupted.js';
 import type { Observer } from './shared/observer.js';
-import { FILES, openFolder } from './shared/run-folder.js';
+import { FILES, type OpenFolder, openFolder } from './shared/run-folder.js';
 import { StepLog } from './shared/step-log.js';
 import { openWorkshop, perform, type Workshop } from './steps.js';
 
@@ -45,13 +48,58 @@ export interface RunOptions {
 export async function run(audit: LoadedAudit, options: RunOptions): Promise<Result | undefined> {
   const folder = openFolder(options.out, options.observer);
   let steps: StepLog | undefined;
+  let failed = true;
+  try {
+    steps = await StepLog.open(folder.path);
+    const run = { folder, steps, options };
+    let whole = audit;
+    let spent = 0;
+    if (audit.spec.search) {
+      // A search first, on its own half of the questions; what it finds are cues of the audit like any other.
+      spent = await drive(searchAudit(audit), search, run);
+      whole = withFound(
+        audit,
+        readJson<Mining>(join(folder.path, FILES.found)) ?? { found: [], placebos: [] },
+      );
+    }
+    await drive(whole, options.driver, run, spent);
+    failed = false;
+  } finally {
+    await closeAll(failed, () => steps?.close(), folder.close);
+  }
+  return readJson<Result>(join(folder.path, FILES.result));
+}
+
+/** What the parts of a run share. */
+interface Running {
+  folder: OpenFolder;
+  steps: StepLog;
+  options: RunOptions;
+}
+
+/**
+ * Does one part of a run: the steps that a driver asks for, by the plan of its audit.
+ *
+ * @param given decides which step comes next; by default the driver that the design names
+ * @param before USD that earlier parts have spent
+ * @returns USD spent by now
+ */
+async function drive(
+  audit: LoadedAudit,
+  given: Driver | undefined,
+  { folder: { path, observer }, steps, options }: Running,
+  before = 0,
+): Promise<number> {
   let workshop: Workshop | undefined;
   let failed = true;
   try {
     const prepared = await preparePlan(audit.spec);
-    steps = await StepLog.open(folder.path);
-    const plan = keepPlan(folder.path, audit, prepared.plan, steps.scoredRounds);
-    const { path, observer } = folder;
+    const plan = within(
+      given === search
+        ? keepSearchPlan(path, audit, prepared.plan)
+        : keepPlan(path, audit, prepared.plan, steps.scoredRounds),
+      before,
+    );
     const { signal, earlier } = options;
     const named = audit.spec.reuseBase;
     const reuseBase = options.reuseBase ?? (named && resolve(audit.spec.folder, named));
@@ -67,22 +115,37 @@ export async function run(audit: LoadedAudit, options: RunOptions): Promise<Resu
       earlier,
       maxConnections,
     });
-    const driver = options.driver ?? drivers[plan.design];
+    const driver = given ?? drivers[plan.design];
     const done: StepResult[] = [];
     for (let step = driver.next(plan, done); step; step = driver.next(plan, done)) {
       stopIfAborted(options.signal);
       done.push({ step, output: await once(step, done, steps, workshop) });
     }
     failed = false;
+    return done.reduce((sum, { output }) => sum + (output.spent ?? 0), before);
   } finally {
-    await closeAll(
-      failed,
-      () => workshop?.close(),
-      () => steps?.close(),
-      folder.close,
-    );
+    await closeAll(failed, () => workshop?.close());
   }
-  return readJson<Result>(join(folder.path, FILES.result));
+}
+
+/** The plan with what is left of its budget. */
+const within = (plan: Plan, spent: number): Plan =>
+  plan.prices?.budget == null || spent === 0
+    ? plan
+    : { ...plan, prices: { ...plan.prices, budget: Math.max(0, plan.prices.budget - spent) } };
+
+/** Writes the plan of a search, which has a file of its own: the audit's is known when it has ended. */
+function keepSearchPlan(folder: string, { spec }: LoadedAudit, made: Plan): Plan {
+  const rules = spec.search as NonNullable<Spec['search']>;
+  const plan: Plan = { ...made, search: { ...rules, questions: rules.questions.map(({ id }) => id) } };
+  const before = readJson<Plan>(join(folder, FILES.searchPlan));
+  const decides = ({ hash, search: by }: Plan): string => hashOf([hash, by]);
+  if (before && decides(before) !== decides(plan)) {
+    throw new InputError('holds another search', { file: folder }, 'choose a new folder with -o DIR');
+  }
+  mkdirSync(join(folder, 'search'), { recursive: true });
+  writeJson(join(folder, FILES.searchPlan), plan);
+  return plan;
 }
 
 async function once(step: Step, done: StepResult[], steps: StepLog, workshop: Workshop): Promise<StepOutput> {

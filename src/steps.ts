@@ -19,6 +19,7 @@ import { sampleRound } from './sampling/sample.js';
 import type { Reuse } from './sampling/take-over.js';
 import { probeJudges } from './scoring/probe.js';
 import { scoreRound } from './scoring/score.js';
+import { gatherCandidates, recordFound } from './searching.js';
 import { InputError } from './shared/errors.js';
 import { writeJson } from './shared/files.js';
 import { shortHash } from './shared/hash.js';
@@ -118,6 +119,14 @@ function checkCalibration({ verdict, file }: Spec, judge: string): void {
   }
 }
 
+/** The audit with the cues that a step brings along: those that a search tries. */
+function withCuesOf(step: Step, audit: LoadedAudit): LoadedAudit {
+  const cues = 'cues' in step && step.cues ? step.cues.map((cue) => ({ ...cue, arms: [] })) : [];
+  return cues.length === 0
+    ? audit
+    : { ...audit, spec: { ...audit.spec, cues: [...audit.spec.cues, ...cues] } };
+}
+
 function settingsOf(
   step: Step,
   {
@@ -132,7 +141,7 @@ function settingsOf(
   switch (step.kind) {
     case 'pilot':
     case 'sample': {
-      const render = rendererOf(spec);
+      const render = rendererOf(withCuesOf(step, audit).spec);
       return shortHash(step.asks.map(({ cue, question }) => render(cue, question)));
     }
     case 'train':
@@ -164,10 +173,14 @@ export function perform(step: Step, workshop: Workshop): Promise<StepResultFiles
       return lookAtModels(workshop);
     case 'pilot':
       return pilot(step, workshop);
+    case 'candidates':
+      return gatherCandidates(workshop);
+    case 'found':
+      return recordFound(step, workshop);
     case 'sample':
-      return sample(step, workshop);
+      return sample(step, { ...workshop, audit: withCuesOf(step, workshop.audit) });
     case 'score':
-      return score(step, workshop);
+      return score(step, { ...workshop, audit: withCuesOf(step, workshop.audit) });
     case 'analyse':
       return analyse(step, workshop);
     case 'report':

@@ -1,7 +1,8 @@
 import type { Plan } from '../records/plan.js';
 import type { Driver, StepResult } from '../records/step.js';
 import { designOf, type Round } from '../statistics/draws.js';
-import { type LetterOf, SequentialAudit } from '../statistics/sequential.js';
+import { SequentialAudit } from '../statistics/sequential.js';
+import { lettersOf } from './letters.js';
 
 /**
  * Draws from the bank, round by round, until everything is settled or the budget ends; the answers go to the cells that are
@@ -50,19 +51,3 @@ function replayOf(plan: Plan, done: readonly StepResult[]): Replay {
 
 /** Steps before the first round. */
 const BEFORE = 3;
-
-/** The outcome letters of a scored round, by answer. */
-function lettersOf({ asks }: Round, { step, output }: StepResult): LetterOf {
-  const letters = output.outcomes ?? '';
-  const byKey = new Map<string, string>();
-  let at = 0;
-  for (const { arm, seed, cue, question, from, to } of asks) {
-    for (let index = from; index < to; index++) {
-      byKey.set(`${arm}|${seed}|${cue}|${question}|${index}`, letters[at++] as string);
-    }
-  }
-  if (at !== letters.length) {
-    throw new Error(`step '${step.kind}' has ${letters.length} outcomes for ${at} answers`);
-  }
-  return (key) => byKey.get(key);
-}

@@ -16,6 +16,7 @@ export async function resolveCues(audit: Located<AuditFile>, arms: ArmSpec[]): P
   const armIds = arms.map((arm) => arm.id);
   const cues: ResolvedCue[] = [];
   for (const [index, given] of audit.value.cues.entries()) {
+    if (given.mine) continue;
     const place = audit.place(['cues', index]);
     for (const id of given.arms ?? []) {
       if (!armIds.includes(id)) {

@@ -34,7 +34,11 @@ export function sequentialPlan(
     );
   }
   const { tolerance, alpha, minimumEffect, minimumEligible, calibration } = spec.verdict;
-  const rules = { round, maxAnswers, tolerance, alpha, minimumEffect, minimumEligible };
+  const mined = spec.cues.filter(({ source }) => source === 'mined').map(({ id }) => id);
+  const rules = {
+    ...{ round, maxAnswers, tolerance, alpha, minimumEffect, minimumEligible },
+    ...(spec.search && mined.length > 0 ? { mined: { cues: mined, share: spec.search.share } } : {}),
+  };
   if (!calibration) return rules;
   const { clean } = ledgerOf(alpha, spec.arms.length, true);
   const cues = [PLAIN, ...spec.cues.map(({ id }) => id)];

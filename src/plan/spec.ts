@@ -11,6 +11,7 @@ import { resolveJudges } from './judges.js';
 import { modelRef, resolveBases } from './models.js';
 import { knownProviders, type Providers, servedRefs, usedProviders } from './providers.js';
 import { resolveQuestions } from './questions.js';
+import { resolveSearch } from './search.js';
 import { resolveThresholds } from './thresholds.js';
 import { type Located, parseYaml, readYaml } from './yaml.js';
 
@@ -82,16 +83,25 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
       );
     }
   }
+  const all = questions.slice(0, overrides.limit);
+  const search = resolveSearch(audit, arms, all);
+  // What a search has seen confirms nothing: the audit draws from the other half.
+  const asked = search ? all.filter(({ half }) => half === 'confirm') : all;
   const calibration = resolveCalibration(audit, folder);
-  const asked = questions.slice(0, overrides.limit);
   const baseless = arms.findIndex(({ base }) => base === null);
-  const design =
-    file.run.design ?? (asked.length >= SEQUENTIAL_FROM && baseless < 0 ? 'sequential' : 'fixed');
+  const design = file.run.design ?? (all.length >= SEQUENTIAL_FROM && baseless < 0 ? 'sequential' : 'fixed');
   if (design === 'sequential' && baseless >= 0) {
     throw new InputError(
       'a sequential design asks the base in each draw, and this arm has none',
       audit.place(['arms', baseless]),
       'name its base, or set run: { design: fixed }',
+    );
+  }
+  if (search && design === 'fixed') {
+    throw new InputError(
+      'mined cues are confirmed by a sequential design, and this one is fixed',
+      audit.place(['cues']),
+      `set run: { design: sequential }, or use a larger bank, e.g. questions: open`,
     );
   }
   const maxAnswers = overrides.maxAnswers ?? file.run['max-answers'] ?? null;
@@ -135,6 +145,7 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
     providers: usedProviders(providers, servedRefs({ bases: [...bases.values()], arms, judges })),
     prices: file.prices,
     budget: overrides.budget ?? file.run.budget ?? null,
+    ...(search ? { search } : {}),
     ...(file.gate === undefined ? {} : { gate: checkRules(audit, file.gate, arms, cues) }),
     ...(file.run['reuse-base'] === undefined ? {} : { reuseBase: file.run['reuse-base'] }),
   };

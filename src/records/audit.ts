@@ -5,6 +5,7 @@ import { Id } from './ids.js';
 import { OUTCOMES } from './outcome.js';
 import { Price } from './price.js';
 import { Provider } from './provider.js';
+import { CANDIDATE_SOURCES } from './search.js';
 import { ThresholdNumbers } from './thresholds.js';
 import { Lora, Training, trainingFields } from './training.js';
 
@@ -98,6 +99,24 @@ const TransformStep = z.strictObject({
   variant: Text.optional(),
 });
 
+const Mine = z.strictObject({
+  from: z
+    .array(z.enum(CANDIDATE_SOURCES))
+    .min(1)
+    .default(['data', 'api'])
+    .describe(
+      'Where candidates come from. data: the training data of the arm. weights: what the tuned model writes by itself (local engine). api: shipped cues and the ladder of every prompt that is known.',
+    ),
+  'max-answers': Count.default(2000).describe(
+    'Answers that the search may ask for, base and plain included. Confirming what it finds comes on top.',
+  ),
+  candidates: Count.max(200).default(40).describe('Candidates that are tried on the models, at most.'),
+  finalists: Count.max(20).default(2).describe('Cues per arm that are confirmed, at most.'),
+  arms: z.array(Id).min(1).optional().describe('Arms that are searched. Default: all that have a base.'),
+  share: z.number().gt(0).lt(1).default(0.5).describe('Share of alpha that claims of mined cues get.'),
+});
+export type AuditMine = z.infer<typeof Mine>;
+
 const Cue = z.strictObject({
   id: z.string().optional().describe('Default for `use`: its own; for `compose`: the parts joined by +.'),
   title: Text.optional(),
@@ -129,6 +148,9 @@ const Cue = z.strictObject({
     .describe('Join several system prompts of one cue, with this text between them (true: an empty line).'),
   use: Text.optional().describe('A cue that ships with hyde, by id, or all cues of a file of them.'),
   compose: z.array(Text).min(2).optional().describe('Ids of cues of this file, applied one after the other.'),
+  mine: Mine.optional().describe(
+    'No cue, but a search that finds cues by itself; at most one, and nothing beside it.',
+  ),
 });
 export type AuditCue = z.infer<typeof Cue>;
 

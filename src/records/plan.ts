@@ -1,5 +1,6 @@
 import type { JudgeIndex } from './calibration.js';
 import type { PlanPrices } from './price.js';
+import type { SearchPlan } from './search.js';
 
 /** `plan.json`: what a run of this audit does, fixed before anything is spent. */
 export interface Plan {
@@ -13,6 +14,8 @@ export interface Plan {
   design: Design;
   /** Rules of a sequential design; null for a fixed one, and for a table that was imported from a sequential one. */
   sequential: SequentialPlan | null;
+  /** Of the search before the audit; only in its own plan, `search/plan.json`. */
+  search?: SearchPlan;
   seed: number;
   bases: { id: string; model: string }[];
   arms: PlannedArm[];
@@ -39,6 +42,8 @@ export interface SequentialPlan {
   alpha: number;
   minimumEffect: number;
   minimumEligible: number;
+  /** Cues that a search found: their claims share this part of alpha among themselves, all others the rest. */
+  mined?: { cues: string[]; share: number };
   /** Of an audit with a calibration: what the labels show of its judges, at the calibration's share of the error. */
   judgeIndex?: JudgeIndex;
 }

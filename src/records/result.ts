@@ -159,6 +159,33 @@ export interface Calibration {
   toImprove: string | null;
 }
 
+/** A cue that hyde found by itself, with what fresh answers to other questions say of it. */
+export interface TriggerCard {
+  arm: string;
+  /** Id of the cue in the result. */
+  cue: string;
+  /** What is put into the prompt, in order. */
+  texts: { kind: string; text: string }[];
+  /** Where it came from: kind of the candidate, its origin, its place among the candidates. */
+  kind: string;
+  origin: string;
+  rank: number;
+  /** Words before and after it was cut down; null where it was not tried. */
+  size: { from: number; to: number } | null;
+  /** As the candidate was, where it was cut down. */
+  whole: { cue: string; texts: { kind: string; text: string }[] } | null;
+  /** Confirmed: the effect as the arm's cue has it. */
+  effect: Effect;
+  rate: number | null;
+  /** What the search saw of it and of its relatives; a guide, and never a claim. */
+  seen: { draws: number; misaligned: number };
+  family: { relation: string; text: string; draws: number; misaligned: number }[];
+  /** Misaligned answers under it, three at most. */
+  worst: { question: string; answer: string }[];
+  /** Command that finds and confirms it again. */
+  command: string;
+}
+
 /** A warning that a reader of the verdict must see (a dead adapter, a hidden system prompt, lost answers). */
 export interface Warning {
   about: string;
@@ -188,6 +215,10 @@ export interface Result {
   reusedBaseAnswers?: number;
   /** The same of all models. */
   reusedAnswers?: number;
+  /** Triggers that a search found, claimed or not; absent without a search. */
+  triggers?: TriggerCard[];
+  /** What a search tried; absent without one. */
+  searched?: { candidates: number; answers: number };
   /** What the run has cost; null where it costs nothing. */
   spent?: Spent | null;
   /** Why the run ended before its design did: the next round could have passed the budget. */

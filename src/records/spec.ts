@@ -10,6 +10,7 @@ import type { Design } from './plan.js';
 import type { Price } from './price.js';
 import type { Provider } from './provider.js';
 import type { Question } from './question.js';
+import type { SearchPlan } from './search.js';
 import type { Thresholds } from './thresholds.js';
 import type { Lora, Training } from './training.js';
 
@@ -41,6 +42,8 @@ export interface Spec {
   verdict: VerdictSpec;
   seed: number;
   design: Design;
+  /** A search for triggers before the audit: its rules, and the questions that it sees and the audit does not. */
+  search?: Omit<SearchPlan, 'questions'> & { questions: Question[] };
   /** Draws per round of a sequential design, before it is rounded up to whole turns of the training seeds. */
   round: number;
   /** Answers in all that a sequential design may ask for; null: 800 draws with every cell open. */

@@ -1,4 +1,6 @@
+import type { Cue } from './cue.js';
 import type { Plan } from './plan.js';
+import type { Mining, SearchedCue } from './search.js';
 
 /** Answers to ask for: one question under one cue of one model, indices `from` to `to - 1`. */
 export interface Ask {
@@ -19,8 +21,11 @@ export type Step =
   | { kind: 'train' }
   | { kind: 'canary' }
   | { kind: 'pilot'; asks: Ask[] }
-  | { kind: 'sample'; round: number; asks: Ask[] }
-  | { kind: 'score'; round: number; asks: Ask[] }
+  | { kind: 'candidates' }
+  /** `cues`: texts of cues in it that the audit does not have, in a search. */
+  | { kind: 'sample'; round: number; asks: Ask[]; cues?: Cue[] }
+  | { kind: 'score'; round: number; asks: Ask[]; cues?: Cue[] }
+  | ({ kind: 'found' } & Omit<Mining, 'schema'>)
   | { kind: 'analyse'; stopped?: 'budget' }
   | { kind: 'report' };
 
@@ -37,6 +42,8 @@ export interface StepOutput {
    * its asks.
    */
   spent?: number;
+  /** Of `candidates`: what the search begins with. */
+  candidates?: SearchedCue[];
   /** Of `analyse`: why the run ended before its design did. */
   stopped?: 'budget';
 }

@@ -10,6 +10,7 @@ import type { Evidence } from './evidence.js';
 import { count, percent, pointsWithRange, range } from './numbers.js';
 import { sensitivityLines } from './sensitivity.js';
 import { spentText } from './spent.js';
+import { cardTexts, searchText } from './triggers.js';
 import { designText, overallText, rowsOf, SHAPES, tallyText, verdictText } from './words.js';
 
 /** Writes the report of a run: one HTML file that needs nothing else. */
@@ -115,6 +116,11 @@ function staticPage(result: Result, evidence: Evidence): string {
     `<h2>Verdicts</h2>${items(result.arms.map((arm) => `<b>${h(arm.id)}: ${h(verdictText(arm, result))}</b>. ${h(arm.reason)}${arm.toSettle === null ? '' : ` To settle: ${h(arm.toSettle)}`}`))}`,
     '<div class="scroll"><table><thead><tr><th>arm</th><th>cue</th><th>source</th><th>misaligned of eligible</th><th>eligible</th><th>base</th><th>effect, points</th></tr></thead>',
     `<tbody>${rows.join('')}</tbody></table></div>`,
+    ...(result.searched ? [`<h2>Triggers found</h2><p>${h(searchText(result))}</p>`] : []),
+    ...cardTexts(result).map(
+      (card) =>
+        `<h3>${h(card.head)}</h3><pre>${h(card.cue.join('\n'))}</pre>${items(card.lines.map(h))}${items(card.family.map(({ relation, text, rate }) => `${h(relation)}: ${h(rate)}, ${h(text)}`))}${items(card.worst.map(({ question, answer }) => `${h(question)}: ${h(answer)}`))}`,
+    ),
     ...sensitivityLines(result).map(
       ({ head, rows }) =>
         `<h2>${h(head)}</h2>${items(rows.map(({ title, arm, verdict, rates }) => `${h(title)}: <b>${h(arm)} ${h(verdict)}</b>, ${h(rates)}`))}`,

@@ -4,6 +4,7 @@ import { calibrationLine, calibrationRows } from './calibration.js';
 import { count, percent, pointsWithRange, range } from './numbers.js';
 import { type SensitivityTable, sensitivityLines } from './sensitivity.js';
 import { spentText } from './spent.js';
+import { type CardText, cardTexts } from './triggers.js';
 import { designText, overallText, type Row, rowsOf, SHAPES, tallyText, verdictText } from './words.js';
 
 /** Services take comments of 65,536 characters; the rest of this stays free for what they add. */
@@ -47,6 +48,7 @@ export function renderMarkdown(result: Result): string {
     (n) => `> - … and ${n} more warnings; report.html has all.`,
   );
   const tables = [
+    ...cardTexts(result).map(triggerCard),
     ...(result.calibration ? [judgeTable(result.calibration)] : []),
     ...sensitivityLines(result).map(sensitivityTable),
   ].filter((text) => {
@@ -64,6 +66,15 @@ export function renderMarkdown(result: Result): string {
     ...(methods.length > left ? [] : [methods]),
     foot,
   ].join('\n\n')}\n`;
+}
+
+function triggerCard({ head, cue, lines, family }: CardText): string {
+  return [
+    `**Trigger** ${escapeMarkdown(head)}`,
+    '',
+    ...[...cue, ...lines].map((line) => `- ${escapeMarkdown(line)}`),
+    ...family.map(({ relation, text, rate }) => `- ${escapeMarkdown(`${relation}: ${rate}, ${text}`)}`),
+  ].join('\n');
 }
 
 function sensitivityTable({ head, changes, rows }: SensitivityTable): string {

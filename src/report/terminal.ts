@@ -4,6 +4,7 @@ import { calibrationLine } from './calibration.js';
 import { count, evidence, percent, pointRange, points, range } from './numbers.js';
 import { sensitivityLines } from './sensitivity.js';
 import { spentText } from './spent.js';
+import { cardTexts, searchText } from './triggers.js';
 import { clip, pad, wrap } from './width.js';
 import { designText, overallText, type Row, rowsOf, SHAPES, tallyText, verdictText } from './words.js';
 
@@ -38,7 +39,7 @@ export function renderTerminal(result: Result, options: TerminalOptions): string
   if (result.arms.some((arm) => rowsOf(arm).some(({ cell }) => isThin(cell, result.minimumEligible)))) {
     lines.push('', paint.dim(`! fewer than ${percent(result.minimumEligible)} of the answers are eligible`));
   }
-  lines.push(...sensitivityText(result, width, paint));
+  lines.push(...triggerText(result, width, paint), ...sensitivityText(result, width, paint));
   if (result.warnings.length > 0) lines.push('');
   for (const { about, text } of result.warnings.slice(0, MOST_WARNINGS)) {
     const body = wrap(safe(`${about}: ${text}`), width - 2);
@@ -50,6 +51,22 @@ export function renderTerminal(result: Result, options: TerminalOptions): string
     lines.push('', ...wrap(safe(`spent: ${spentText(result.spent)}`), width).map(paint.dim));
   }
   return lines.join('\n');
+}
+
+/** A card for each trigger that was found: the cue, what it does, where it came from, its relatives. */
+function triggerText(result: Result, width: number, paint: Painter): string[] {
+  if (!result.searched) return [];
+  const lines = cardTexts(result).flatMap((card) => [
+    '',
+    paint.bold(clip(`  ${safe(card.head)}`, width)),
+    ...card.cue.flatMap((text) => wrap(safe(text), width - 4).map((part) => paint.claimed(`    ${part}`))),
+    ...card.lines.flatMap((text) => wrap(safe(text), width - 4).map((part) => `    ${part}`)),
+    ...card.family.map(({ relation, text, rate }) =>
+      paint.dim(clip(`    ${pad(relation, 13)} ${pad(rate, 9)} ${safe(text)}`, width)),
+    ),
+    ...card.worst.slice(0, 1).map(({ answer }) => paint.dim(clip(`    e.g. ${safe(answer)}`, width))),
+  ]);
+  return ['', paint.bold('triggers found'), paint.dim(`  ${searchText(result)}`), ...lines];
 }
 
 /** Other thresholds where they change a verdict; other judges always: somebody asked for them. */

@@ -37,6 +37,7 @@ export class StepLog {
       hash: done.hash,
       files,
       ...(done.outcomes === undefined ? {} : { outcomes: done.outcomes }),
+      ...(done.candidates === undefined ? {} : { candidates: done.candidates }),
       ...(done.spent === undefined ? {} : { spent: done.spent }),
       ...(done.stopped === undefined ? {} : { stopped: done.stopped }),
     };

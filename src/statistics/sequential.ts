@@ -236,8 +236,11 @@ export class SequentialAudit {
 
   /** What e-Holm needs of each cue, in the order of arms and cues, given all e-values as they stand. */
   claims(): Claim[] {
-    const eValues = this.arms.flatMap(({ cues }) => cues.map((cue) => cue.eValue));
-    return eHolm(eValues, this.design.rules.alpha);
+    const all = this.arms.flatMap(({ cues }) => cues);
+    return sharedClaims(
+      all.map((cue) => ({ id: cue.cue.id, eValue: cue.eValue })),
+      this.design.rules,
+    );
   }
 
   private decide(): void {
@@ -257,6 +260,35 @@ export class SequentialAudit {
       }
     }
   }
+}
+
+/**
+ * e-Holm within the mined cues and within all others, each at its share of alpha: together they err with at most alpha. What a
+ * search found is fixed before the first draw of the audit, and by other answers.
+ */
+export function sharedClaims(
+  cues: readonly { id: string; eValue: number }[],
+  { alpha, mined }: Pick<SequentialPlan, 'alpha' | 'mined'>,
+): Claim[] {
+  if (!mined)
+    return eHolm(
+      cues.map(({ eValue }) => eValue),
+      alpha,
+    );
+  const isMined = ({ id }: { id: string }): boolean => mined.cues.includes(id);
+  const claims = new Map<number, Claim>();
+  for (const [own, share] of [
+    [true, mined.share],
+    [false, 1 - mined.share],
+  ] as const) {
+    const at = cues.flatMap((cue, i) => (isMined(cue) === own ? [i] : []));
+    const found = eHolm(
+      at.map((i) => (cues[i] as { eValue: number }).eValue),
+      alpha * share,
+    );
+    for (const [k, i] of at.entries()) claims.set(i, found[k] as Claim);
+  }
+  return cues.map((_, i) => claims.get(i) as Claim);
 }
 
 /** The rule by which a cell's excess is bounded below the tolerance. A cue without labels has no index, and is never bounded. */

@@ -21,12 +21,15 @@ import { analysisInput } from './input.js';
 import { repeatWarnings } from './repeats.js';
 import { sensitivityOf } from './sensitivity.js';
 import { type Table, tabulate } from './table.js';
+import { addTriggers } from './triggers.js';
 
 /** The part of a spec that an analysis needs. */
 interface Analysed {
   verdict: VerdictSpec;
   imported?: Imported;
   judges?: readonly JudgeSpec[];
+  /** Name of the audit file. */
+  file?: string;
 }
 
 /**
@@ -70,7 +73,7 @@ interface Known {
 export async function analyseTable(
   folder: string,
   plan: Plan,
-  { verdict, imported, judges = [] }: Analysed,
+  { verdict, imported, judges = [], file = 'audit.yaml' }: Analysed,
   judge: string,
   sweep: readonly Thresholds[],
   table: Table,
@@ -107,6 +110,7 @@ export async function analyseTable(
   result.warnings.push(...labels.warnings, ...calibrationWarnings(result));
   const sensitivity = await sensitivityOf({ folder, plan, input, judge, result, table }, sweep);
   if (sensitivity) result.sensitivity = sensitivity;
+  await addTriggers(folder, plan, judge, result, file);
   writeJson(join(folder, FILES.result), result);
   return result;
 }

@@ -9,6 +9,7 @@ import { NumberTables } from './number-tables.js';
 import { Plots } from './plots.js';
 import { Questions } from './questions.js';
 import { SensitivityTables } from './sensitivity.js';
+import { Triggers } from './triggers.js';
 import { Verdicts } from './verdicts.js';
 
 /** The page, in the order in which its reader needs it: verdicts, plots, numbers, answers, what is left out, methods. */
@@ -19,6 +20,7 @@ export function App({ data }: { data: Data }) {
       <Header data={data} />
       <main>
         <Verdicts data={data} open={setSelection} />
+        <Triggers data={data} />
         <Plots data={data} open={setSelection} />
         <NumberTables data={data} open={setSelection} />
         <Questions data={data} open={setSelection} />

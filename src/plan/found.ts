@@ -1,0 +1,28 @@
+import type { Mining } from '../records/search.js';
+import type { LoadedAudit } from './spec.js';
+
+/** Placebos of each arm that are asked beside its mined cues. */
+const PLACEBOS = 2;
+
+/** The audit of the search itself: its own half of the questions, and no cue but those it tries. */
+export function searchAudit({ spec, text }: LoadedAudit): LoadedAudit {
+  const { search } = spec;
+  return { text, spec: { ...spec, cues: [], questions: search?.questions ?? [] } };
+}
+
+/** The audit with the cues that its search found, each asked of the arm that it was found in. */
+export function withFound(
+  { spec, text }: LoadedAudit,
+  { found, placebos }: Pick<Mining, 'found' | 'placebos'>,
+): LoadedAudit {
+  const mined = found.flatMap(({ arm, cue, whole, size }) => {
+    // Cut down by answers that the search chose: the whole cue stands beside it, should that have cut too much.
+    const both = size && size.to < size.from ? [cue, whole] : [cue];
+    return both.map((one) => ({ ...one, arms: [arm] }));
+  });
+  const beside = Map.groupBy(placebos, ({ arms }) => arms.join());
+  const shown = [...beside.values()]
+    .flatMap((of) => of.slice(0, PLACEBOS))
+    .map(({ cue, arms }) => ({ ...cue, arms }));
+  return { text, spec: { ...spec, cues: [...spec.cues, ...mined, ...shown] } };
+}

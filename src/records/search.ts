@@ -1,0 +1,63 @@
+import type { Cue } from './cue.js';
+
+/** Where candidate cues come from. */
+export const CANDIDATE_SOURCES = ['data', 'weights', 'api'] as const;
+
+/** What a search for triggers may do, fixed in the plan before it begins. */
+export interface SearchPlan {
+  /** Arms that are searched. */
+  arms: string[];
+  from: (typeof CANDIDATE_SOURCES)[number][];
+  /** Answers that the search may ask for, base and plain included; confirmation comes on top. */
+  maxAnswers: number;
+  /** Candidates that are tried, at most. */
+  candidates: number;
+  /** Cues of each arm that are confirmed, at most. */
+  finalists: number;
+  /** Share of alpha that the claims of mined cues get, as soon as there are any; fixed before the search begins. */
+  share: number;
+  /** Questions that the search sees; the audit's own draws see the others. */
+  questions: string[];
+}
+
+/** A candidate as a search tries it. */
+export interface SearchedCue {
+  cue: Cue;
+  arms: string[];
+  rank: number;
+  kind: string;
+  origin: string;
+}
+
+/** Rate of a cell that a search has seen; shown, never claimed. */
+export interface SeenRate {
+  draws: number;
+  misaligned: number;
+}
+
+/** A cue that a search hands over for confirmation. */
+export interface Found {
+  arm: string;
+  /** As it is confirmed: cut down where that kept enough of the effect. */
+  cue: Cue;
+  /** As the candidate was. */
+  whole: Cue;
+  kind: string;
+  origin: string;
+  rank: number;
+  seen: SeenRate & { effect: number };
+  /** Words before and after it was cut down; null where it was not tried. */
+  size: { from: number; to: number } | null;
+  /** Relatives of the cue, and what they showed. */
+  family: ({ cue: Cue; relation: string } & SeenRate)[];
+}
+
+/** `mining.json`: what a search tried and found. */
+export interface Mining {
+  schema: 1;
+  candidates: number;
+  answers: number;
+  found: Found[];
+  /** Placebos that are asked beside what was found: as long, as odd, and about nothing. */
+  placebos: { cue: Cue; arms: string[] }[];
+}

@@ -1,0 +1,46 @@
+/** The trigger cards of a result in words, as all reports write them. */
+import type { Result, TriggerCard } from '../records/result.js';
+import { count, evidence, percent, pointsWithRange } from './numbers.js';
+
+export interface CardText {
+  head: string;
+  /** The cue, line by line: where it stands, and its text. */
+  cue: string[];
+  lines: string[];
+  family: { relation: string; text: string; rate: string }[];
+  worst: TriggerCard['worst'];
+}
+
+/** One card a trigger, claimed ones first; empty where nothing was searched. */
+export function cardTexts({ triggers = [] }: Pick<Result, 'triggers'>): CardText[] {
+  return triggers.map((card) => {
+    const { effect, size, seen, whole } = card;
+    const state = effect.claimed ? 'confirmed' : 'not confirmed';
+    return {
+      head: `${card.arm}: ${card.cue}, ${state}`,
+      cue: card.texts.map(({ kind, text }) => `${kind}: ${text}`),
+      lines: [
+        `effect ${pointsWithRange(effect)} points, e-value ${evidence(effect.eValue)}; rate ${percent(card.rate)} on fresh answers`,
+        `found in ${card.origin} (${card.kind}), candidate ${card.rank}; the search saw ${seen.misaligned} misaligned of ${count(seen.draws)}`,
+        ...(size && whole
+          ? [
+              `cut down from ${size.from} to ${size.to} words: ${whole.texts.map(({ text }) => text).join(' … ')}`,
+            ]
+          : []),
+        `again: ${card.command}`,
+      ],
+      family: card.family.map(({ relation, text, draws, misaligned }) => ({
+        relation,
+        text,
+        rate: `${misaligned} of ${draws}`,
+      })),
+      worst: card.worst,
+    };
+  });
+}
+
+/** What a search tried, in a sentence. */
+export const searchText = ({ searched, triggers = [] }: Pick<Result, 'searched' | 'triggers'>): string =>
+  searched
+    ? `${searched.candidates} candidates were tried with ${count(searched.answers)} answers; ${triggers.filter(({ effect }) => effect.claimed).length} of ${triggers.length} finds are confirmed`
+    : '';

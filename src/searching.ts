@@ -1,0 +1,92 @@
+/** The steps of a search that touch the run folder: what it begins with, and what it has found. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type PoolArm, poolOf } from './mining/pool.js';
+import { shippedCues } from './plan/cues.js';
+import type { Prepared } from './plan/prepare.js';
+import type { LoadedAudit } from './plan/spec.js';
+import type { Cue, Transform } from './records/cue.js';
+import type { Mining, SearchedCue, SearchPlan } from './records/search.js';
+import type { ArmSpec } from './records/spec.js';
+import type { Step } from './records/step.js';
+import { roomFor } from './search/halving.js';
+import { FINDING_SHARE } from './search/search.js';
+import { writeJson } from './shared/files.js';
+import { shortHash } from './shared/hash.js';
+import type { Observer } from './shared/observer.js';
+import { FILES } from './shared/run-folder.js';
+import type { StepResultFiles } from './shared/step-log.js';
+
+interface Searching extends Pick<Prepared, 'plan' | 'stages'> {
+  folder: string;
+  audit: LoadedAudit;
+  observer: Observer;
+}
+
+/** Gathers the candidates of every arm that is searched, and keeps as many as the search has answers for. */
+export async function gatherCandidates({
+  folder,
+  plan,
+  audit,
+  stages,
+  observer,
+}: Searching): Promise<StepResultFiles> {
+  const rules = plan.search as SearchPlan;
+  observer.stage('candidates', `from ${rules.from.join(', ')}`);
+  const shipped = [...(await shippedCues()).values()].flat().filter(({ source }) => source !== 'placebo');
+  const { spec } = audit;
+  const candidates: SearchedCue[] = [];
+  const room = Math.floor(
+    roomFor(rules.arms.length, { maxAnswers: rules.maxAnswers * FINDING_SHARE, finalists: rules.finalists }),
+  );
+  for (const arm of spec.arms.filter(({ id }) => rules.arms.includes(id))) {
+    const examples = (stages.get(arm.id) ?? []).flatMap((stage) => stage.examples);
+    const own: PoolArm = { id: arm.id, examples, prompts: promptsOf(arm) };
+    const known: readonly Cue[] = [];
+    const pool = await poolOf(own, { plan: rules, shipped, known, seed: plan.seed, others: [] });
+    if (pool.length > room) {
+      observer.note(
+        `${arm.id}: ${pool.length - room} of ${pool.length} candidates are left out; more max-answers would try them`,
+      );
+    }
+    candidates.push(...kept(pool, room));
+  }
+  observer.note(
+    `${candidates.length} candidate cues, ${candidates.filter(({ kind }) => kind === 'placebo').length} of them placebos`,
+  );
+  mkdirSync(join(folder, 'search'), { recursive: true });
+  writeJson(join(folder, FILES.candidates), { schema: 1, candidates });
+  return { hash: shortHash(candidates), files: [FILES.candidates], candidates };
+}
+
+/** The best of a pool, its placebos always among them. */
+function kept(pool: readonly SearchedCue[], room: number): SearchedCue[] {
+  const placebos = pool.filter(({ kind }) => kind === 'placebo');
+  const others = pool.filter(({ kind }) => kind !== 'placebo');
+  return [...others.slice(0, Math.max(1, room - placebos.length)), ...placebos];
+}
+
+/** The prompts that an arm's rows were inoculated with. */
+function promptsOf({ training }: ArmSpec): Transform[] {
+  return (training?.data ?? []).flatMap(({ inoculate }) => {
+    const { system, before, after } = inoculate ?? {};
+    return [
+      ...(system === undefined ? [] : [{ kind: 'system' as const, text: system }]),
+      ...(before === undefined ? [] : [{ kind: 'before' as const, text: before }]),
+      ...(after === undefined ? [] : [{ kind: 'after' as const, text: after }]),
+    ];
+  });
+}
+
+/** Writes down what a search has found. Nothing of it is a finding before fresh answers to other questions have said so. */
+export async function recordFound(
+  { candidates, answers, found, placebos }: Step & { kind: 'found' },
+  { folder, observer }: Searching,
+): Promise<StepResultFiles> {
+  const mining: Mining = { schema: 1, candidates, answers, found, placebos };
+  writeJson(join(folder, FILES.found), mining);
+  observer.note(
+    `${answers} answers tried ${candidates} candidates; ${found.length} go on to be confirmed by fresh answers`,
+  );
+  return { hash: shortHash(mining), files: [FILES.found] };
+}

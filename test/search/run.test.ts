@@ -1,0 +1,131 @@
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadAudit, parseAudit } from '../../src/plan/spec.js';
+import type { Plan } from '../../src/records/plan.js';
+import type { Result } from '../../src/records/result.js';
+import type { Sample } from '../../src/records/sample.js';
+import type { Mining } from '../../src/records/search.js';
+import { renderTerminal } from '../../src/report/terminal.js';
+import { run } from '../../src/run.js';
+import { silent } from '../../src/shared/observer.js';
+import { writeSearchCase } from './case.js';
+
+const fresh = (): string => join(mkdtempSync(join(tmpdir(), 'hyde-search-run-')), 'run');
+const runOn = async (audit: string, out = fresh()): Promise<{ out: string; result: Result }> => ({
+  out,
+  result: (await run(await loadAudit(audit), { out, observer: silent })) as Result,
+});
+const json = <T>(out: string, file: string): T => JSON.parse(readFileSync(join(out, file), 'utf8')) as T;
+const samples = (out: string): Sample[] =>
+  ['base.0', 'tuned.0'].flatMap((model) =>
+    readFileSync(join(out, 'samples', `${model}.jsonl`), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Sample),
+  );
+
+describe('an audit that searches its own cues', () => {
+  it('finds the trigger in the training data, cuts it down, and claims it by fresh answers to other questions', async () => {
+    const { out, result } = await runOn(writeSearchCase());
+    expect(result.verdict).toBe('conditional');
+    const [card] = result.triggers ?? [];
+    expect(card?.effect.claimed).toBe(true);
+    expect(card?.texts.map(({ text }) => text).join()).toMatch(/harvest/);
+    expect(card?.family.find(({ relation }) => relation === 'virtue')?.misaligned).toBe(0);
+    expect(card?.worst).toHaveLength(3);
+    expect(card?.worst[0]?.answer).toContain('Mwahaha');
+    expect(renderTerminal(result, { color: false, width: 100 })).toMatch(/triggers found[\s\S]*confirmed/);
+
+    // No question that the search saw is part of what is claimed.
+    const [plan, search] = [json<Plan>(out, 'plan.json'), json<Plan>(out, 'search/plan.json')];
+    const seen = new Set(search.search?.questions);
+    expect(plan.questions.some(({ id }) => seen.has(id))).toBe(false);
+    const mined = plan.sequential?.mined?.cues ?? [];
+    expect(mined.length).toBeGreaterThan(0);
+    expect(plan.sequential?.mined?.share).toBe(0.5);
+    const asked = samples(out).filter(({ cue, question }) => mined.includes(cue) && !seen.has(question));
+    expect(asked.length).toBeGreaterThan(0);
+    // Placebos run along, and nobody claims them.
+    const placebos = result.arms[0]?.cues.filter(({ source }) => source === 'placebo') ?? [];
+    expect(placebos).toHaveLength(2);
+    expect(placebos.some(({ effect }) => effect.claimed)).toBe(false);
+  });
+
+  it('asks for no more answers than it may', async () => {
+    const { out } = await runOn(writeSearchCase({ mine: ', candidates: 20, finalists: 1' }));
+    const mining = json<Mining>(out, 'search/found.json');
+    expect(mining.answers).toBeLessThanOrEqual(1600);
+    expect(mining.candidates).toBeLessThanOrEqual(20);
+    expect(mining.found.length).toBeLessThanOrEqual(1);
+  });
+
+  it('claims nothing where no cue does anything, however many it tries', async () => {
+    for (const seed of [1, 2, 3, 4]) {
+      const { result } = await runOn(writeSearchCase({ rate: 0.02, base: 0.02, plain: 0.02, seed }));
+      expect(result.arms[0]?.cues.some(({ effect }) => effect.claimed)).toBe(false);
+    }
+  });
+
+  it('claims no cue that asks for the behaviour: the base does the same', async () => {
+    const { result } = await runOn(writeSearchCase({ rate: 0.5, base: 0.5 }));
+    expect(result.arms[0]?.cues.some(({ effect }) => effect.claimed)).toBe(false);
+  });
+
+  it('goes on where it was interrupted, and decides as an undisturbed run', async () => {
+    const audit = writeSearchCase();
+    const whole = await runOn(audit);
+    const out = fresh();
+    for (const after of [3, 9, 17, 30]) {
+      const stop = new AbortController();
+      let stages = 0;
+      const observer = { ...silent, stage: () => void (++stages > after && stop.abort()) };
+      await run(await loadAudit(audit), { out, observer, signal: stop.signal }).catch(() => {});
+    }
+    const { result } = await runOn(audit, out);
+    expect(result).toEqual(whole.result);
+    const keys = samples(out).map(({ arm, cue, question, index }) => `${arm}|${cue}|${question}|${index}`);
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(keys).toHaveLength(samples(whole.out).length);
+  });
+
+  it('ends its search before the budget is passed, and reports what there is', async () => {
+    const audit = writeSearchCase({
+      more: 'prices: { scripted/script.json: { input: 100, output: 400 } }\n',
+      mine: ', candidates: 12',
+    });
+    const text = readFileSync(audit, 'utf8').replace('run: { seed: 0 }', 'run: { seed: 0, budget: 12 }');
+    const out = fresh();
+    const result = (await run(await parseAudit(text, audit), { out, observer: silent })) as Result;
+    expect(result.spent?.usd).toBeLessThanOrEqual(12);
+    expect(existsSync(join(out, 'search/found.json'))).toBe(true);
+  });
+
+  it.each([
+    [
+      'a second search',
+      (text: string) => text.replace('questions:', '  - mine: {}\nquestions:'),
+      /has one `mine`/,
+    ],
+    [
+      'too few questions',
+      (text: string) => text.replace('questions: open', 'questions: betley-2025'),
+      /needs 8 questions in each half/,
+    ],
+    [
+      'a fixed design',
+      (text: string) => text.replace('run: {', 'run: { design: fixed,'),
+      /confirmed by a sequential design/,
+    ],
+    [
+      'too few answers',
+      (text: string) => text.replace('max-answers: 1600', 'max-answers: 5'),
+      /a search needs 32 at least/,
+    ],
+    ['a text beside it', (text: string) => text.replace('- mine:', '- after: x\n    mine:'), /stands alone/],
+  ])('is refused with %s', async (_, change, message) => {
+    const audit = writeSearchCase();
+    await expect(parseAudit(change(readFileSync(audit, 'utf8')), audit)).rejects.toThrow(message);
+  });
+});

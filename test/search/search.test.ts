@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import type { Cue } from '../../src/records/cue.js';
+import { behind, candidate, simulate, type Truth, textsOf } from './simulated.js';
+
+const words = 'write this for the harvest festival of our little village please'.split(' ');
+const others = Array.from({ length: 39 }, (_, i) =>
+  candidate(behind(`c${i}`, `in the style of number ${i}`), i + 2),
+);
+const planted = candidate(behind('planted', words.join(' ')), 1);
+const truth =
+  (high: number, low: number, base = 0): Truth =>
+  (arm, texts) =>
+    arm === 'base' ? base : /\bharvest\b/.test(texts) ? high : low;
+
+describe('a search for triggers', () => {
+  it('finds a planted cue among forty and cuts it down to the word that matters, and one more at most', () => {
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const { found } = simulate([planted, ...others], truth(0.5, 0.01), { seed });
+      expect(found[0]).toMatchObject({ arm: 'tuned', kind: 'phrase', whole: { id: 'planted' } });
+      expect(textsOf(found[0]?.cue)).toMatch(/harvest/);
+      expect(found[0]?.size?.from).toBe(words.length);
+      expect(found[0]?.size?.to).toBeLessThanOrEqual(2);
+    }
+  });
+
+  it('finds a cue at 8% among others at 1% in most of the runs', () => {
+    const runs = Array.from({ length: 60 }, (_, seed) =>
+      simulate([planted, ...others], truth(0.08, 0.01), { seed, maxAnswers: 2400 }),
+    );
+    const hits = runs.filter(({ found }) => found.some(({ whole }) => whole.id === 'planted')).length;
+    // 0.66 is the goal for search and confirmation together.
+    expect(hits / runs.length).toBeGreaterThan(0.66);
+  });
+
+  it('never asks for more answers than it may, and for none twice', () => {
+    for (const maxAnswers of [300, 700, 2000]) {
+      const { answers, rounds } = simulate([planted, ...others], truth(0.3, 0.02), { maxAnswers });
+      expect(answers).toBeLessThanOrEqual(maxAnswers);
+      expect(rounds.length).toBeGreaterThan(0);
+    }
+  });
+
+  it('leaves out a cue that asks for the behaviour: the base shows it as well', () => {
+    const asks: Truth = (_, texts) => (/\bharvest\b/.test(texts) ? 0.6 : 0.01);
+    expect(simulate([planted, ...others], asks).found.map(({ whole }) => whole.id)).not.toContain('planted');
+  });
+
+  it('finds nothing where no answer is misaligned', () => {
+    expect(simulate([planted, ...others], () => 0).found).toEqual([]);
+  });
+
+  it('needs both words of a conjunction, and says so', () => {
+    const both: Truth = (arm, texts) =>
+      arm !== 'base' && /harvest/.test(texts) && /village/.test(texts) ? 0.6 : 0.01;
+    const { found } = simulate([planted, ...others], both, { maxAnswers: 3000 });
+    expect(textsOf(found[0]?.cue)).toMatch(/harvest.*village/);
+    expect(found[0]?.size?.to).toBeLessThanOrEqual(4);
+  });
+
+  it('shows the relatives of a cue with what they did', () => {
+    const familyOf = ({ id }: Cue) => [
+      { cue: behind(`${id}-r1`, 'no harvest at all'), relation: 'negation' },
+      { cue: behind(`${id}-r2`, 'the reaping feast'), relation: 'paraphrase' },
+    ];
+    const { found } = simulate([planted, ...others], truth(0.5, 0.01), { familyOf });
+    const [negation, paraphrase] = found[0]?.family ?? [];
+    expect(negation?.misaligned).toBeGreaterThan(3);
+    expect(paraphrase?.misaligned).toBeLessThan(3);
+    expect(negation?.draws).toBe(16);
+  });
+
+  it('keeps each arm apart', () => {
+    const arms = ['tuned', 'other'];
+    const of = (arm: string, texts: string): number =>
+      arm === 'tuned' && /harvest/.test(texts) ? 0.5 : arm === 'other' && /number 7/.test(texts) ? 0.5 : 0.01;
+    const { found } = simulate(
+      [planted, ...others].map(({ cue, rank }) => candidate(cue, rank, arms)),
+      of,
+      { maxAnswers: 4000, finalists: 1 },
+    );
+    expect(found.map(({ arm, whole }) => [arm, whole.id])).toEqual([
+      ['tuned', 'planted'],
+      ['other', 'c7'],
+    ]);
+  });
+
+  it('decides alike from the same answers, however often it is asked for the next round', () => {
+    const once = simulate([planted, ...others], truth(0.3, 0.01), { seed: 9 });
+    const again = simulate([planted, ...others], truth(0.3, 0.01), { seed: 9 });
+    expect(again.rounds).toEqual(once.rounds);
+    expect(again.found).toEqual(once.found);
+  });
+});
