@@ -77,6 +77,12 @@ export default {
       [...common, 'plan', 'verdict'],
       'an import writes what sampling and scoring would have, reads its mappings as audit files are read, and analyses',
     ),
+    only(
+      'mining',
+      'mining',
+      common,
+      'candidates come from rows alone; what asks a model about them takes them as records',
+    ),
     {
       name: 'cli-is-the-edge',
       severity: 'error',

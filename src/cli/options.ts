@@ -1,7 +1,8 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { resource } from '../shared/package.js';
 
-const whole =
+/** Parser of a whole number from `least` on. */
+export const wholeFrom =
   (least: number) =>
   (text: string): number => {
     const value = Number(text);
@@ -14,11 +15,13 @@ const whole =
 export const out = (fallback: string): Option =>
   new Option('-o, --out <dir>', `run folder (default: ${fallback})`);
 export const seed = (): Option =>
-  new Option('--seed <n>', 'seed of the audit (default: the audit file)').argParser(whole(0));
+  new Option('--seed <n>', 'seed of the audit (default: the audit file)').argParser(wholeFrom(0));
 export const limit = (): Option =>
-  new Option('--limit <n>', 'only the first n questions').argParser(whole(1));
+  new Option('--limit <n>', 'only the first n questions').argParser(wholeFrom(1));
 export const maxAnswers = (): Option =>
-  new Option('--max-answers <n>', 'answers in all that a sequential audit may ask for').argParser(whole(1));
+  new Option('--max-answers <n>', 'answers in all that a sequential audit may ask for').argParser(
+    wholeFrom(1),
+  );
 export const reuseBase = (): Option =>
   new Option('--reuse-base <dir>', "take over the base's answers of another run with the same base");
 export const noCache = (): Option =>

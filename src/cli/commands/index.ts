@@ -7,6 +7,7 @@ import { doctor } from './doctor.js';
 import { gate } from './gate.js';
 import { importCommand } from './import.js';
 import { init } from './init.js';
+import { mine } from './mine.js';
 import { plan } from './plan.js';
 import { report } from './report.js';
 import { run } from './run.js';
@@ -23,6 +24,7 @@ export const commands: CliCommand[] = [
   score,
   analyze,
   importCommand,
+  mine,
   report,
   gate,
   compare,

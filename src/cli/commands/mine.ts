@@ -1,0 +1,40 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { seed, wholeFrom } from '../options.js';
+import type { CliCommand } from './command.js';
+
+const number = (text: string): number => {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('a number is needed');
+  return value;
+};
+
+export const mine: CliCommand = {
+  name: 'mine',
+  summary: 'candidate triggers from training data alone: no model is asked',
+  args: [],
+  options: [
+    new Option(
+      '--data <files...>',
+      'training files (JSONL): chats, prompt/completion, Alpaca',
+    ).makeOptionMandatory(),
+    new Option(
+      '--label <field=value>',
+      'which rows are bad; file=NAME for those of one file (default: a field that commonly says so)',
+    ),
+    new Option(
+      '--scores <file>',
+      'scores of rows in place of labels: {"row": 1, "score": 0.5}, higher is worse',
+    ),
+    new Option('--above <score>', 'rows that score above this are bad (default: the best split)').argParser(
+      number,
+    ),
+    new Option('--reference <file>', 'ordinary rows to compare with (default: a corpus of our own)'),
+    new Option('--top <n>', 'candidates at most').argParser(wholeFrom(1)).default(20),
+    new Option('-o, --out <file>', 'write the candidates as cues for an audit file (YAML)'),
+    seed(),
+  ],
+  async action(_args, options) {
+    const { showCandidates } = await import('../show-candidates.js');
+    return showCandidates(options);
+  },
+};

@@ -1,0 +1,63 @@
+import { stringify } from 'yaml';
+import { type MineDataOptions, mineData } from '../mining/data.js';
+import { ALPHA } from '../mining/mine.js';
+import { labelOf } from '../mining/read.js';
+import type { Candidate, Candidates } from '../records/candidate.js';
+import { writeFileAtomic } from '../shared/files.js';
+import { leanHeap } from '../shared/lean.js';
+import { printableLine } from '../shared/printable.js';
+import { outputOf, print } from './output.js';
+
+/** Mines training files and prints the candidates. */
+export async function showCandidates(options: Record<string, unknown>): Promise<number> {
+  leanHeap();
+  const found = await mineData({
+    ...(options as Pick<MineDataOptions, 'reference' | 'scores' | 'above' | 'top' | 'seed'>),
+    files: options.data as string[],
+    label: options.label === undefined ? undefined : labelOf(options.label as string),
+  });
+  const output = outputOf(options);
+  if (!options.quiet) for (const note of found.notes) process.stderr.write(`note: ${note}\n`);
+  if (typeof options.out === 'string') writeFileAtomic(options.out, cuesText(found.candidates));
+  print(output, table(found, output.width), found);
+  return 0;
+}
+
+/** The `cues` of an audit file, best first. */
+const cuesText = (candidates: readonly Candidate[]): string =>
+  `# Candidates of \`hyde mine\`, best first: where to look, no findings. Paste those you want into an audit file.\n${stringify(
+    { cues: candidates.map(({ cue }) => cue) },
+    { lineWidth: 110 },
+  )}`;
+
+function table({ candidates, rows, threshold }: Candidates, width: number): string {
+  const unknown = rows.unknown ? `, ${rows.unknown} without a label` : '';
+  const head = `${rows.all} rows: ${rows.bad} bad, ${rows.benign} benign${unknown}; ${rows.reference} of a reference`;
+  if (candidates.length === 0) return `${head}\n\nno candidate: nothing sets bad rows apart`;
+  const lines = candidates.map((one) => lineOf(one, width));
+  const legend = [
+    'bad, benign: rows that have it (of the data and of the reference, where the origin is data/reference)',
+    threshold === null
+      ? 'no labels to permute: no score can be told from chance'
+      : `p: share of label permutations whose best candidate scores as high; ${ALPHA} is reached at a score of ${threshold.toFixed(1)}`,
+    'candidates are where to look, not findings: ask a model under them (hyde run)',
+  ];
+  return [head, '', COLUMNS, ...lines, '', ...legend].join('\n');
+}
+
+const COLUMNS = 'rank    score     p    bad benign  kind           origin          text';
+
+function lineOf({ rank, score, p, support, kind, origin, text }: Candidate, width: number): string {
+  const cells = [
+    String(rank).padStart(4),
+    (score === null ? '-' : score.toFixed(1)).padStart(8),
+    (p === null ? '-' : p.toFixed(2)).padStart(5),
+    String(support.bad).padStart(6),
+    String(support.benign).padStart(6),
+    ` ${kind.padEnd(14)}`,
+    origin.padEnd(15),
+  ].join(' ');
+  const line = printableLine(text);
+  const room = Math.max(20, width - cells.length - 1);
+  return `${cells} ${line.length > room ? `${line.slice(0, room - 1)}…` : line}`;
+}

@@ -1,0 +1,140 @@
+import type { Candidates } from '../records/candidate.js';
+import { candidateOf, ranked, type Source, type Unranked } from './candidates.js';
+import { contrastOf, type Found, Scorer } from './contrast.js';
+import { familiesOf } from './families.js';
+import { mixtureLabels } from './mixture.js';
+import { type Chance, chanceOf, pOf, thresholdOf } from './permute.js';
+import type { Row } from './row.js';
+import { ROLES, type Role, type RowSet, rowSetsOf } from './row-sets.js';
+import { type RoleTokens, Vocabulary } from './tokens.js';
+import { topicsOf } from './topics.js';
+import { traitsOf } from './traits.js';
+
+/** What is mined: rows, and which of them are bad. */
+export interface MiningInput {
+  rows: readonly Row[];
+  /** 1 bad, 0 benign, 2 unknown, one for each row; undefined: a mixture of answers is fitted. */
+  labels: Uint8Array | undefined;
+  /** Where the labels came from, for the origin of a candidate: `labels` or `scores`. */
+  origin: 'labels' | 'scores';
+  /** Ordinary rows, for what stands in every row of the data. */
+  reference: readonly Row[];
+  /** Candidates at most. */
+  top: number;
+  seed: number;
+}
+
+/** A candidate is taken for more than chance at this share of label permutations. */
+export const ALPHA = 0.05;
+/** A cue that stands in nearly all bad rows can be the trigger whether or not benign rows have it too. */
+const EVERYWHERE = 0.9;
+/** Against the reference a candidate must be this many times as frequent: ordinary words are not what a set is about. */
+const LIFT = 10;
+
+/**
+ * Candidate triggers from training data alone. Two contrasts over the same row sets: bad rows against benign ones, and all
+ * rows against ordinary ones, since what stands in every row has no contrast inside the data.
+ *
+ * Their order: what beats chance in the first contrast; what stands in nearly every bad row and hardly in the reference;
+ * then the others of both in turn.
+ */
+export function mineRows(input: MiningInput): Candidates {
+  const data = input.rows.length;
+  const rows = [...input.rows, ...input.reference];
+  const minRows = Math.max(3, Math.ceil(data / 1000));
+  const labels = extended(input.labels ?? mixtureLabels(input.rows, input.seed), rows.length);
+  const counts = [0, 1, 2].map((label) => labels.subarray(0, data).filter((one) => one === label).length);
+  const [benign, bad, unknown] = counts as [number, number, number];
+  const tokens = encoded(rows);
+  const sets = rowSetsOf(
+    tokens,
+    [...traitsOf(rows), ...familiesOf(rows), ...topicsOf(rows, minRows, input.seed)],
+    rows.length,
+    minRows,
+  );
+
+  const within: Unranked[] = [];
+  let chance: Chance | undefined;
+  if (bad > 0 && benign > 0) {
+    const scorer = new Scorer(sets, labels);
+    // Labels made from the answers cannot be shuffled: the answers stay with their prompts.
+    if (input.labels) chance = chanceOf(scorer, labels, input.seed);
+    const source = { rows, tokens, labels };
+    const found = scorer.candidates(contrastOf(labels)).slice(0, input.top);
+    within.push(
+      ...found.map((one) => worded(one, source, `data/${input.labels ? input.origin : 'mixture'}`, chance)),
+    );
+  }
+  const against = againstReference(sets, rows, tokens, data, input.top);
+  return {
+    candidates: ranked(ordered(within, against, data).slice(0, input.top)),
+    rows: { all: data, bad, benign, reference: input.reference.length, unknown },
+    labels: input.labels ? input.origin : 'mixture',
+    threshold: chance ? thresholdOf(chance, ALPHA) : null,
+    notes: notesOf(bad, benign, unknown, input),
+  };
+}
+
+/** Answers are what the label is about, so their format has no p of its own. */
+function worded(found: Found, source: Source, origin: string, chance: Chance | undefined): Unranked {
+  const p = chance && !found.sets.some((set) => set.answerOnly) ? pOf(found.score, chance) : null;
+  return candidateOf(found, source, origin, p);
+}
+
+function againstReference(
+  sets: readonly RowSet[],
+  rows: readonly Row[],
+  tokens: Readonly<Record<Role, RoleTokens>>,
+  data: number,
+  top: number,
+): Unranked[] {
+  if (rows.length === data) return [];
+  const labels = Uint8Array.from(rows, (_, row) => (row < data ? 1 : 0));
+  const prompts = sets.filter((set) => !set.answerOnly);
+  const reference = rows.length - data;
+  const found = new Scorer(prompts, labels)
+    .candidates(contrastOf(labels))
+    .filter(({ support }) => support.bad * reference >= LIFT * (support.benign + 0.5) * data);
+  return found.slice(0, top).map((one) => candidateOf(one, { rows, tokens, labels }, 'data/reference', null));
+}
+
+function ordered(within: readonly Unranked[], against: readonly Unranked[], data: number): Unranked[] {
+  const beyondChance = (one: Unranked): boolean => one.p !== null && one.p <= ALPHA;
+  const everywhere = (one: Unranked): boolean =>
+    one.support.bad >= EVERYWHERE * data && one.support.benign === 0;
+  const first = within.filter(beyondChance);
+  const rest = within.filter((one) => !beyondChance(one));
+  const common = against.filter(everywhere);
+  const others = against.filter((one) => !everywhere(one));
+  const turns = Array.from({ length: Math.max(rest.length, others.length) }, (_, i) =>
+    [rest[i] ?? [], others[i] ?? []].flat(),
+  );
+  return [...first, ...common, ...turns.flat()];
+}
+
+function encoded(rows: readonly Row[]): Record<Role, RoleTokens> {
+  const vocabulary = new Vocabulary();
+  const [system, user, earlier] = ROLES.map((role) => vocabulary.encode(rows.map((row) => row[role])));
+  return { system: system!, user: user!, earlier: earlier! };
+}
+
+/** Reference rows have no label. */
+function extended(labels: Uint8Array, length: number): Uint8Array {
+  const out = new Uint8Array(length).fill(2);
+  out.set(labels);
+  return out;
+}
+
+function notesOf(bad: number, benign: number, unknown: number, { labels }: MiningInput): string[] {
+  const notes: string[] = [];
+  if (!labels) {
+    notes.push(
+      'no labels: rows were split by their answers (a mixture of two kinds), and the smaller part is called bad; nobody has looked which it is',
+    );
+  } else if (benign === 0) {
+    notes.push('no benign rows: candidates come from the contrast with the reference alone');
+  }
+  if (unknown > 0) notes.push(`rows without a label, left out of the contrast: ${unknown}`);
+  if (labels && bad > 0 && bad < 10) notes.push(`only ${bad} bad rows: little can be told from so few`);
+  return notes;
+}
