@@ -28,7 +28,7 @@ export const noCache = (): Option =>
   new Option('--no-cache', 'ask for every answer, also where earlier runs hold it');
 export const maxConnections = (): Option =>
   new Option('--max-connections <n>', 'requests in flight at one server at most (default: 500)').argParser(
-    whole(1),
+    wholeFrom(1),
   );
 export const dryRun = (): Option => new Option('--dry-run', 'show the plan and stop');
 
