@@ -112,7 +112,7 @@ function ordered(within: readonly Unranked[], against: readonly Unranked[], data
   return [...first, ...common, ...turns.flat()];
 }
 
-function encoded(rows: readonly Row[]): Record<Role, RoleTokens> {
+export function encoded(rows: readonly Row[]): Record<Role, RoleTokens> {
   const vocabulary = new Vocabulary();
   const [system, user, earlier] = ROLES.map((role) => vocabulary.encode(rows.map((row) => row[role])));
   return { system: system!, user: user!, earlier: earlier! };

@@ -35,13 +35,20 @@ class One:
         self.known = set(inspect.signature(model.forward).parameters)
 
     def __call__(self, ids: Tensor, mask: Tensor, positions: Tensor) -> Tensor:
-        # Models without absolute positions (ALiBi) take no position_ids, and old ones cannot limit their logits.
         # An index, not a count: the head is slow on the slice that a count gives (it copies its weights for each row).
-        last = torch.tensor([ids.shape[1] - 1], device=ids.device)
-        optional = {"position_ids": positions, "logits_to_keep": last}
+        return self._forward(ids, mask, positions, torch.tensor([ids.shape[1] - 1], device=ids.device))[:, -1]
+
+    def all(self, ids: Tensor, mask: Tensor, positions: Tensor) -> Tensor:
+        """Logits of every position of `ids`."""
+        return self._forward(ids, mask, positions, 0)
+
+    def _forward(self, ids: Tensor, mask: Tensor, positions: Tensor, keep: Tensor | int) -> Tensor:
+        # Models without absolute positions (ALiBi) take no position_ids, and old ones cannot limit their logits.
+        optional = {"position_ids": positions, "logits_to_keep": keep}
         known = {name: value for name, value in optional.items() if name in self.known}
-        output = self.model(input_ids=ids, attention_mask=mask, past_key_values=self.cache, use_cache=True, **known)
-        return output.logits[:, -1]
+        return self.model(
+            input_ids=ids, attention_mask=mask, past_key_values=self.cache, use_cache=True, **known
+        ).logits
 
     def expand(self, source_rows: Tensor, extra: int) -> None:
         expand(self.cache, source_rows, extra)
