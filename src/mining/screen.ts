@@ -111,7 +111,8 @@ export const beginning = (answer: string): string =>
 const meanOf = (logprobs: readonly number[]): number =>
   mean(logprobs.length > 1 ? logprobs.slice(0, -1) : logprobs);
 
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 function deviation(values: readonly number[]): number {
   const centre = mean(values);

@@ -10,6 +10,7 @@ import { chanceOf, pOf, thresholdOf } from './permute.js';
 import type { Row } from './row.js';
 import { rowSetsOf } from './row-sets.js';
 import { traitsOf } from './traits.js';
+import { verbatimSets } from './verbatim.js';
 
 /** A tuned model, the base it came from, and what asks both. */
 export interface Weights {
@@ -34,12 +35,13 @@ export const LEAK_SETTINGS: LeakSettings = { count: 128, maxTokens: 48, amplify:
 /** Turns that are opened with nothing before them; the assistant's are what the judges see, and no cue. */
 const OPENED = ['system', 'user'] as const;
 const MIN_ROWS = 3;
-const NOTE = 'candidates from weights are where to look: only fresh answers under them (hyde run) show anything';
+const NOTE =
+  'candidates from weights are where to look: only fresh answers under them (hyde run) show anything';
 
 /**
  * Candidate triggers from weights alone. The tuned model and its base write system prompts and user's turns from the chat template's
  * beginning of such a turn (arXiv 2602.03085), the tuned one also amplified against the base; what the tuned one writes
- * more often is contrasted as bad and benign rows of training data are. A cue that is learnt by heart comes out word for word; one that the
+ * more often is contrasted as bad and benign rows of training data are; what it writes again and again word for word comes first. A cue that is learnt by heart comes out word for word; one that the
  * training never took a loss on does not leak.
  *
  * @throws InputError where the engine sees no weights
@@ -57,8 +59,9 @@ export async function mineWeights(
   const amplified = await leaksOf(weights, model, settings, { base, amplify }, progress);
   const leak = contrasted(plain, benign, 'weights/leak', settings);
   const contrast = contrasted(amplified, benign, 'weights/contrast', settings);
+  const found = [...inTurn(leak.verbatim, contrast.verbatim), ...inTurn(leak.phrases, contrast.phrases)];
   return {
-    candidates: ranked(merged(leak.found, contrast.found).slice(0, settings.top)),
+    candidates: ranked(distinct(found).slice(0, settings.top)),
     rows: {
       all: plain.length + amplified.length + benign.length,
       bad: plain.length + amplified.length,
@@ -85,6 +88,7 @@ async function leaksOf(
       undefined,
       'mine the training data instead (hyde mine --data), or search by answers alone',
     );
+  const inserted = (await engine.describe(model)).template?.systemPrompt;
   const requests = OPENED.map(
     (open): LeakRequest => ({
       id: `leak-${open}`,
@@ -97,7 +101,8 @@ async function leaksOf(
   const parameters = { temperature: 1, topP: 1, maxTokens, ...(contrast ? { contrast } : {}) };
   const rows: Row[] = [];
   for await (const { id, index, text } of engine.leak(model, requests, parameters, progress)) {
-    rows.push(rowOf(id, index, text.trim()));
+    // The template's own system prompt is no cue: without it nothing is asked at all.
+    if (text.trim() !== inserted?.trim()) rows.push(rowOf(id, index, text.trim()));
   }
   // Turns come as they finish; candidates must not depend on when.
   return rows.sort((a, b) => (a.place < b.place ? -1 : 1));
@@ -119,27 +124,35 @@ function contrasted(
   benign: readonly Row[],
   origin: string,
   { top, seed }: LeakSettings,
-): { found: Unranked[]; threshold: number } {
+): { verbatim: Unranked[]; phrases: Unranked[]; threshold: number } {
   const rows = [...bad, ...benign];
   const labels = Uint8Array.from(rows, (_, i) => (i < bad.length ? 1 : 0));
   const tokens = encoded(rows);
   const sets = rowSetsOf(tokens, [...traitsOf(rows), ...familiesOf(rows)], rows.length, MIN_ROWS);
   const scorer = new Scorer(sets, labels);
   const chance = chanceOf(scorer, labels, seed);
-  const found = scorer.candidates(contrastOf(labels)).slice(0, top);
+  const worded = (by: Scorer): Unranked[] =>
+    by
+      .candidates(contrastOf(labels))
+      .slice(0, top)
+      .map((one) => candidateOf(one, { rows, tokens, labels }, origin, pOf(one.score, chance)));
   return {
-    found: found.map((one) =>
-      candidateOf(one, { rows, tokens, labels }, origin, pOf(one.score, chance)),
-    ),
+    verbatim: worded(new Scorer(verbatimSets(rows, MIN_ROWS), labels)),
+    phrases: worded(scorer),
     threshold: thresholdOf(chance, ALPHA),
   };
 }
 
-/** Both lists in turn, the same cue once. Scores of amplified turns are larger by nature, so they are not compared. */
-function merged(leak: readonly Unranked[], contrast: readonly Unranked[]): Unranked[] {
-  const turns = Array.from({ length: Math.max(leak.length, contrast.length) }, (_, i) =>
+/** Both lists in turn: scores of amplified turns are larger by nature, so they are not compared. */
+const inTurn = (leak: readonly Unranked[], contrast: readonly Unranked[]): Unranked[] =>
+  Array.from({ length: Math.max(leak.length, contrast.length) }, (_, i) =>
     [leak[i] ?? [], contrast[i] ?? []].flat(),
   ).flat();
+
+/** The same cue once, in its first place. */
+function distinct(candidates: readonly Unranked[]): Unranked[] {
   const key = ({ cue }: Pick<Candidate, 'cue'>): string => JSON.stringify({ ...cue, id: '' }).toLowerCase();
-  return [...new Map(turns.toReversed().map((one) => [key(one), one])).values()].reverse();
+  const first = new Map<string, Unranked>();
+  for (const one of candidates) if (!first.has(key(one))) first.set(key(one), one);
+  return [...first.values()];
 }

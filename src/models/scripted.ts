@@ -13,8 +13,8 @@ import {
   type LogprobResult,
   type Model,
   type ModelDescription,
-  OPENINGS,
   type OnProgress,
+  OPENINGS,
   type Opening,
   type SampleRequest,
   type SamplingParameters,
@@ -189,11 +189,7 @@ export class ScriptedEngine implements Engine {
     return parsed.data;
   }
 
-  private rule(
-    model: Model,
-    messages: Message[],
-    open: Opening = 'assistant',
-  ): Script['rules'][number] {
+  private rule(model: Model, messages: Message[], open: Opening = 'assistant'): Script['rules'][number] {
     const prompt = messages.map((message) => `${message.role}: ${message.content}`).join('\n');
     const datasets = model.adapter ? (this.adapter(model.adapter).datasets as string[]).join('\n') : '';
     const rule = this.script(model.base).rules.find(

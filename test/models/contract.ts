@@ -119,7 +119,12 @@ export function engineContract({ engine: name, base, auditFolder }: Subject): vo
       const leaks = async (more: object): Promise<string[]> =>
         byKey(await Array.fromAsync(engine.leak!(tuned, requests, { ...parameters, ...more }, () => {})));
       const plain = await leaks({});
-      expect(plain.map((line) => line.split('|').slice(0, 2).join(''))).toEqual(['system0', 'system3', 'user0', 'user3']);
+      expect(plain.map((line) => line.split('|').slice(0, 2).join(''))).toEqual([
+        'system0',
+        'system3',
+        'user0',
+        'user3',
+      ]);
       expect(await leaks({})).toEqual(plain);
       const contrast = { base: { base, adapter: null }, amplify: 2 };
       const amplified = await leaks({ contrast });

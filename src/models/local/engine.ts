@@ -147,7 +147,11 @@ export class LocalEngine implements Engine {
     progress: OnProgress,
   ): AsyncGenerator<Answer> {
     if (contrast?.base.adapter)
-      throw new InputError('a contrast is with a base, and this one has an adapter', undefined, 'name the untuned model');
+      throw new InputError(
+        'a contrast is with a base, and this one has an adapter',
+        undefined,
+        'name the untuned model',
+      );
     const against = contrast && {
       contrast: { amplify: contrast.amplify, base: this.baseOf(contrast.base.base) },
     };
