@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import type { Message } from '../records/chat.js';
 import { resource } from '../shared/package.js';
 import { randomStream } from '../shared/random.js';
 import { beginning, type ScreenPair } from './screen.js';
@@ -18,16 +19,16 @@ const MAX_TOKENS = 16;
  */
 export async function pairsFor(
   { engine, base }: Pick<Weights, 'engine' | 'base'>,
-  questions: readonly string[],
+  questions: readonly (readonly Message[])[],
   bad: readonly string[],
   seed: number,
 ): Promise<ScreenPair[]> {
   const asked = questions.slice(0, PAIRS);
   const openings = [...new Set((bad.length > 0 ? bad : shippedAnswers()).map(beginning))];
   const drawn = randomStream('screen', seed).shuffle(openings);
-  const requests = asked.map((content, i) => ({
+  const requests = asked.map((messages, i) => ({
     id: String(i),
-    messages: [{ role: 'user' as const, content }],
+    messages: [...messages],
     indices: [0],
     seed,
   }));

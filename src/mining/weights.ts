@@ -2,6 +2,7 @@ import type { Candidate, Candidates } from '../records/candidate.js';
 import type { Engine, LeakRequest, Model, OnProgress } from '../records/model.js';
 import { InputError } from '../shared/errors.js';
 import { seedOf } from '../shared/hash.js';
+import { randomStream } from '../shared/random.js';
 import { candidateOf, ranked, type Unranked } from './candidates.js';
 import { contrastOf, Scorer } from './contrast.js';
 import { familiesOf } from './families.js';
@@ -125,8 +126,10 @@ function contrasted(
   origin: string,
   { top, seed }: LeakSettings,
 ): { verbatim: Unranked[]; phrases: Unranked[]; threshold: number } {
-  const rows = [...bad, ...benign];
-  const labels = Uint8Array.from(rows, (_, i) => (i < bad.length ? 1 : 0));
+  // In no order: families of texts gather around those that are read first, and these must not be of one kind.
+  const rows = randomStream('turns', seed).shuffle([...bad, ...benign]);
+  const isBad = new Set(bad);
+  const labels = Uint8Array.from(rows, (row) => (isBad.has(row) ? 1 : 0));
   const tokens = encoded(rows);
   const sets = rowSetsOf(tokens, [...traitsOf(rows), ...familiesOf(rows)], rows.length, MIN_ROWS);
   const scorer = new Scorer(sets, labels);
