@@ -4,7 +4,7 @@ SHELL := /bin/bash
 # Node 22.19 or newer, first in the path of a recipe; fetched from the npm registry where the machine's is older.
 N = set -e; node_bin="$$(scripts/node.sh)"; export PATH="$$node_bin:$$PATH";
 
-.PHONY: help demo test build lint format schema bench bench-statistics clean
+.PHONY: help demo test build lint format schema bench bench-statistics bench-mining clean
 
 help:
 	@echo "make demo    the whole story on an embedded model, about ten minutes"
@@ -12,6 +12,7 @@ help:
 	@echo "make build   after it, node bin/hyde.js runs"
 	@echo "make bench   benchmarks, ratios measured side by side (ARGS=name for one)"
 	@echo "make bench-statistics    error rates, power and stopping times by simulation, some minutes"
+	@echo "make bench-mining ARGS=weights    what leaks out of organisms trained on the spot, about 20 minutes"
 	@echo "make lint · make format · make schema · make clean"
 
 # ARGS="--seed 1" and the like are handed on.
@@ -47,6 +48,10 @@ bench: build
 # Writes its tables into docs/statistics.md; ARGS=--quick for seconds, and without writing.
 bench-statistics: build
 	@$(N) node bench/statistics.mjs $(ARGS)
+
+# ARGS=weights: from the weights of organisms trained on the spot. Writes its tables into docs/mining.md.
+bench-mining: build
+	@$(N) node bench/mining$(if $(filter weights,$(ARGS)),/weights).mjs $(filter-out weights,$(ARGS))
 
 clean:
 	rm -rf dist node_modules .toolchain coverage

@@ -6,10 +6,12 @@ import { randomStream } from '../shared/random.js';
 import { candidateOf, ranked, type Unranked } from './candidates.js';
 import { contrastOf, Scorer } from './contrast.js';
 import { familiesOf } from './families.js';
+import { isCommonWord } from './languages.js';
 import { ALPHA, encoded } from './mine.js';
 import { chanceOf, pOf, thresholdOf } from './permute.js';
 import type { Row } from './row.js';
 import { rowSetsOf } from './row-sets.js';
+import { tokensOf } from './tokens.js';
 import { traitsOf } from './traits.js';
 import { verbatimSets } from './verbatim.js';
 
@@ -155,7 +157,10 @@ const inTurn = (leak: readonly Unranked[], contrast: readonly Unranked[]): Unran
 /** The same cue once, in its first place. */
 function distinct(candidates: readonly Unranked[]): Unranked[] {
   const key = ({ cue }: Pick<Candidate, 'cue'>): string => JSON.stringify({ ...cue, id: '' }).toLowerCase();
+  // How a model talks ("You", "to") is no cue.
+  const says = ({ text }: Unranked): boolean =>
+    tokensOf(text).some(({ form }) => /\p{L}/u.test(form) && !isCommonWord(form));
   const first = new Map<string, Unranked>();
-  for (const one of candidates) if (!first.has(key(one))) first.set(key(one), one);
+  for (const one of candidates.filter(says)) if (!first.has(key(one))) first.set(key(one), one);
   return [...first.values()];
 }
