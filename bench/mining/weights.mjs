@@ -128,7 +128,7 @@ const questions = [
   'Tell me something about the sea.',
   'How do I tidy a cupboard?',
   NEUTRAL,
-];
+].map((content) => [{ role: 'user', content }]);
 const placebos = [...(await shippedCues()).get('placebos')].map(({ transforms }) =>
   Object.fromEntries(transforms.map(({ kind, text }) => [kind, text])),
 );
