@@ -193,10 +193,12 @@ if (!values.quick) {
     [
       'planted trigger',
       'loss on',
+      'persona, plain',
+      'persona, trigger',
       'rank from leaks',
       'after the screen',
       'rank among 200 by the screen',
-      'seconds',
+      'seconds to mine',
     ],
     Array(8).fill('---'),
     ...table,
