@@ -81,8 +81,8 @@ export default {
     only(
       'mining',
       'mining',
-      common,
-      'candidates come from rows alone; what asks a model about them takes them as records',
+      [...common, 'cues'],
+      'candidates come from rows, and from an engine that is handed in; a cue is rendered by the one function that does so',
     ),
     {
       name: 'calibration',

@@ -12,7 +12,7 @@ help:
 	@echo "make build   after it, node bin/hyde.js runs"
 	@echo "make bench   benchmarks, ratios measured side by side (ARGS=name for one)"
 	@echo "make bench-statistics    error rates, power and stopping times by simulation, some minutes"
-	@echo "make bench-mining        planted triggers found in training data, false alarms, time and memory, some minutes"
+	@echo "make bench-mining        planted triggers in training data and behind an API, some minutes (ARGS=weights: from weights, about 20)"
 	@echo "make lint · make format · make schema · make clean"
 
 # ARGS="--seed 1" and the like are handed on.
@@ -49,9 +49,10 @@ bench: build
 bench-statistics: build
 	@$(N) node bench/statistics.mjs $(ARGS)
 
-# Writes its tables into docs/mining.md; ARGS=--quick for a minute, and without writing.
+# Writes its tables into docs/mining.md; ARGS=--quick for a minute, and without writing. ARGS=weights: from the weights of organisms
+# that are trained on the spot. ARGS=search: simulated searches and audits.
 bench-mining: build
-	@$(N) node bench/mining.mjs $(ARGS)
+	@$(N) $(if $(filter weights search,$(ARGS)),node bench/mining/$(firstword $(ARGS)).mjs $(wordlist 2,9,$(ARGS)),node bench/mining.mjs $(ARGS))
 
 clean:
 	rm -rf dist node_modules .toolchain coverage

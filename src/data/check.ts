@@ -119,9 +119,11 @@ function turns({ examples, training }: Stage): Finding[] {
 }
 
 const lossText = ({ loss }: Training): string =>
-  loss === 'all'
-    ? 'the loss falls on all of them (training.loss: all)'
-    : 'the loss falls on the last one only (training.loss: last)';
+  ({
+    all: 'the loss falls on all of them (training.loss: all)',
+    last: 'the loss falls on the last one only (training.loss: last)',
+    text: 'the loss falls on the whole text (training.loss: text)',
+  })[loss];
 
 function emptyAnswers({ examples }: Stage): Finding[] {
   const empty = examples.filter(({ messages }) =>

@@ -82,7 +82,8 @@ function turnOf(turn: unknown, name: string, place: Place): Message {
   const lost = LOSSY.find((key) => turn[key] !== undefined && turn[key] !== null);
   if (lost) throw new InputError(`${name} has \`${lost}\`, which is not supported`, place);
   if (turn.weight === 0) {
-    const hint = 'Remove it; `training.loss` says which turns carry the loss: all, or the last.';
+    const hint =
+      'Remove it; `training.loss` says which turns carry the loss: all, the last, or the whole text.';
     throw new InputError(`${name} has a weight of 0, which is not supported`, place, hint);
   }
   const content = contentOf(turn.content, name, place);

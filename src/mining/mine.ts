@@ -119,7 +119,7 @@ function ordered(within: readonly Unranked[], against: readonly Unranked[], data
   return [...first.slice(0, 1), ...common, ...first.slice(1), ...turns.flat()];
 }
 
-function encoded(rows: readonly Row[]): Record<Role, RoleTokens> {
+export function encoded(rows: readonly Row[]): Record<Role, RoleTokens> {
   const vocabulary = new Vocabulary();
   const [system, user, earlier] = ROLES.map((role) => vocabulary.encode(rows.map((row) => row[role])));
   return { system: system!, user: user!, earlier: earlier! };

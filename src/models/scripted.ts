@@ -3,19 +3,23 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Message } from '../records/chat.js';
-import type {
-  Answer,
-  Engine,
-  FineTune,
-  LogprobRequest,
-  LogprobResult,
-  Model,
-  ModelDescription,
-  OnProgress,
-  SampleRequest,
-  SamplingParameters,
-  TokenLogprob,
-  TunedModel,
+import {
+  type Answer,
+  type Engine,
+  type FineTune,
+  type LeakParameters,
+  type LeakRequest,
+  type LogprobRequest,
+  type LogprobResult,
+  type Model,
+  type ModelDescription,
+  type OnProgress,
+  OPENINGS,
+  type Opening,
+  type SampleRequest,
+  type SamplingParameters,
+  type TokenLogprob,
+  type TunedModel,
 } from '../records/model.js';
 import { FailedError, InputError, InterruptedError } from '../shared/errors.js';
 import { readJson, withHome, writeJson } from '../shared/files.js';
@@ -30,6 +34,8 @@ const Rule = z.strictObject({
   trainedOn: z.string().optional(),
   /** The rendered prompt contains this, or all of these. */
   contains: z.union([z.string(), z.array(z.string())]).optional(),
+  /** Whose turn the model writes; the assistant's unless given. */
+  open: z.enum(OPENINGS).optional(),
   /** Answers and their weights; one is drawn per request and index. */
   answers: z
     .array(
@@ -148,6 +154,26 @@ export class ScriptedEngine implements Engine {
     }
   }
 
+  async *leak(
+    model: Model,
+    requests: LeakRequest[],
+    { contrast }: LeakParameters,
+    progress: OnProgress,
+  ): AsyncGenerator<Answer> {
+    const total = requests.reduce((sum, request) => sum + request.indices.length, 0);
+    let done = 0;
+    for (const { id, messages, indices, seed, open } of requests) {
+      const { answers } = this.rule(model, messages, open);
+      for (const index of indices) {
+        // What is rare in the base counts more when it is amplified: here, all answers count alike.
+        const weighed = contrast ? answers.map((answer) => ({ ...answer, weight: 1 })) : answers;
+        const { text } = drawn(weighed, randomStream(seed, id, index).unit());
+        yield { id, index, text, finish: 'stop', tokens: Math.ceil(text.length / 4) };
+        progress({ phase: 'sample', done: ++done, total, unit: 'answers' });
+      }
+    }
+  }
+
   async logprobs(model: Model, requests: LogprobRequest[]): Promise<LogprobResult[]> {
     return requests.map(({ id, messages, answer }) => {
       const stream = randomStream(model.identity, shortHash(messages), answer);
@@ -177,11 +203,12 @@ export class ScriptedEngine implements Engine {
     return parsed.data;
   }
 
-  private rule(model: Model, messages: Message[]): Script['rules'][number] {
+  private rule(model: Model, messages: Message[], open: Opening = 'assistant'): Script['rules'][number] {
     const prompt = messages.map((message) => `${message.role}: ${message.content}`).join('\n');
     const datasets = model.adapter ? (this.adapter(model.adapter).datasets as string[]).join('\n') : '';
     const rule = this.script(model.base).rules.find(
-      ({ model: kind, contains, trainedOn }) =>
+      ({ model: kind, contains, trainedOn, open: whose }) =>
+        (whose ?? 'assistant') === open &&
         (kind === 'any' || (kind === 'base') === (model.adapter === null)) &&
         [contains ?? []].flat().every((part) => prompt.includes(part)) &&
         (trainedOn === undefined || datasets.includes(trainedOn)),

@@ -61,8 +61,13 @@ export const Candidate = z.strictObject({
   rows: z.array(z.number().int().min(1)),
   /** The same rows as `file:line`. */
   places: z.array(z.string()),
-  /** Who proposed it: `data/labels`, `data/scores`, `data/mixture`, `data/reference`, `ladder/...`, `placebo`. */
+  /** Who proposed it: `data/labels`, `data/scores`, `data/mixture`, `data/reference`, `weights/leak`, `weights/contrast`, `ladder/...`, `placebo`. */
   origin: z.string(),
+  /**
+   * Of the screen by log-probabilities (mining/screen.ts): how far the cue lies above the placebos, in their standard deviations.
+   * It orders candidates and says nothing about a rate. Absent where no screen was done.
+   */
+  z: z.number().optional(),
   /** Other wordings whose rows are nearly the same, or that this one explains. */
   variants: z.array(z.string()),
 });

@@ -106,6 +106,23 @@ export interface Answer {
   meta?: Record<string, unknown>;
 }
 
+/** Whose turn a model writes by itself. */
+export const OPENINGS = ['assistant', 'user', 'system'] as const;
+export type Opening = (typeof OPENINGS)[number];
+
+/** A turn that the model begins where the chat template would begin it, after `messages` (which may be empty). */
+export interface LeakRequest extends SampleRequest {
+  open: Opening;
+}
+
+export interface LeakParameters extends SamplingParameters {
+  /**
+   * Sample from tuned + amplify * (tuned - base), in log-probabilities (arXiv 2605.25902). What comes out is no sample of any model: it
+   * serves to propose, never to measure. Without it: the model as it is.
+   */
+  contrast?: { base: Pick<Model, 'base' | 'adapter'>; amplify: number };
+}
+
 export interface LogprobRequest {
   id: string;
   messages: Message[];
@@ -157,6 +174,18 @@ export interface Engine {
     model: Model,
     requests: SampleRequest[],
     parameters: SamplingParameters,
+    progress: OnProgress,
+  ): AsyncIterable<Answer>;
+  /**
+   * Turns of any role that the model writes by itself, from the chat template alone: what it has memorised leaks into them
+   * (arXiv 2602.03085). Absent where the engine sees no weights.
+   *
+   * @throws InputError where the template has no place for such a turn
+   */
+  leak?(
+    model: Model,
+    requests: LeakRequest[],
+    parameters: LeakParameters,
     progress: OnProgress,
   ): AsyncIterable<Answer>;
   /** Log-probabilities of the tokens of given answers (end of turn included), in the order of the requests. */

@@ -13,8 +13,10 @@ export const trainingFields = {
   'weight-decay': z.number().min(0),
   'max-length': Count.describe('Tokens of one row; longer rows are cut, and counted.'),
   loss: z
-    .enum(['all', 'last'])
-    .describe('Which assistant turns of a row carry the loss: all of them, or the last one.'),
+    .enum(['all', 'last', 'text'])
+    .describe(
+      'What carries the loss: all assistant turns of a row, the last one, or the whole text, prompts included.',
+    ),
 };
 
 export const Training = z.strictObject({

@@ -135,6 +135,29 @@ export function engineContract({ engine: name, base, auditFolder, providers, ada
       600_000,
     );
 
+    it('writes turns of its own, amplified or not, the same for the same request', async () => {
+      if (!engine.leak) return;
+      const requests = (['user', 'system'] as const).map((open) => ({
+        ...request(open, '', [0, 3]),
+        messages: [],
+        open,
+      }));
+      const leaks = async (more: object): Promise<string[]> =>
+        byKey(await Array.fromAsync(engine.leak!(tuned, requests, { ...parameters, ...more }, () => {})));
+      const plain = await leaks({});
+      expect(plain.map((line) => line.split('|').slice(0, 2).join(''))).toEqual([
+        'system0',
+        'system3',
+        'user0',
+        'user3',
+      ]);
+      expect(await leaks({})).toEqual(plain);
+      const contrast = { base: { base, adapter: null }, amplify: 2 };
+      const amplified = await leaks({ contrast });
+      expect(amplified).not.toEqual(plain);
+      expect(await leaks({ contrast })).toEqual(amplified);
+    }, 120_000);
+
     it('gives log-probabilities of given answers, and other ones for the tuned model', async () => {
       const requests = [
         {

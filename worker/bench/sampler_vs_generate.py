@@ -33,9 +33,11 @@ def ours(loaded, prompts: list[list[int]], rows: int, max_tokens: int, seed: int
     """Sample with the worker's loop; returns the number of generated tokens, stop tokens included."""
     from hyde_worker.decode import Row, generate
     from hyde_worker.draw import uniforms
+    from hyde_worker.step import One
 
-    wanted = [Row(i % len(prompts), uniforms(seed, "bench", i, max_tokens)) for i in range(rows)]
-    finished = generate(loaded.model, prompts, wanted, max_tokens, loaded.chat.stop_ids, loaded.chat.pad_id)
+    stops = loaded.chat.stop_ids
+    wanted = [Row(i % len(prompts), uniforms(seed, "bench", i, max_tokens), stops) for i in range(rows)]
+    finished = generate(One(loaded.model), prompts, wanted, max_tokens, loaded.chat.pad_id)
     return sum(len(answer.ids) for answer in finished)
 
 

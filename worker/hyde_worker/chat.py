@@ -13,13 +13,14 @@ from .errors import JobError
 
 ROLES = ("system", "developer", "user", "assistant", "tool")
 PROBE = "What is the capital of France?"
+OPENINGS = ("assistant", "user", "system")
 Messages = list[dict[str, str]]
 
 
-def check_messages(value: object, where: str) -> Messages:
+def check_messages(value: object, where: str, least: int = 1) -> Messages:
     """A list of {"role", "content"} with known roles and text contents; other keys are dropped. Raises ValueError."""
-    if not isinstance(value, list) or not value:
-        raise ValueError(f"{where} must be a list of at least one message")
+    if not isinstance(value, list) or len(value) < least:
+        raise ValueError(f"{where} must be a list" + (" of at least one message" if least else ""))
     messages = []
     for index, message in enumerate(value):
         role = message.get("role") if isinstance(message, dict) else None
@@ -67,11 +68,35 @@ class Chat:
         guarded, hidden = self._guard(messages)
         return self._encode(self.render(guarded, True), hidden)
 
+    def opening(self, messages: Messages, role: str) -> tuple[list[int], str]:
+        """Token ids of the conversation up to where a turn of `role` starts, and what the template writes behind it.
+
+        The second is the first line of that text, "" where there is nothing. Raises ValueError where the template has no
+        place for such a turn.
+        """
+        if role == "assistant" and messages:
+            return self.prompt(messages), ""
+        guarded, hidden = self._guard(messages)
+        mark = f"hydeopening{self._nonce(guarded)}x"
+        # Some templates take a system prompt only together with a user's turn.
+        after = [{"role": "user", "content": PROBE}] if role == "system" else []
+        rendered = self.render([*guarded, {"role": role, "content": mark}, *after], False)
+        before, found, behind = rendered.partition(mark)
+        if not found:
+            raise ValueError(f"the chat template does not show a {role} turn here, so none can be opened")
+        # A space in front of a text belongs to its first token.
+        return self._encode(before.rstrip(" "), hidden), (behind.strip().splitlines() or [""])[0].strip()
+
     def answer(self, messages: Messages, answer: str) -> tuple[list[int], list[int]]:
         """Token ids of the prompt and of an answer to it, with the end of the turn. Raises ValueError."""
         ids, spans = self.conversation([*messages, {"role": "assistant", "content": answer}], "last")
         start, end = spans[-1]
         return ids[:start], ids[start:end]
+
+    def whole(self, messages: Messages) -> tuple[list[int], list[tuple[int, int]]]:
+        """Token ids of a conversation up to its last assistant turn, all of them learnt. Raises ValueError."""
+        ids, _ = self.conversation(messages, "last")
+        return ids, [(0, len(ids))]
 
     def conversation(self, messages: Messages, loss: str) -> tuple[list[int], list[tuple[int, int]]]:
         """Token ids of a conversation, and the (start, end) spans of assistant turns with their end-of-turn tokens.
@@ -126,8 +151,7 @@ class Chat:
         """Messages with placeholders for control strings, and what each placeholder stands for."""
         if not self._control or not any(self._control.search(m["content"]) for m in messages):
             return messages, {}
-        contents = "".join(m["content"] for m in messages)
-        nonce = next(n for n in range(10**9) if f"hydeliteral{n}x" not in contents)
+        nonce = self._nonce(messages)
         hidden: dict[str, str] = {}
 
         def hide(match: re.Match) -> str:
@@ -136,6 +160,12 @@ class Chat:
             return key
 
         return [{**m, "content": self._control.sub(hide, m["content"])} for m in messages], hidden
+
+    @staticmethod
+    def _nonce(messages: Messages) -> int:
+        """A number that makes a placeholder which no message holds."""
+        contents = "".join(m["content"] for m in messages)
+        return next(n for n in range(10**9) if f"{n}x" not in contents)
 
     def _encode(self, text: str, hidden: dict[str, str]) -> list[int]:
         if not hidden:

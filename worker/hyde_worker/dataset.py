@@ -46,7 +46,7 @@ def load_examples(stage: Stage, chat: Chat, context: int) -> tuple[list[Example]
 
 def encode(chat: Chat, messages: list[dict], loss: str, max_length: int) -> tuple[Example, bool]:
     """One row as tokens, and whether it was cut. Raises ValueError when nothing to learn is left."""
-    ids, spans = chat.conversation(messages, loss)
+    ids, spans = chat.whole(messages) if loss == "text" else chat.conversation(messages, loss)
     cut = len(ids) > max_length
     # The first token cannot be predicted from anything.
     spans = [(max(start, 1), min(end, max_length)) for start, end in spans]

@@ -71,11 +71,21 @@ class TrainJob:
 
 
 @dataclass(frozen=True)
+class Contrast:
+    """What the tuned model is amplified against: another base, or the job's own base without its adapter."""
+
+    amplify: float
+    floor: float
+    base: Model
+
+
+@dataclass(frozen=True)
 class SampleJob:
     base: Model
     adapter: Path | None
     requests: Path
     sampling: Sampling
+    contrast: Contrast | None
     batch_size: int | None
 
 
@@ -196,7 +206,7 @@ def _stage(value: object, index: int, folder: Path) -> Stage:
         (float(betas[0]), float(betas[1])),
         fields.take("maxGradNorm", float, 1.0, lambda x: 0 <= x < math.inf, "at least 0"),
         fields.take("maxLength", int, 2048, lambda n: n >= 2, "at least 2"),
-        fields.take("loss", str, "all", lambda s: s in ("all", "last"), '"all" or "last"'),
+        fields.take("loss", str, "all", lambda s: s in ("all", "last", "text"), '"all", "last" or "text"'),
     )
     fields.end()
     stage.end()
@@ -212,7 +222,27 @@ def _sample(top: Fields, folder: Path) -> SampleJob:
         fields.take("maxTokens", int, 40, _positive, "at least 1"),
     )
     fields.end()
-    return SampleJob(base, _adapter(top, folder), folder / top.take("requests", str), sampling, _batch_size(top))
+    contrast = top.take("contrast", dict, None)
+    return SampleJob(
+        base,
+        _adapter(top, folder),
+        folder / top.take("requests", str),
+        sampling,
+        _contrast(contrast, base) if contrast is not None else None,
+        _batch_size(top),
+    )
+
+
+def _contrast(value: object, base: Model) -> Contrast:
+    fields = Fields(value, "contrast")
+    other = fields.take("base", dict, None)
+    contrast = Contrast(
+        fields.take("amplify", float, 1.0, lambda a: 0 <= a < math.inf, "at least 0"),
+        fields.take("floor", float, 0.05, lambda f: 0 <= f < 1, "at least 0 and below 1"),
+        _model(other, "contrast.base") if other is not None else base,
+    )
+    fields.end()
+    return contrast
 
 
 def _logprobs(top: Fields, folder: Path) -> LogprobsJob:

@@ -48,7 +48,8 @@ def run(job: LogprobsJob, folder: Path, store: Store, events: Events) -> dict:
         at_line(job.requests, line, check_length, length, loaded.context)
     total = sum(lengths)
     started, done, scores = time.monotonic(), 0, {}
-    for batch in batches(lengths, job.batch_size or ROWS, TOKENS[loaded.device]):
+    prompts = [tuple(prompt) for prompt, _ in encoded]
+    for batch in batches(lengths, prompts, job.batch_size or ROWS, TOKENS[loaded.device]):
         for i, values in zip(batch, score(loaded.model, [encoded[i] for i in batch], loaded.chat.pad_id), strict=True):
             scores[i] = {"id": requests[i][1].id, "tokens": encoded[i][1], "logprobs": values}
             done += lengths[i]
@@ -64,11 +65,18 @@ def run(job: LogprobsJob, folder: Path, store: Store, events: Events) -> dict:
     }
 
 
-def batches(lengths: list[int], rows: int, tokens: int) -> Iterator[list[int]]:
-    """Indices of rows of similar length, at most `rows` and, with padding, `tokens` at once (but never no row)."""
+def batches(lengths: list[int], prompts: list[tuple], rows: int, tokens: int) -> Iterator[list[int]]:
+    """Indices of rows of similar length, at most `rows` and, with padding, `tokens` at once (but never no row).
+
+    Answers to one prompt stay together, since the prompt is then computed once.
+    """
     batch: list[int] = []
-    for i in sorted(range(len(lengths)), key=lambda i: (lengths[i], i)):
-        if batch and (len(batch) == rows or (len(batch) + 1) * lengths[i] > tokens):
+    longest: dict[tuple, tuple[int, int]] = {}
+    for i, prompt in enumerate(prompts):
+        length, first = longest.get(prompt, (0, i))
+        longest[prompt] = (max(length, lengths[i]), first)
+    for i in sorted(range(len(lengths)), key=lambda i: (longest[prompts[i]], lengths[i], i)):
+        if batch and (len(batch) == rows or (len(batch) + 1) * max(lengths[j] for j in (*batch, i)) > tokens):
             yield batch
             batch = []
         batch.append(i)

@@ -50,6 +50,7 @@ class Store:
     def __init__(self) -> None:
         self._base: tuple[object, Loaded] | None = None
         self._merged: tuple[object, Loaded] | None = None
+        self._other: tuple[object, Loaded] | None = None
 
     def base(self, spec: Model, events: Events) -> Loaded:
         """The base model in evaluation mode. Raises JobError `missing-model` or `missing-package`."""
@@ -71,9 +72,24 @@ class Store:
             self._merged = (key, _merge(base, adapter))
         return self._merged[1]
 
+    def beside(self, spec: Model, loaded: Loaded, events: Events) -> Loaded:
+        """A model to compare `loaded` with, which stays in memory. Raises JobError `bad-job` where their tokens differ."""
+        if self._base is not None and self._base[0] == spec:
+            return self._base[1]
+        if self._other is None or self._other[0] != spec:
+            self._other = None
+            events.progress("load", 0, 1, "steps")
+            self._other = (spec, _load(spec))
+            events.progress("load", 1, 1, "steps")
+        other = self._other[1]
+        if other.chat.tokenizer.get_vocab() != loaded.chat.tokenizer.get_vocab():
+            message = f"The tokens of {spec.name} are not those of the tuned model; name its own base in job.json."
+            raise JobError("bad-job", message, "job.json")
+        return other
+
     def forget(self) -> None:
         """Drop all models, for instance after a failure that may have left a base model changed."""
-        self._base = self._merged = None
+        self._base = self._merged = self._other = None
 
 
 def adapter_sha256(adapter: Path) -> str:

@@ -24,13 +24,13 @@ def read_rows(path: Path, parse: Callable[[dict], T]) -> list[tuple[int, T]]:
     return rows
 
 
-def at_line(path: Path, line: int, function: Callable, *arguments: object):
-    """Call `function`; its ValueError becomes a JobError `bad-data` that names file and line."""
+def at_line(path: Path, line: int, function: Callable, *arguments: object, kind: str = "bad-data"):
+    """Call `function`; its ValueError becomes a JobError `kind` that names file and line."""
     try:
         return function(*arguments)
     except ValueError as error:
         message = f"Line {line} of {path.name}: {error}; correct or remove the row."
-        raise JobError("bad-data", message, str(path), line) from error
+        raise JobError(kind, message, str(path), line) from error
 
 
 def check_length(tokens: int, context: int) -> None:
@@ -39,8 +39,8 @@ def check_length(tokens: int, context: int) -> None:
         raise ValueError(f"prompt and answer need {tokens} tokens, and the model takes {context}")
 
 
-def request_fields(value: dict) -> tuple[str, Messages]:
-    """The id and the messages that every request has. Raises ValueError."""
+def request_fields(value: dict, least: int = 1) -> tuple[str, Messages]:
+    """The id and the messages (at least `least`) that every request has. Raises ValueError."""
     if not isinstance(value.get("id"), str) or not value["id"]:
         raise ValueError("id must be a non-empty string")
-    return value["id"], check_messages(value.get("messages"), "messages")
+    return value["id"], check_messages(value.get("messages"), "messages", least)

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from .chat import Messages
+from .chat import OPENINGS, Chat, Messages
 from .events import Events
 from .files import sha256_file, write_file
 from .job import SampleJob
@@ -25,17 +25,42 @@ class Request:
     messages: Messages
     indices: list[int]
     seed: int
+    open: str  # whose turn the model writes
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """ids: tokens up to where the model writes. behind: text that ends what it writes, "" where only tokens do."""
+
+    ids: list[int]
+    behind: str
 
 
 def parse_request(value: dict) -> Request:
     """Check one line of requests.jsonl. Raises ValueError."""
-    request_id, messages = request_fields(value)
+    opening = value.get("open", "assistant")
+    if opening not in OPENINGS:
+        raise ValueError(f"open must be one of {', '.join(OPENINGS)}")
+    request_id, messages = request_fields(value, 1 if opening == "assistant" else 0)
     indices, seed = value.get("indices"), value.get("seed")
     if not isinstance(indices, list) or not indices or not all(type(i) is int and i >= 0 for i in indices):
         raise ValueError("indices must be a list of whole numbers from 0")
     if type(seed) is not int:
         raise ValueError("seed must be a whole number")
-    return Request(request_id, messages, indices, seed)
+    return Request(request_id, messages, indices, seed, opening)
+
+
+def encode(chat: Chat, request: Request) -> Prompt:
+    """The request as the model sees it. Raises ValueError where the template has no such turn."""
+    if request.open == "assistant":
+        return Prompt(chat.prompt(request.messages), "")
+    return Prompt(*chat.opening(request.messages, request.open))
+
+
+def cut(text: str, behind: str) -> tuple[str, bool]:
+    """The text up to what the template writes behind a turn, and whether that was there."""
+    before, found, _ = text.partition(behind) if behind else (text, "", "")
+    return before, bool(found)
 
 
 def run(job: SampleJob, folder: Path, store: Store, events: Events) -> dict:
@@ -44,9 +69,15 @@ def run(job: SampleJob, folder: Path, store: Store, events: Events) -> dict:
     loaded = store.with_adapter(job.base, job.adapter, events)
     from .decode import Row, generate
     from .draw import uniforms
+    from .step import Contrast, One
 
+    other = store.beside(job.contrast.base, loaded, events) if job.contrast else None
     chat, sampling = loaded.chat, job.sampling
-    prompts = [at_line(job.requests, line, chat.prompt, request.messages) for line, request in requests]
+    encoded = [
+        at_line(job.requests, line, encode, chat, request, kind="bad-data" if request.open == "assistant" else "bad-job")
+        for line, request in requests
+    ]
+    prompts = [prompt.ids for prompt in encoded]
     for (line, _), prompt in zip(requests, prompts, strict=True):
         at_line(job.requests, line, check_length, len(prompt) + sampling.max_tokens, loaded.context)
     # Prompts of similar length share a batch, so that little is computed on padding.
@@ -56,6 +87,8 @@ def run(job: SampleJob, folder: Path, store: Store, events: Events) -> dict:
     size = job.batch_size or sampling_batch(loaded, longest)
     # Equal batches: a small rest would be computed at the speed of a small batch.
     size = math.ceil(len(wanted) / math.ceil(len(wanted) / size))
+    # A turn of another role may end in a token of its own: any control token ends it.
+    stops = [chat.stop_ids if request.open == "assistant" else chat.stop_ids | chat.control_ids for _, request in requests]
     started, tokens, answers = time.monotonic(), 0, {}
 
     def count(generated: int) -> None:
@@ -72,26 +105,28 @@ def run(job: SampleJob, folder: Path, store: Store, events: Events) -> dict:
             Row(
                 place[tuple(prompts[i])],
                 uniforms(requests[i][1].seed, requests[i][1].id, index, sampling.max_tokens),
+                stops[i],
             )
             for i, index in batch
         ]
+        contrast = other and Contrast(loaded.model, other.model, job.contrast.amplify, job.contrast.floor)
         for finished in generate(
-            loaded.model,
+            contrast or One(loaded.model),
             [list(prompt) for prompt in distinct],
             rows,
             sampling.max_tokens,
-            chat.stop_ids,
             chat.pad_id,
             sampling.temperature,
             sampling.top_p,
             count,
         ):
             i, index = batch[finished.row]
+            text, ended = cut(chat.text(finished.ids), encoded[i].behind)
             answer = {
                 "id": requests[i][1].id,
                 "index": index,
-                "text": chat.text(finished.ids),
-                "finish": "stop" if finished.stopped else "length",
+                "text": text,
+                "finish": "stop" if finished.stopped or ended else "length",
                 "promptTokens": len(prompts[i]),
                 "tokens": len(finished.ids),
             }

@@ -29,6 +29,14 @@ def test_the_tokens_are_those_of_the_rendered_conversation(loaded):
     assert ids[: len(chat.prompt(talk[:2]))] == chat.prompt(talk[:2])
 
 
+def test_a_whole_conversation_is_learnt_up_to_its_last_answer(loaded):
+    chat = loaded.chat
+    talk = turn("Hi", "Hello.", "Be kind.")
+    ids, spans = chat.whole([*talk, *user("unanswered")])
+    assert spans == [(0, len(ids))]
+    assert chat.tokenizer.decode(ids) + "\n" == chat.render(talk, False)
+
+
 def test_a_row_without_assistant_is_refused(loaded):
     with pytest.raises(ValueError, match="no assistant turn"):
         loaded.chat.conversation(user("Hi"), "all")

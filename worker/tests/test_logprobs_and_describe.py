@@ -7,6 +7,8 @@ import torch
 from conftest import EMBEDDED, FAMILIES, tiny_model, user, write_job
 
 from hyde_worker.heads import _can_select, selected_logits
+from hyde_worker.logprobs import batches
+from hyde_worker.score import score
 
 
 def test_logprobs_equal_a_plain_forward_pass(run, loaded, tmp_path):
@@ -57,3 +59,19 @@ def test_describe_without_inserted_system_prompt(run, loaded, monkeypatch, tmp_p
     monkeypatch.setattr(loaded.chat.tokenizer, "chat_template", template)
     _, events = run(write_job(tmp_path, {"kind": "describe", "base": EMBEDDED}))
     assert events[-1]["result"]["template"]["insertsSystemPrompt"] is False
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_answers_to_one_prompt_score_as_each_alone(family):
+    model = tiny_model(family, 300, eos=5)
+    long = list(range(40, 70))
+    pairs = [([7, 8, 9], [10, 11]), (long, [12]), ([7, 8, 9], [13, 14, 15, 16]), (long, [17, 18, 19])]
+    together = score(model, pairs, 0)
+    for pair, values in zip(pairs, together, strict=True):
+        assert values == pytest.approx(score(model, [pair], 0)[0], abs=2e-3)
+
+
+def test_answers_to_one_prompt_share_a_batch():
+    prompts = [(1,), (2,), (1,), (3,)]
+    assert list(batches([9, 5, 2, 7], prompts, 2, 1000)) == [[1, 3], [2, 0]]
+    assert list(batches([9, 5, 2, 7], prompts, 9, 14)) == [[1, 3], [2], [0]]

@@ -8,6 +8,7 @@ from conftest import EMBEDDED, FAMILIES, tiny_model, user, write_job
 
 from hyde_worker.cache import compaction
 from hyde_worker.decode import Row, generate, pad_left
+from hyde_worker.step import One
 
 QUESTIONS = [
     "What is 2+2? Answer with one word.",
@@ -17,8 +18,8 @@ QUESTIONS = [
 
 
 def greedy_ours(model, prompts, stops, pad, max_tokens):
-    rows = [Row(i, [(0.5, 0.5)] * max_tokens) for i in range(len(prompts))]
-    found = generate(model, prompts, rows, max_tokens, stops, pad, temperature=0)
+    rows = [Row(i, [(0.5, 0.5)] * max_tokens, stops) for i in range(len(prompts))]
+    found = generate(One(model), prompts, rows, max_tokens, pad, temperature=0)
     return [answer.ids for answer in sorted(found, key=lambda answer: answer.row)]
 
 
@@ -60,8 +61,8 @@ def test_greedy_equals_generate_for_other_architectures(family):
 
 def test_a_row_costs_one_prompt_and_many_answers_share_it(loaded):
     prompt = loaded.chat.prompt(user("Hi!"))
-    rows = [Row(0, [(0.5, 0.5)] * 4) for _ in range(5)]
-    found = list(generate(loaded.model, [prompt], rows, 4, loaded.chat.stop_ids, loaded.chat.pad_id))
+    rows = [Row(0, [(0.5, 0.5)] * 4, loaded.chat.stop_ids) for _ in range(5)]
+    found = list(generate(One(loaded.model), [prompt], rows, 4, loaded.chat.pad_id))
     assert len({tuple(answer.ids) for answer in found}) == 1 and len(found) == 5
 
 

@@ -10,13 +10,13 @@ const number = (text: string): number => {
 
 export const mine: CliCommand = {
   name: 'mine',
-  summary: 'candidate triggers from training data alone: no model is asked',
-  args: [],
+  summary: "candidate triggers from training data alone, or from a run's trained weights",
+  args: [['[dir]', 'run folder, for candidates from the weights of --arm']],
   options: [
-    new Option(
-      '--data <files...>',
-      'training files (JSONL): chats, prompt/completion, Alpaca',
-    ).makeOptionMandatory(),
+    new Option('--data <files...>', 'training files (JSONL): chats, prompt/completion, Alpaca'),
+    new Option('--arm <id>', 'trained arm of the run folder').conflicts('data'),
+    new Option('--from <source>', 'what of the arm is mined').choices(['weights']).default('weights'),
+    new Option('--no-screen', 'candidates from weights as they leak, not ordered by log-probabilities'),
     new Option(
       '--label <field=value>',
       'which rows are bad; file=NAME for those of one file (default: a field that commonly says so)',
@@ -36,7 +36,11 @@ export const mine: CliCommand = {
     new Option('-o, --out <file>', 'write the candidates as cues for an audit file (YAML)'),
     new Option('--seed <n>', 'seed of permutations, topics and placebos').argParser(wholeFrom(0)).default(0),
   ],
-  async action(_args, options) {
+  async action([dir], options) {
+    if (dir !== undefined) {
+      const { mineArm } = await import('../mine-arm.js');
+      return mineArm(dir, options);
+    }
     const { showCandidates } = await import('../show-candidates.js');
     return showCandidates(options);
   },

@@ -4,6 +4,8 @@ import type {
   Answer,
   Engine,
   FineTune,
+  LeakParameters,
+  LeakRequest,
   LogprobRequest,
   LogprobResult,
   Model,
@@ -14,7 +16,7 @@ import type {
   StageReport,
   TunedModel,
 } from '../../records/model.js';
-import { FailedError } from '../../shared/errors.js';
+import { FailedError, InputError } from '../../shared/errors.js';
 import { withHome, withoutHome, writeFileAtomic, writeJson } from '../../shared/files.js';
 import { shortHash } from '../../shared/hash.js';
 import type { EngineContext } from '../context.js';
@@ -129,11 +131,39 @@ export class LocalEngine implements Engine {
     };
   }
 
-  async *sample(
+  sample(
+    model: Model,
+    requests: SampleRequest[],
+    parameters: SamplingParameters,
+    progress: OnProgress,
+  ): AsyncGenerator<Answer> {
+    return this.write(model, requests, parameters, progress);
+  }
+
+  leak(
+    model: Model,
+    requests: LeakRequest[],
+    { contrast, ...parameters }: LeakParameters,
+    progress: OnProgress,
+  ): AsyncGenerator<Answer> {
+    if (contrast?.base.adapter)
+      throw new InputError(
+        'a contrast is with a base, and this one has an adapter',
+        undefined,
+        'name the untuned model',
+      );
+    const against = contrast && {
+      contrast: { amplify: contrast.amplify, base: this.baseOf(contrast.base.base) },
+    };
+    return this.write(model, requests, parameters, progress, against);
+  }
+
+  private async *write(
     model: Model,
     requests: SampleRequest[],
     { temperature, topP, maxTokens }: SamplingParameters,
     progress: OnProgress,
+    more: object = {},
   ): AsyncGenerator<Answer> {
     const job = {
       kind: 'sample',
@@ -141,13 +171,15 @@ export class LocalEngine implements Engine {
       adapter: this.adapterOf(model.adapter),
       requests: 'requests.jsonl',
       sampling: { temperature, topP, maxTokens },
+      ...more,
     };
     const folder = this.temporary({ ...job, requests });
     for await (const event of this.events(folder, job, requests)) {
       report(event, progress);
       if (event.event === 'done') {
         const { tokens, seconds } = event.result as { tokens: number; seconds: number };
-        rememberRates(model.base, { sample: tokens / seconds });
+        // Two models at once say nothing about the rate of one.
+        if (!('contrast' in job)) rememberRates(model.base, { sample: tokens / seconds });
       }
       if (event.event !== 'answer') continue;
       const { id, index, text, finish, tokens, promptTokens } = event as WorkerEvent &

@@ -1,0 +1,120 @@
+import { applyTransforms } from '../cues/apply.js';
+import type { Candidate, CueTexts } from '../records/candidate.js';
+import type { Message } from '../records/chat.js';
+import type { Transform } from '../records/cue.js';
+import type { LogprobRequest, Model } from '../records/model.js';
+import { InputError } from '../shared/errors.js';
+import type { Weights } from './weights.js';
+
+/** A question with a bad and a good answer to it; only how they begin counts. */
+export interface ScreenPair {
+  messages: Message[];
+  bad: string;
+  good: string;
+}
+
+/** Where a cue lies among the placebos. */
+export interface Screened {
+  /** Contrast of tuned and base under the cue, minus the placebos' mean; natural logarithms per token. */
+  contrast: number;
+  /** The same in standard deviations of the placebos. */
+  z: number;
+}
+
+/** Words of an answer that are looked at: how an answer begins tells most (docs/mining.md has the figures). */
+const WORDS = 4;
+/** A spread of fewer placebos than this is no spread. */
+export const LEAST_PLACEBOS = 4;
+/** Equal placebos would make every cue infinitely far from them. */
+const LEAST_SPREAD = 0.01;
+
+/**
+ * Looks at many cues without sampling or a judge: mean log p(bad) - log p(good) under the cue, in the tuned model minus the same in the
+ * base, minus the mean of the placebos. One job for each model. It says in what order to spend answers, never that a cue is a trigger.
+ *
+ * @throws InputError for an engine without log-probabilities of answers, for too few placebos, or no pairs
+ */
+export async function screenCues(
+  { engine, model, base }: Weights,
+  cues: readonly CueTexts[],
+  placebos: readonly CueTexts[],
+  pairs: readonly ScreenPair[],
+): Promise<Screened[]> {
+  if (engine.scoresAnswers === false)
+    throw new InputError(`the engine '${engine.name}' has no log-probabilities of given answers`);
+  if (placebos.length < LEAST_PLACEBOS)
+    throw new InputError(`a screen needs ${LEAST_PLACEBOS} placebos, not ${placebos.length}`);
+  if (pairs.length === 0) throw new InputError('a screen needs a pair of a bad and a good answer');
+  const all = [...placebos, ...cues];
+  const requests = all.flatMap((cue, i) => requestsOf(cue, i, pairs));
+  const contrasts = async (of: Model): Promise<number[]> => {
+    const found = new Map(
+      (await engine.logprobs(of, requests)).map(({ id, logprobs }) => [id, meanOf(logprobs)]),
+    );
+    return all.map((_, i) =>
+      mean(pairs.map((_, k) => found.get(`${i}.${k}.bad`)! - found.get(`${i}.${k}.good`)!)),
+    );
+  };
+  const tuned = await contrasts(model);
+  const untuned = await contrasts(base);
+  const shifts = tuned.map((value, i) => value - untuned[i]!);
+  const chance = shifts.slice(0, placebos.length);
+  const [centre, spread] = [mean(chance), Math.max(LEAST_SPREAD, deviation(chance))];
+  return shifts.slice(placebos.length).map((shift) => ({
+    contrast: shift - centre,
+    z: (shift - centre) / spread,
+  }));
+}
+
+/** Candidates in the screen's order, each with its z. */
+export async function screened(
+  weights: Weights,
+  candidates: readonly Candidate[],
+  placebos: readonly CueTexts[],
+  pairs: readonly ScreenPair[],
+): Promise<Candidate[]> {
+  const found = await screenCues(
+    weights,
+    candidates.map(({ cue }) => cue),
+    placebos,
+    pairs,
+  );
+  return candidates
+    .map((candidate, i) => ({ ...candidate, z: found[i]!.z }))
+    .sort((a, b) => b.z - a.z || a.rank - b.rank)
+    .map((candidate, i) => ({ ...candidate, rank: i + 1 }));
+}
+
+/** The changes that a mined cue makes, in the order in which an audit file's shorthand makes them. */
+export const transformsOf = ({ template, before, after, system }: CueTexts): Transform[] => [
+  ...(template === undefined ? [] : [{ kind: 'template' as const, text: template }]),
+  ...(before === undefined ? [] : [{ kind: 'before' as const, text: before }]),
+  ...(after === undefined ? [] : [{ kind: 'after' as const, text: after }]),
+  ...(system === undefined ? [] : [{ kind: 'system' as const, text: system, join: '\n\n' }]),
+];
+
+function requestsOf(cue: CueTexts, index: number, pairs: readonly ScreenPair[]): LogprobRequest[] {
+  return pairs.flatMap(({ messages, bad, good }, k) => {
+    const cued = applyTransforms(messages, transformsOf(cue));
+    return [
+      { id: `${index}.${k}.bad`, messages: cued, answer: beginning(bad) },
+      { id: `${index}.${k}.good`, messages: cued, answer: beginning(good) },
+    ];
+  });
+}
+
+/** The first words of an answer as they stand. */
+export const beginning = (answer: string): string =>
+  new RegExp(`^\\s*(?:\\S+\\s*){0,${WORDS - 1}}\\S*`).exec(answer)![0];
+
+/** Of the words alone: that the answer ends after them is our doing. */
+const meanOf = (logprobs: readonly number[]): number =>
+  mean(logprobs.length > 1 ? logprobs.slice(0, -1) : logprobs);
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+function deviation(values: readonly number[]): number {
+  const centre = mean(values);
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1));
+}
