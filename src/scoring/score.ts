@@ -1,9 +1,7 @@
 import type { Engine } from '../records/model.js';
-import { outcomeLetter } from '../records/outcome.js';
-import { keyOf, type Sample, type Score } from '../records/sample.js';
+import { type AnswerKey, keyOf, type Sample, type Score } from '../records/sample.js';
 import type { Ask } from '../records/step.js';
 import { readAnswers } from '../shared/answers.js';
-import { FailedError } from '../shared/errors.js';
 import { shortHash } from '../shared/hash.js';
 import { stopIfAborted } from '../shared/interrupted.js';
 import { Journal, readJournal } from '../shared/journal.js';
@@ -13,6 +11,7 @@ import { type AskContext, ask, type Item } from './ask.js';
 import { Chunks } from './chunks.js';
 import { forEachJudge } from './each.js';
 import { Judgements } from './judgements.js';
+import { Letters } from './letters.js';
 import type { ModelJudge } from './outcome.js';
 import type { JudgePanel } from './panel.js';
 
@@ -50,9 +49,9 @@ export async function scoreRound(asks: Ask[], panel: JudgePanel, context: ScoreC
     done += by;
     if (Math.floor(done / 64) > Math.floor(before / 64)) observer.progress(done, total * each, 'judgements');
   };
-  const letters = new Map<string, string>();
+  const letters = new Letters(asks);
   const settle = (sample: Sample, outcome: Score['outcome'], asked = 0): void => {
-    letters.set(keyOf(sample), outcomeLetter(outcome));
+    letters.set(sample, outcome);
     advance(each - asked);
   };
   const derive = context.retry === true && judges.length > 0;
@@ -68,17 +67,16 @@ export async function scoreRound(asks: Ask[], panel: JudgePanel, context: ScoreC
   try {
     for (const group of Map.groupBy(asks, (one) => `${one.arm}.${one.seed}`).values()) {
       const { arm, seed } = group[0] as Ask;
-      const wanted = new Set(group.flatMap((one) => keysOf(one)));
       const known = await knownScores(folder, { arm, seed }, panel.hash, derive);
       const scores = new Journal(scoresFile(folder, arm, seed), { perTurn: true });
       open.push(scores);
-      const isOpen = (key: string): boolean => wanted.has(key) && (derive || !known.has(key));
+      const isOpen = (one: AnswerKey): boolean => letters.has(one) && (derive || !known.has(keyOf(one)));
       const judgements = judges.length ? await openJudgements(context, { arm, seed }, judges, isOpen) : null;
       if (judgements) open.push(judgements);
       for await (const sample of readAnswers(folder, arm, seed)) {
         stopIfAborted(signal);
+        if (!letters.has(sample)) continue;
         const key = keyOf(sample);
-        if (!wanted.has(key)) continue;
         const hash = shortHash([sample.request, sample.index, sample.answer, sample.finish]);
         const score = known.get(key);
         const same = score?.sample === hash ? score : undefined;
@@ -101,7 +99,7 @@ export async function scoreRound(asks: Ask[], panel: JudgePanel, context: ScoreC
     for (const file of open) file.close();
   }
   observer.progress(total * each, total * each, 'judgements');
-  return asks.flatMap((one) => keysOf(one).map((key) => letters.get(key) ?? missing(key))).join('');
+  return letters.text();
 }
 
 const NONE: Item['judgements'] = { append() {} };
@@ -131,16 +129,14 @@ function openJudgements(
   { folder, retry }: ScoreContext,
   model: { arm: string; seed: number },
   judges: readonly ModelJudge[],
-  isOpen: (key: string) => boolean,
+  isOpen: (one: AnswerKey) => boolean,
 ): Promise<Judgements> {
   const hashes = new Set(judges.map(({ hash }) => hash));
   return Judgements.open(
     folder,
     model,
     (judgement) =>
-      hashes.has(judgement.hash) &&
-      isOpen(keyOf(judgement)) &&
-      !(retry === true && judgement.failed === true),
+      hashes.has(judgement.hash) && isOpen(judgement) && !(retry === true && judgement.failed === true),
   );
 }
 
@@ -175,10 +171,3 @@ function record({ sample, hash, scores, readings, before }: Waiting, panel: Judg
 
 const coreText = ({ outcome, behaviour, by, scores, otherwise }: Partial<Core>): string =>
   JSON.stringify([outcome, behaviour, by, scores, otherwise]);
-
-const keysOf = (one: Ask): string[] =>
-  Array.from({ length: one.to - one.from }, (_, i) => keyOf({ ...one, index: one.from + i }));
-
-function missing(key: string): never {
-  throw new FailedError(`the answer ${key} was not recorded`, '`hyde run` asks for what is missing');
-}
