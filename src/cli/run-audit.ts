@@ -7,6 +7,7 @@ import type { Driver } from '../records/step.js';
 import { run } from '../run.js';
 import { answersIndex } from '../shared/cache.js';
 import { InputError } from '../shared/errors.js';
+import { leanHeap } from '../shared/lean.js';
 import { FILES, readRunFile } from '../shared/run-folder.js';
 import { interruptSignal } from './interrupt.js';
 import { overridesOf } from './options.js';
@@ -20,6 +21,7 @@ export async function runAudit(audit: string, options: Record<string, unknown>):
     const { showPlan } = await import('./show-plan.js');
     return showPlan(audit, options);
   }
+  leanHeap();
   // Files are read once a run: a check that is compiled first takes three times as long.
   configure({ jitless: true });
   const loaded = await loadAudit(audit, overridesOf(options));
