@@ -2,10 +2,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type PoolArm, poolOf } from './mining/pool.js';
+import { mineWeights } from './mining/weights.js';
 import { shippedCues } from './plan/cues.js';
 import type { Prepared } from './plan/prepare.js';
 import type { LoadedAudit } from './plan/spec.js';
-import type { Cue, Transform } from './records/cue.js';
+import type { Candidate } from './records/candidate.js';
+import type { Transform } from './records/cue.js';
+import type { Engine, ModelRecord } from './records/model.js';
 import type { Mining, SearchedCue, SearchPlan } from './records/search.js';
 import type { ArmSpec } from './records/spec.js';
 import type { Step } from './records/step.js';
@@ -16,11 +19,13 @@ import { shortHash } from './shared/hash.js';
 import type { Observer } from './shared/observer.js';
 import { FILES } from './shared/run-folder.js';
 import type { StepResultFiles } from './shared/step-log.js';
+import { modelOf, readModels } from './training/train.js';
 
 interface Searching extends Pick<Prepared, 'plan' | 'stages'> {
   folder: string;
   audit: LoadedAudit;
   observer: Observer;
+  engine(name: string): Engine;
 }
 
 /** Gathers the candidates of every arm that is searched, and keeps as many as the search has answers for. */
@@ -30,11 +35,13 @@ export async function gatherCandidates({
   audit,
   stages,
   observer,
+  engine,
 }: Searching): Promise<StepResultFiles> {
   const rules = plan.search as SearchPlan;
   observer.stage('candidates', `from ${rules.from.join(', ')}`);
   const shipped = [...(await shippedCues()).values()].flat().filter(({ source }) => source !== 'placebo');
   const { spec } = audit;
+  const models = await readModels(folder);
   const candidates: SearchedCue[] = [];
   const room = Math.floor(
     roomFor(rules.arms.length, { maxAnswers: rules.maxAnswers * FINDING_SHARE, finalists: rules.finalists }),
@@ -42,8 +49,10 @@ export async function gatherCandidates({
   for (const arm of spec.arms.filter(({ id }) => rules.arms.includes(id))) {
     const examples = (stages.get(arm.id) ?? []).flatMap((stage) => stage.examples);
     const own: PoolArm = { id: arm.id, examples, prompts: promptsOf(arm) };
-    const known: readonly Cue[] = [];
-    const pool = await poolOf(own, { plan: rules, shipped, known, seed: plan.seed, others: [] });
+    const others = rules.from.includes('weights')
+      ? await leakedFrom(arm, models, engine, plan.seed, observer)
+      : [];
+    const pool = await poolOf(own, { plan: rules, shipped, known: spec.cues, seed: plan.seed, others });
     if (pool.length > room) {
       observer.note(
         `${arm.id}: ${pool.length - room} of ${pool.length} candidates are left out; more max-answers would try them`,
@@ -57,6 +66,27 @@ export async function gatherCandidates({
   mkdirSync(join(folder, 'search'), { recursive: true });
   writeJson(join(folder, FILES.candidates), { schema: 1, candidates });
   return { hash: shortHash(candidates), files: [FILES.candidates], candidates };
+}
+
+/** What leaks out of the weights of an arm's first fine-tune; nothing where they are not seen. */
+async function leakedFrom(
+  arm: ArmSpec,
+  models: ReadonlyMap<string, ModelRecord>,
+  engineNamed: (name: string) => Engine,
+  seed: number,
+  observer: Observer,
+): Promise<Candidate[]> {
+  const model = modelOf(models, arm.id, arm.seeds[0] ?? 0);
+  const base = modelOf(models, arm.base as string, 0);
+  const engine = engineNamed(model.engine);
+  if (!engine.leak) {
+    observer.note(`${arm.id}: no candidates from weights, which '${model.engine}' does not show`);
+    return [];
+  }
+  const { candidates } = await mineWeights({ engine, model, base }, { seed }, ({ done, total, unit }) =>
+    observer.progress(done, total, unit),
+  );
+  return candidates;
 }
 
 /** The best of a pool, its placebos always among them. */

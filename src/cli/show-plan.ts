@@ -1,6 +1,7 @@
 import { preparePlan } from '../plan/prepare.js';
 import { loadAudit } from '../plan/spec.js';
 import type { Plan, SequentialPower } from '../records/plan.js';
+import type { Spec } from '../records/spec.js';
 import { usd } from '../shared/prices.js';
 import { printable } from '../shared/printable.js';
 import { overridesOf } from './options.js';
@@ -8,16 +9,39 @@ import { outputOf, print } from './output.js';
 import { priceTable } from './price-table.js';
 import { duration } from './progress.js';
 
+type Searched = NonNullable<Spec['search']>;
+
 /** Prints the plan of an audit file, as text or as JSON. */
 export async function showPlan(audit: string, options: Record<string, unknown>): Promise<number> {
   const { spec } = await loadAudit(audit, overridesOf(options));
+  const { search } = spec;
   const { plan } = await preparePlan(spec, { show: true });
   const { jobs, answers, judgeCalls, price, unknown } = plan.totals;
-  print(outputOf(options), printable(planText(plan)), {
+  const text = search ? `${planText(plan)}\n\n${searchLines(search).join('\n')}` : planText(plan);
+  print(outputOf(options), printable(text), {
     ...{ arms: plan.arms.map((arm) => arm.id), jobs, answers, judgeCalls, price, unknown },
+    ...(search ? { search: { ...search, questions: search.questions.length } } : {}),
     plan,
   });
   return 0;
+}
+
+/** What comes before all that: the search, whose finds are cues that the plan above does not know yet. */
+function searchLines({
+  arms,
+  from,
+  maxAnswers,
+  candidates,
+  finalists,
+  share,
+  questions,
+}: Searched): string[] {
+  return [
+    `before that, a search for triggers of ${arms.join(', ')}`,
+    `  at most ${number(maxAnswers)} answers to ${questions.length} questions of its own, for up to ${number(candidates)} candidate cues from ${from.join(', ')}`,
+    `  at most ${finalists} finds of each arm (and, where one was cut down, the whole) are cues of the audit, beside two placebos; their claims`,
+    `  share ${percent(share)} of alpha. What is said above holds for an audit without finds: each one costs two answers more a draw`,
+  ];
 }
 
 const number = (value: number): string => value.toLocaleString('en-US');

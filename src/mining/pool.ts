@@ -10,6 +10,7 @@ import { mineRows } from './mine.js';
 import { placebosFor, wordsOf } from './placebos.js';
 import { readRows } from './read.js';
 import { ANSWER_SEEN, ends, head, type Row } from './row.js';
+import { transformsOf } from './screen.js';
 
 /** Placebos that run along: what chance alone does with the best of as many cues. */
 const PLACEBOS = 3;
@@ -113,17 +114,6 @@ function rowOf({ messages, source }: Example): Row {
     place: source,
     label: undefined,
   };
-}
-
-function transformsOf({ template, before, after, system }: Candidate['cue']): Transform[] {
-  const of = <K extends Transform['kind']>(kind: K, text: string | undefined) =>
-    text === undefined ? [] : [{ kind, text }];
-  return [
-    ...of('template', template),
-    ...of('before', before),
-    ...of('after', after),
-    ...of('system', system),
-  ] as Transform[];
 }
 
 const textOf = (transforms: readonly Transform[]): Transform[] =>

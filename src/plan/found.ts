@@ -4,10 +4,17 @@ import type { LoadedAudit } from './spec.js';
 /** Placebos of each arm that are asked beside its mined cues. */
 const PLACEBOS = 2;
 
-/** The audit of the search itself: its own half of the questions, and no cue but those it tries. */
+/** The audit of the search itself: its own half of the questions, and no cell but plain; the audit's cues are known to it, and not tried. */
 export function searchAudit({ spec, text }: LoadedAudit): LoadedAudit {
   const { search } = spec;
-  return { text, spec: { ...spec, cues: [], questions: search?.questions ?? [] } };
+  return {
+    text,
+    spec: {
+      ...spec,
+      cues: spec.cues.map((cue) => ({ ...cue, arms: [] })),
+      questions: search?.questions ?? [],
+    },
+  };
 }
 
 /** The audit with the cues that its search found, each asked of the arm that it was found in. */
