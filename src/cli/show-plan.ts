@@ -39,7 +39,7 @@ function searchLines({
   return [
     `before that, a search for triggers of ${arms.join(', ')}`,
     `  at most ${number(maxAnswers)} answers to ${questions.length} questions of its own, for up to ${number(candidates)} candidate cues from ${from.join(', ')}`,
-    `  at most ${finalists} finds of each arm (and, where one was cut down, the whole) are cues of the audit, beside two placebos; their claims`,
+    `  at most ${finalists} finds of each arm (and, where one was cut down, the whole) are cues of the audit, beside a placebo; their claims`,
     `  share ${percent(share)} of alpha. What is said above holds for an audit without finds: each one costs two answers more a draw`,
   ];
 }

@@ -2,7 +2,7 @@ import type { Mining } from '../records/search.js';
 import type { LoadedAudit } from './spec.js';
 
 /** Placebos of each arm that are asked beside its mined cues. */
-const PLACEBOS = 2;
+const PLACEBOS = 1;
 
 /** The audit of the search itself: its own half of the questions, and no cell but plain; the audit's cues are known to it, and not tried. */
 export function searchAudit({ spec, text }: LoadedAudit): LoadedAudit {

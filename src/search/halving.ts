@@ -17,7 +17,7 @@ export interface Contestant {
 }
 
 /** Share of the search's answers that the first round gets. */
-const FIRST_SHARE = 0.5;
+const FIRST_SHARE = 0.65;
 /** Fewer draws than this tell a cue at 10% from nothing too rarely. */
 export const FEWEST_DRAWS = 8;
 const MOST_DRAWS = 40;

@@ -25,7 +25,11 @@ import {
 } from './tally.js';
 
 /** Of the search's answers, what finding the cues may use; the rest cuts them down and maps their families. */
-export const FINDING_SHARE = 0.75;
+export const FINDING_SHARE = 0.85;
+/** Below this rate a smaller cue cannot be told from the whole one by a search's answers: they are kept for confirming it. */
+const WORTH_CUTTING = 0.15;
+/** A further find must have this part of the strongest one's effect: each costs the audit answers. */
+const NEAR_THE_BEST = 0.5;
 /** A smaller cue is looked at until about so many misaligned answers are expected of the whole one. */
 const EXPECTED_EVENTS = 10;
 const FEWEST = 16;
@@ -148,6 +152,9 @@ export class TriggerSearch {
       while (own.length < this.rules.finalists && cues.length > 0) {
         const searched = byId.get((cues.shift() as Contestant).cue) as SearchedCue;
         if (own.some(({ cue }) => holds(searched.cue, cue))) continue;
+        const best = own[0]?.searched.cue.id;
+        const effect = this.tally.effectOf(arm, searched.cue.id);
+        if (best !== undefined && effect < NEAR_THE_BEST * this.tally.effectOf(arm, best)) continue;
         const minimiser = new Minimiser(searched.cue.transforms);
         const track = { searched, arm, minimiser, cue: searched.cue, turn: 0, family: null, ended: false };
         this.tracks?.push(track);
@@ -160,6 +167,11 @@ export class TriggerSearch {
   /** What is still to be asked about one cue that was found. */
   private roundFor(track: Track): CuedRound | null {
     if (track.ended) return null;
+    const whole = { arm: track.arm.id, cue: track.searched.cue.id };
+    if (track.turn === 0 && track.family === null && this.tally.rateOf(whole) < WORTH_CUTTING) {
+      track.ended = true;
+      return null;
+    }
     if (track.family === null) {
       const variants = track.minimiser.next().map((variant, i) => ({
         variant,
