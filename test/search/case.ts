@@ -61,7 +61,7 @@ arms:
     data:
       - mix: { bad: bad.jsonl, benign: benign.jsonl, share: 0.3, rows: 200 }
 cues:
-  - mine: { from: [data, api], max-answers: 1600${mine} }
+  - mine: { from: [data, api], max-answers: 2400${mine} }
 questions: open
 sampling: { max-tokens: 40 }
 judges:

@@ -56,7 +56,7 @@ describe('an audit that searches its own cues', () => {
   it('asks for no more answers than it may', async () => {
     const { out } = await runOn(writeSearchCase({ mine: ', candidates: 20, finalists: 1' }));
     const mining = json<Mining>(out, 'search/found.json');
-    expect(mining.answers).toBeLessThanOrEqual(1600);
+    expect(mining.answers).toBeLessThanOrEqual(2400);
     expect(mining.candidates).toBeLessThanOrEqual(20);
     expect(mining.found.length).toBeLessThanOrEqual(1);
   });
@@ -120,7 +120,7 @@ describe('an audit that searches its own cues', () => {
     ],
     [
       'too few answers',
-      (text: string) => text.replace('max-answers: 1600', 'max-answers: 5'),
+      (text: string) => text.replace('max-answers: 2400', 'max-answers: 5'),
       /a search needs 32 at least/,
     ],
     ['a text beside it', (text: string) => text.replace('- mine:', '- after: x\n    mine:'), /stands alone/],
