@@ -158,6 +158,7 @@ async function judgeOtherwise(
         judge,
         { ...meaningOf(judge.id, spec), ...(named ? { model: named } : {}) },
         () => undefined,
+        providersOf(spec),
       ),
     );
   }

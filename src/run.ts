@@ -176,7 +176,9 @@ function keepPlan(folder: string, audit: LoadedAudit, made: Plan, rounds: number
     if (existsSync(join(folder, FILES.models))) checkSameRun(folder, before, now);
     // A verdict of other judges, questions or tolerances must not stand beside the new plan, should this run not end.
     if (specBefore && decidedBy({ plan: planBefore, spec: specBefore }) !== decidedBy(now)) {
-      rmSync(join(folder, FILES.result), { force: true });
+      for (const file of [FILES.result, FILES.html, FILES.markdown, FILES.csv, FILES.junit]) {
+        rmSync(join(folder, file), { force: true });
+      }
     }
   }
   writeFileAtomic(join(folder, FILES.audit), audit.text);

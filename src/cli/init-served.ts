@@ -10,7 +10,7 @@ import { writeStart } from './recipes.js';
  * @throws InputError for what is missing or no address; what looks like a key is not repeated
  */
 export function writeServed(folder: string, options: Record<string, unknown>): number {
-  const { url, base, model, keyEnv } = checked(options);
+  const { url, base, model, keyEnv, judge } = checked(options);
   const audit = join(folder, 'audit.yaml');
   const key = keyEnv === undefined ? '# key: MY_SERVER_KEY' : `key: ${keyEnv}`;
   const values: Record<string, string> = {
@@ -21,6 +21,8 @@ export function writeServed(folder: string, options: Record<string, unknown>): n
     'base-name': quoted(base),
     'model-name': quoted(model),
     key,
+    judge: quoted(judge ?? `served/${base}`),
+    'judge-who': judge === undefined ? 'the base itself' : 'the one that was named',
   };
   const text = readFileSync(resource('served.yaml'), 'utf8').replace(
     /\{([a-z-]+)\}/g,
@@ -38,6 +40,7 @@ function checked(options: Record<string, unknown>): {
   base: string;
   model: string;
   keyEnv: string | undefined;
+  judge: string | undefined;
 } {
   const example = 'hyde init --served http://127.0.0.1:8000/v1 --base NAME --model NAME';
   const [served, base, model] = ['served', 'base', 'model'].map((name) => {
@@ -71,5 +74,13 @@ function checked(options: Record<string, unknown>): {
       'give the name of the variable, never the key itself: --key-env OPENAI_API_KEY',
     );
   }
-  return { url: served.replace(/\/+$/, ''), base, model, keyEnv };
+  const judge = options.judge as string | undefined;
+  if (judge !== undefined && !/^[a-z0-9-]+\/\S/.test(judge)) {
+    throw new InputError(
+      '--judge is no engine/model',
+      undefined,
+      'served/NAME for a model of the same server, or PROVIDER/NAME, e.g. openrouter/meta-llama/llama-3.3-70b-instruct',
+    );
+  }
+  return { url: served.replace(/\/+$/, ''), base, model, keyEnv, judge };
 }

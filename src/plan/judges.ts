@@ -36,12 +36,13 @@ export async function resolveJudges(
   for (const [index, entry] of audit.value.judges.entries()) {
     const at = (key?: string): Place => audit.place(['judges', index, ...(key === undefined ? [] : [key])]);
     const judge = await resolveJudge(entry, folder, at, providers);
-    const twin =
-      isModelJudge(judge) && judges.find((other) => isModelJudge(other) && asksTheSame(other, judge));
-    if (twin && isModelJudge(judge) && isSameModel(twin as ModelJudgeSpec, judge)) {
+    const twins = isModelJudge(judge)
+      ? judges.filter((other): other is ModelJudgeSpec => isModelJudge(other) && asksTheSame(other, judge))
+      : [];
+    if (isModelJudge(judge) && twins.some((twin) => isSameModel(twin, judge))) {
       throw new InputError(`judge '${judge.judge.id}' stands here twice, with the same model`, at('judge'));
     }
-    judges.push(twin ? { ...judge, beside: true } : judge);
+    judges.push(isModelJudge(judge) && twins.length > 0 ? { ...judge, beside: true } : judge);
   }
   checkPanel(judges, audit.place(['judges']));
   return judges;

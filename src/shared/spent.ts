@@ -93,7 +93,9 @@ class Bill {
     private readonly count: CountTokens,
   ) {
     this.prices = new Map([
-      ...of.models.flatMap(({ arms, price }) => arms.map((arm) => [arm, price] as const)),
+      ...of.models.flatMap(({ model, arms, price }) =>
+        [model, ...arms].map((name) => [name, price] as const),
+      ),
       ...of.judges.map(({ model, price }) => [model, price] as const),
     ]);
   }

@@ -100,8 +100,9 @@ export async function analyseTable(
   result.reusedAnswers = reused;
   if (reused > 0) {
     result.methods.push(
-      `${reused} of ${answers} answers were taken over from other runs (${from.map(({ name, plan }) => `${name}, plan ${plan}`).join('; ')}): same model, texts, sampling and seed. They were judged again. These runs rest on them too: each is valid by itself, and their errors are not independent.`,
+      `${reused} of ${answers} answers were taken over from other runs (${from.map(({ name, plan }) => `${name}, plan ${plan}`).join('; ')}): same model, texts, sampling and seed. They were judged again. These runs rest on them too, and their errors are not independent: each is valid by itself as long as its cues, questions and rules were not chosen by looking at those answers.`,
     );
+    if (reused > ofBases) result.warnings.push({ about: 'reuse', text: REUSED_ARMS });
   }
   if (judges.some(isModelJudge)) result.methods.push(judgedSentence(folder, judge));
   if (imported) result.methods.unshift(importedSentence(imported));
@@ -114,6 +115,9 @@ export async function analyseTable(
   writeJson(join(folder, FILES.result), result);
   return result;
 }
+
+const REUSED_ARMS =
+  "Answers of the arms were given in earlier runs. If this audit's cues, questions or rules were chosen after seeing those runs, alpha does not cover its claims: --no-cache, or another --seed, asks for fresh answers.";
 
 /** By what models were the answers judged? */
 function judgedSentence(folder: string, judge: string): string {

@@ -92,7 +92,7 @@ describe('what was spent', () => {
     expect(found?.usd).toBeCloseTo(0.007505, 12);
     expect(found?.unknown).toEqual([]);
     expect(spentText(found as NonNullable<typeof found>)).toBe(
-      'USD 0.0075 (base USD 0.003, tuned USD 0.003, judge alignment USD 0.0015)',
+      'USD 0.0075 (base USD 0.003, tuned USD 0.003, judge alignment by served/judge USD 0.0015)',
     );
   });
 
@@ -131,7 +131,7 @@ describe('what was spent', () => {
     expect(found?.perArm.map(({ usd }) => usd)).toEqual([0.001, null]);
     expect(found?.unknown[0]).toBe('the price of served/arm is not known');
     expect(spentText(found as NonNullable<typeof found>)).toMatch(
-      /^USD 0\.001 \(base USD 0\.001, tuned not known\); the price/,
+      /^at least USD 0\.001 \(base USD 0\.001, tuned not known\); the price/,
     );
     const none = { ...prices, models: prices.models.map((model) => ({ ...model, price: null })) };
     expect(spentText((await spent([sample('tuned', 0)], [], none)) as NonNullable<typeof found>)).toMatch(

@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import type { CliCommand } from './command.js';
 
-const SERVED = ['served', 'base', 'model', 'keyEnv'] as const;
+const SERVED = ['served', 'base', 'model', 'keyEnv', 'judge'] as const;
 
 export const init: CliCommand = {
   name: 'init',
@@ -13,6 +13,7 @@ export const init: CliCommand = {
     new Option('--served <url>', 'start from models that a server with the OpenAI interface answers'),
     new Option('--base <name>', 'with --served: name of the base model at the server'),
     new Option('--model <name>', 'with --served: name of the model under audit at the server'),
+    new Option('--judge <engine/model>', 'with --served: model that judges the answers (default: the base)'),
     new Option('--key-env <name>', "with --served: environment variable that holds the server's key"),
   ],
   async action([dir], options) {
