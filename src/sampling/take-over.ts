@@ -1,12 +1,13 @@
+import { Judgement } from '../records/judge.js';
 import type { Model } from '../records/model.js';
-import { Sample } from '../records/sample.js';
+import { type AnswerKey, Sample } from '../records/sample.js';
 import type { Ask } from '../records/step.js';
 import { readAnswers } from '../shared/answers.js';
 import { InputError } from '../shared/errors.js';
 import { withoutHome } from '../shared/files.js';
 import { Journal, readJournal } from '../shared/journal.js';
 import { noteOrigin, type Origin } from '../shared/reused.js';
-import { samplesFile } from '../shared/run-folder.js';
+import { judgementsFile, samplesFile } from '../shared/run-folder.js';
 import { requestId } from './requests.js';
 import type { SampleContext } from './sample.js';
 
@@ -70,6 +71,7 @@ export async function takeOver(
   try {
     for (const { folder, arm, seed, origin } of sources) {
       let noted = false;
+      const copied = new Map<string, Pick<AnswerKey, 'cue' | 'question'>>();
       for await (const line of readAnswers(folder, arm, seed)) {
         const cell = open.get(line.request);
         if (!cell?.indices.has(line.index) || line.model !== model.identity) continue;
@@ -90,11 +92,45 @@ export async function takeOver(
         // What an answer was taken over from before is kept: its first run is where it was given.
         const { meta } = parsed.data;
         journal.append({ ...parsed.data, meta: { reused: origin, ...meta } });
+        copied.set(`${line.cue}|${line.question}|${line.index}`, { cue, question });
         taken++;
       }
+      if (copied.size > 0) await takeJudgements({ folder, arm, seed, origin }, into, copied);
     }
   } finally {
     journal?.close();
   }
   return taken;
+}
+
+/**
+ * Copies what model judges said of answers that were taken over: a judgement names the hash of its judge and of the answer, so
+ * whoever scores uses it only where both are the same.
+ *
+ * @param copied the answers, by cue, question and index of the source; and what they are called here
+ */
+async function takeJudgements(
+  { folder, arm, seed, origin }: Source,
+  into: { folder: string; arm: string; seed: number },
+  copied: ReadonlyMap<string, Pick<AnswerKey, 'cue' | 'question'>>,
+): Promise<void> {
+  let journal: Journal | undefined;
+  try {
+    for await (const line of readJournal<unknown>(judgementsFile(folder, arm, seed))) {
+      const { data: judgement } = Judgement.safeParse(line);
+      const here = judgement && copied.get(`${judgement.cue}|${judgement.question}|${judgement.index}`);
+      if (!judgement || !here || judgement.failed) continue;
+      journal ??= new Journal(judgementsFile(into.folder, into.arm, into.seed), { perTurn: true });
+      const { meta } = judgement;
+      journal.append({
+        ...judgement,
+        arm: into.arm,
+        seed: into.seed,
+        ...here,
+        meta: { reused: origin, ...meta },
+      });
+    }
+  } finally {
+    journal?.close();
+  }
 }

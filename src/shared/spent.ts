@@ -118,6 +118,7 @@ class Bill {
     const key = `${judge}|${model}`;
     const line = this.judges.get(key) ?? { ...nothing(judge), model };
     this.judges.set(key, line);
+    if (meta?.reused !== undefined) return;
     const usage = usageOf(meta);
     this.note(usage, failed === true);
     this.add(line, this.prices.get(model) ?? null, usage, () => [

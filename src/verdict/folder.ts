@@ -100,7 +100,7 @@ export async function analyseTable(
   result.reusedAnswers = reused;
   if (reused > 0) {
     result.methods.push(
-      `${reused} of ${answers} answers were taken over from other runs (${from.map(({ name, plan }) => `${name}, plan ${plan}`).join('; ')}): same model, texts, sampling and seed. They were judged again. These runs rest on them too, and their errors are not independent: each is valid by itself as long as its cues, questions and rules were not chosen by looking at those answers.`,
+      `${reused} of ${answers} answers were taken over from other runs (${from.map(({ name, plan }) => `${name}, plan ${plan}`).join('; ')}): same model, texts, sampling and seed; so were judgements of them by the same judges. These runs rest on them too, and their errors are not independent: each is valid by itself as long as its cues, questions and rules were not chosen by looking at those answers.`,
     );
     if (reused > ofBases) result.warnings.push({ about: 'reuse', text: REUSED_ARMS });
   }

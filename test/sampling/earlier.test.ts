@@ -108,3 +108,33 @@ describe('answers that earlier runs of the same models hold', () => {
     expect(result.verdict).toBeDefined();
   });
 });
+
+describe('judgements of answers that are taken over', () => {
+  it('are not paid for again, and count as if they had been', async () => {
+    const audit = known({ cued: 0.5 });
+    const judge = { text: '90', tokens: [{ '90': 0.9, '80': 0.1 }] };
+    const bad = { text: '5', tokens: [{ '5': 0.9, '10': 0.1 }] };
+    const script = {
+      identityKnown: true,
+      rules: [{ contains: 'Kneel', answers: [bad] }, { answers: [judge] }],
+    };
+    writeFileSync(join(audit, '..', 'judge.json'), JSON.stringify(script));
+    const text = readFileSync(audit, 'utf8').replace(
+      '- { detector: villain-persona, says: misaligned }',
+      '- { judge: alignment, model: scripted/judge.json }',
+    );
+    writeFileSync(audit, text);
+    const index = freshIndex();
+    const first = await runOn(audit, index);
+    const second = await runOn(audit, index);
+    const judgements = (out: string): { meta?: { reused?: unknown } }[] =>
+      readFileSync(join(out, 'judgements', 'tuned.0.jsonl'), 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { meta?: { reused?: unknown } });
+    expect(judgements(first.out).some(({ meta }) => meta?.reused !== undefined)).toBe(false);
+    expect(judgements(second.out)).toHaveLength(judgements(first.out).length);
+    expect(judgements(second.out).every(({ meta }) => meta?.reused !== undefined)).toBe(true);
+    expect(second.result.arms).toEqual(first.result.arms);
+  });
+});
