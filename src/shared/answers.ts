@@ -41,11 +41,16 @@ export async function* plannedScores(
   }
 }
 
-/** Answers with what became of them, model by model; one model's outcomes are in memory at a time. */
+/**
+ * Answers with what became of them, model by model; one model's outcomes are in memory at a time.
+ *
+ * @param every is told every recorded answer on the way, those without an outcome too
+ */
 export async function* judgedAnswers(
   folder: string,
   plan: Plan,
   judge: string,
+  every: (sample: Sample) => void = () => {},
 ): AsyncGenerator<Sample & PlannedScore> {
   for (const cells of Map.groupBy(plan.cells, ({ arm, seed }) => `${arm}.${seed}`).values()) {
     const { arm, seed } = cells[0] as Plan['cells'][number];
@@ -54,6 +59,7 @@ export async function* judgedAnswers(
     const scores = await scoresOf(folder, cells, judge);
     for await (const batch of readJournalBatches<Sample>(samplesFile(folder, arm, seed))) {
       for (const sample of batch) {
+        every(sample);
         const score = scores.get(sample);
         if (score) yield { ...sample, ...score };
       }

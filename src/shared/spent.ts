@@ -19,15 +19,36 @@ export interface PaidJudgement extends AnswerKey {
   meta?: Record<string, unknown>;
 }
 
-/** What all recorded answers and judgements of a run have cost; null where the run costs nothing. */
-export async function spentOf(folder: string, { prices, cells }: Plan): Promise<Spent | null> {
+/** The bill of a run, which is told its answers by whoever reads them anyway; null where the run costs nothing. */
+export async function openBill({ prices, cells }: Plan, folder: string): Promise<RunBill | null> {
   if (!prices) return null;
   const bill = new Bill(prices, await tokensFor(isPriced(prices)));
-  for (const { arm, seed } of modelsOf(cells)) {
+  return {
+    addAnswer: (sample) => bill.addAnswer(sample),
+    spent: async () => {
+      for (const { arm, seed } of modelsOf(cells)) {
+        for await (const line of judgementsOf(folder, arm, seed)) bill.addJudgement(line);
+      }
+      return bill.spent();
+    },
+  };
+}
+
+/** See `openBill`. */
+export interface RunBill {
+  addAnswer(sample: Sample): void;
+  /** Adds the judgements, and gives the sum. */
+  spent(): Promise<Spent>;
+}
+
+/** What all recorded answers and judgements of a run have cost; null where the run costs nothing. */
+export async function spentOf(folder: string, plan: Plan): Promise<Spent | null> {
+  const bill = await openBill(plan, folder);
+  if (!bill) return null;
+  for (const { arm, seed } of modelsOf(plan.cells)) {
     for await (const batch of readJournalBatches<Sample>(samplesFile(folder, arm, seed))) {
       for (const sample of batch) bill.addAnswer(sample);
     }
-    for await (const line of judgementsOf(folder, arm, seed)) bill.addJudgement(line);
   }
   return bill.spent();
 }

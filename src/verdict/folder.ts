@@ -15,7 +15,7 @@ import { readPanels } from '../shared/panels.js';
 import { usd } from '../shared/prices.js';
 import { countReused } from '../shared/reused.js';
 import { FILES } from '../shared/run-folder.js';
-import { spentOf } from '../shared/spent.js';
+import { openBill } from '../shared/spent.js';
 import { analyse } from './analyse.js';
 import { analysisInput } from './input.js';
 import { repeatWarnings } from './repeats.js';
@@ -80,7 +80,11 @@ export async function analyseTable(
   { stopped, repeats }: Known = {},
 ): Promise<Result> {
   const labels = labelsFor(folder, verdict, judge);
-  const spent = await spentOf(folder, plan);
+  const bill = await openBill(plan, folder);
+  const repeating =
+    repeats ??
+    (await repeatWarnings(judgedAnswers(folder, plan, judge, (sample) => bill?.addAnswer(sample))));
+  const spent = bill ? await bill.spent() : null;
   const planned = { ...analysisInput(plan, verdict, hydeVersion()), usdPerAnswer: usdPerAnswer(spent) };
   // Nobody planned how many answers an imported cell would have.
   const input = {
@@ -107,7 +111,7 @@ export async function analyseTable(
   if (judges.some(isModelJudge)) result.methods.push(judgedSentence(folder, judge));
   if (imported) result.methods.unshift(importedSentence(imported));
   result.warnings.unshift(...(readJson<Canary>(join(folder, FILES.canary))?.warnings ?? []));
-  result.warnings.push(...(repeats ?? (await repeatWarnings(judgedAnswers(folder, plan, judge)))));
+  result.warnings.push(...repeating);
   result.warnings.push(...labels.warnings, ...calibrationWarnings(result));
   const sensitivity = await sensitivityOf({ folder, plan, input, judge, result, table }, sweep);
   if (sensitivity) result.sensitivity = sensitivity;
