@@ -1,3 +1,4 @@
+import { checkBudget } from '../plan/budget.js';
 import { preparePlan } from '../plan/prepare.js';
 import { loadAudit } from '../plan/spec.js';
 import type { Plan, SequentialPower } from '../records/plan.js';
@@ -11,7 +12,11 @@ import { duration } from './progress.js';
 
 type Searched = NonNullable<Spec['search']>;
 
-/** Prints the plan of an audit file, as text or as JSON. */
+/**
+ * Prints the plan of an audit file, as text or as JSON.
+ *
+ * @throws InputError where the plan would not keep to its budget, after it was printed
+ */
 export async function showPlan(audit: string, options: Record<string, unknown>): Promise<number> {
   const { spec } = await loadAudit(audit, overridesOf(options));
   const { search } = spec;
@@ -23,6 +28,7 @@ export async function showPlan(audit: string, options: Record<string, unknown>):
     ...(search ? { search: { ...search, questions: search.questions.length } } : {}),
     plan,
   });
+  checkBudget(plan);
   return 0;
 }
 

@@ -5,6 +5,7 @@ import { expectedRates } from '../models/local/rates.js';
 import type { Plan, PlanPower } from '../records/plan.js';
 import type { Spec } from '../records/spec.js';
 import { planPower, planSequentialPower } from '../statistics/power.js';
+import { checkBudget } from './budget.js';
 import { makePlan, plannedCells, type Rates } from './plan.js';
 import { withPrices } from './prices.js';
 import { checkPrompts } from './prompts.js';
@@ -20,7 +21,9 @@ export interface Prepared {
 /**
  * Builds the training data in memory and plans the run; writes nothing, asks no model.
  *
- * @param show whether the plan is for people to look at, with its tokens counted whatever that takes
+ * @param show whether the plan is for people to look at: with its tokens counted whatever that takes, and its budget left for
+ *   `checkBudget` to refuse once it was shown
+ * @throws InputError where the data, a prompt or (unless `show`) the budget cannot be what the spec says
  */
 export async function preparePlan(spec: Spec, { show = false } = {}): Promise<Prepared> {
   const reader = fileReader(spec.folder);
@@ -30,7 +33,9 @@ export async function preparePlan(spec: Spec, { show = false } = {}): Promise<Pr
   }
   const plan = makePlan(spec, stages, powerOf(spec), ratesOf(spec));
   checkPrompts(spec, plan.cells);
-  return { plan: await withPrices(spec, plan, show), stages, reader };
+  const priced = await withPrices(spec, plan, show);
+  if (!show) checkBudget(priced);
+  return { plan: priced, stages, reader };
 }
 
 function powerOf(spec: Spec): PlanPower {

@@ -2,7 +2,6 @@ import { rendererOf } from '../cues/render.js';
 import type { Plan } from '../records/plan.js';
 import type { PlanPrices, PricedJudge, PricedModel } from '../records/price.js';
 import type { ModelRef, Spec } from '../records/spec.js';
-import { InputError } from '../shared/errors.js';
 import {
   answersBound,
   isOwnEngine,
@@ -10,12 +9,8 @@ import {
   judgingBound,
   modelName,
   priceOf,
-  timesOf,
-  usd,
 } from '../shared/prices.js';
 import { type CountTokens, promptTokens, tokensFor } from '../shared/tokens.js';
-import { designOf } from '../statistics/draws.js';
-import { SequentialAudit } from '../statistics/sequential.js';
 import { answersPerDraw } from './sequential.js';
 
 /** A judge that is a model: what it reads beside question and answer, and how much it may write. */
@@ -48,7 +43,6 @@ export function judgeCallsOf(judges: readonly object[]): JudgeCalls[] {
  * Each distinct prompt is counted once. A plan whose models all run here for nothing stays as it is.
  *
  * @param show whether people look at the tokens; otherwise they are counted exactly only where a price is known
- * @throws InputError where the spec has a budget that no price is known for, or that this design would pass
  */
 export async function withPrices(spec: Spec, plan: Plan, show: boolean): Promise<Plan> {
   const judges = judgeCallsOf(spec.judges);
@@ -70,7 +64,6 @@ export async function withPrices(spec: Spec, plan: Plan, show: boolean): Promise
   const asked = askedAtMost(plan);
   prices.models = modelsOf(spec, asked, prices);
   prices.judges = judges.map((judge) => pricedJudge(spec, judge, asked, prices, count));
-  checkBudget(plan, prices);
   const priced = [...prices.models, ...prices.judges];
   const unknown = [...new Set(priced.filter(({ price }) => price === null).map(({ model }) => model))];
   const totals = {
@@ -102,7 +95,7 @@ function countPrompts(spec: Spec, plan: Plan, count: CountTokens): PlanPrices['p
 }
 
 /** How often a question is asked under a cue of an arm, over all training seeds. */
-interface AskedAtMost {
+export interface AskedAtMost {
   arm: string;
   cue: string;
   question: string;
@@ -110,7 +103,7 @@ interface AskedAtMost {
 }
 
 /** Of a sequential design with every cell open: each draw is one question of the bank, all of them alike. */
-function askedAtMost({ cells, sequential }: Plan): AskedAtMost[] {
+export function askedAtMost({ cells, sequential }: Plan): AskedAtMost[] {
   if (!sequential) {
     return cells.flatMap(({ arm, cue, questions, samples }) =>
       questions.map((question) => ({ arm, cue, question, times: samples })),
@@ -166,37 +159,4 @@ function pricedJudge(
     answerTokens: calls * maxTokens,
   };
   return { ...judge, most: judge.price ? judgingBound(asked, { ...prices, judges: [judge] }) : null };
-}
-
-/** Refuses a budget that cannot be kept, before anything is spent. */
-function checkBudget(plan: Plan, prices: PlanPrices): void {
-  const { budget } = prices;
-  if (budget === null) return;
-  const nameless = [...prices.models, ...prices.judges].find(({ price }) => price === null);
-  if (nameless) {
-    throw new InputError(
-      `there is a budget, and the price of ${nameless.model} is not known`,
-      undefined,
-      `state it in the audit file, in USD per million tokens: prices: { "${nameless.model}": { input: 0.1, output: 0.4 } }`,
-    );
-  }
-  const first = plan.sequential ? new SequentialAudit(designOf(plan)).nextRound() : null;
-  const asked = first ? first.asks.map(timesOf) : askedAtMost(plan);
-  const bound = answersBound(asked, prices) + judgingBound(asked, prices);
-  if (bound <= budget) return;
-  if (plan.sequential) {
-    throw new InputError(
-      `the budget is ${usd(budget)}, and the first round of ${plan.sequential.round} draws may cost ${usd(bound)}`,
-      undefined,
-      'allow more, or make run.round, sampling.max-tokens or the list of cues smaller',
-    );
-  }
-  const fit = Math.floor((plan.samplesPerQuestion * budget) / bound);
-  throw new InputError(
-    `the budget is ${usd(budget)}, and ${plan.samplesPerQuestion} answers per question in each cell may cost ${usd(bound)}`,
-    undefined,
-    fit > 0
-      ? `sampling.samples: ${fit} would fit; so would more with a smaller sampling.max-tokens`
-      : 'not even one would fit: fewer cues or questions, a smaller sampling.max-tokens, or a sequential design',
-  );
 }

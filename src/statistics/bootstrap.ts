@@ -88,7 +88,7 @@ export function bootstrapInterval(
   const studentized = questions >= STUDENTIZED_FROM;
   const values: number[] = [];
   const error = standardError(influences, null, 0);
-  const floor = smallestError(influences);
+  const floor = smallestError(contrast, resamples.questions);
   for (let row = 0; row < resamples.count; row++) {
     const draws = resamples.draws.subarray(row * resamples.questions, (row + 1) * resamples.questions);
     const value = resampledContrast(contrast, draws);
@@ -199,14 +199,23 @@ function standardError(influences: readonly number[], draws: Uint16Array | null,
 }
 
 /**
- * Error that one question would make alone whose value departs least from the median question's: a resample that
- * happens to hold no spread (the few questions with an event left out) is not infinitely sure.
+ * Error that one question makes alone, of those whose rate in some mean is not the median one the question that moves its mean
+ * least: a resample that happens to hold no spread (the few questions with an event left out) is not infinitely sure. Taken from
+ * rates and not from influences, which differ a little wherever questions have unequal sizes, without a single event.
  */
-function smallestError(influences: readonly number[]): number {
-  const sorted = [...influences].sort((a, b) => a - b);
-  const median = sorted[Math.floor(sorted.length / 2)] as number;
-  const departures = influences.map((z) => Math.abs(z - median)).filter((d) => d > 1e-12);
-  return Math.min(...departures) / influences.length;
+function smallestError(contrast: Contrast, questions: number): number {
+  let least = Infinity;
+  for (const { mean } of contrast) {
+    const { sums, sizes } = mean;
+    const rates = sums.flatMap((sum, q) => ((sizes[q] as number) > 0 ? [sum / (sizes[q] as number)] : []));
+    const median = rates.sort((a, b) => a - b)[Math.floor(rates.length / 2)] as number;
+    const size = sizes.reduce((a, b) => a + b, 0) / questions;
+    sums.forEach((sum, q) => {
+      const step = Math.abs(sum - median * (sizes[q] as number)) / size;
+      if (step > 1e-12) least = Math.min(least, step);
+    });
+  }
+  return least / questions;
 }
 
 /** Quantile of sorted values by linear interpolation (type 7). */

@@ -98,7 +98,7 @@ export function armResult(numbers: ArmNumbers, claims: readonly Claim[], shared:
       ? 'Analyse the run in its own folder: its rules and draws are there.'
       : decision.verdict === 'inconclusive'
         ? evidence
-          ? settleDraws(evidence.arm, shared.sequential as SequentialAudit, claims, spec, input.usdPerAnswer)
+          ? settleDraws(evidence.arm, shared.sequential as SequentialAudit, claims, input)
           : settleText(numbers, [plainFacts, ...cueFacts], decision.open, claims, shared)
         : null,
     seeds: arm.seeds.map((seed, i) => ({

@@ -91,6 +91,7 @@ export async function analyseTable(
     ...planned,
     ...(imported ? { answersPerQuestion: null } : {}),
     ...(labels.used.length > 0 ? { calibrations: labels.used } : {}),
+    ...(stopped && plan.prices?.budget != null ? { endedAt: plan.prices.budget } : {}),
   };
   const result: Result = analyse(input, table);
   result.judge = judge;

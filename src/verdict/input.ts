@@ -34,6 +34,8 @@ export interface AnalysisInput {
   isStopped?: boolean;
   /** Mean price of an answer with its judgements in USD; null or left out where it is not known. */
   usdPerAnswer?: number | null;
+  /** USD of the budget that ended the run before its design did; left out where none has. */
+  endedAt?: number;
   /** Seeds the resamples and the pairing. */
   seed: number;
   /** Bootstrap resamples; 2000 unless given. */

@@ -1,10 +1,15 @@
 /** What would settle an inconclusive arm of a sequential audit, in draws and answers. */
 import { PLAIN } from '../records/ids.js';
 import type { VerdictSpec } from '../records/spec.js';
+import { usd } from '../shared/prices.js';
 import { drawCount, drawsToReach } from '../statistics/eprocess.js';
 import type { Claim } from '../statistics/holm.js';
 import type { ArmEvidence, SequentialAudit } from '../statistics/sequential.js';
+import type { AnalysisInput } from './input.js';
 import { costText, count, percent, under } from './words.js';
+
+/** The part of an analysis that says what more answers cost. */
+type Paid = Pick<AnalysisInput, 'verdict' | 'usdPerAnswer' | 'endedAt'>;
 
 /** More draws of some of an arm's cells. */
 interface Price {
@@ -17,15 +22,15 @@ interface Price {
  * below the tolerance, or else one effect claimed or plain bounded above.
  *
  * @param claims of the arm's cues
- * @param usdPerAnswer what an answer has cost so far
+ * @param input with what an answer has cost so far, and the budget that ended the run
  */
 export function settleDraws(
   arm: ArmEvidence,
   audit: SequentialAudit,
   claims: readonly Claim[],
-  spec: VerdictSpec,
-  usdPerAnswer: number | null = null,
+  input: Paid,
 ): string {
+  const { verdict: spec } = input;
   const { plain, cues } = arm;
   if (plain.draws === 0) return 'Draws: there are none yet.';
   const open = cues.filter(({ isBounded }) => !isBounded);
@@ -34,9 +39,9 @@ export function settleDraws(
   );
   const clean = few ? null : cleanPrice(arm);
   if (clean)
-    return `${more(clean, audit, usdPerAnswer)} would bound every cell below the tolerance, if the rates stay as they are.`;
+    return `${more(clean, audit, input)} would bound every cell below the tolerance, if the rates stay as they are.`;
   const found = soonest(arm, claims, spec);
-  if (found) return `${more(found.price, audit, usdPerAnswer)} ${found.what}, if the rates stay as they are.`;
+  if (found) return `${more(found.price, audit, input)} ${found.what}, if the rates stay as they are.`;
   if (few) {
     return `More draws cannot help: only ${percent(few.cell.eligibleShare)} of the answers ${under(few.id)} are eligible.`;
   }
@@ -83,9 +88,18 @@ function soonest(
 }
 
 /** "About 150 more draws (600 answers; so far 800 draws, and 3 200 answers of the audit)". */
-function more({ draws, answers }: Price, audit: SequentialAudit, usdPerAnswer: number | null): string {
+function more(
+  { draws, answers }: Price,
+  audit: SequentialAudit,
+  { usdPerAnswer = null, endedAt }: Paid,
+): string {
+  const asked = `the audit has asked for ${count(audit.answers)}`;
+  const limits =
+    endedAt === undefined
+      ? `${asked}, and may ask for ${count(audit.design.rules.maxAnswers)}`
+      : `${asked}, and its budget of ${usd(endedAt)} ends there: raise run.budget`;
   return (
     `About ${count(draws)} more draw${draws === 1 ? '' : 's'} of its open cells, ${count(answers)} answers${costText(answers, usdPerAnswer)} ` +
-    `(the audit has asked for ${count(audit.answers)}, and may ask for ${count(audit.design.rules.maxAnswers)})`
+    `(${limits})`
   );
 }

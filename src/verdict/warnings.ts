@@ -26,7 +26,9 @@ export function warningsOf(shared: Shared, arms: readonly ArmResult[]): Warning[
   }
   for (const [about, text] of strangers(shared)) warn(about, text);
   for (const [about, text] of missingAnswers(shared)) warn(about, text);
-  for (const { arm, ended, cues } of shared.sequential?.arms ?? []) {
+  // A run that its budget has ended says so in a warning of its own.
+  const ending = input.endedAt === undefined ? (shared.sequential?.arms ?? []) : [];
+  for (const { arm, ended, cues } of ending) {
     const lost = ended ? [PLAIN] : cues.filter(({ closed }) => closed === 'records').map(({ cue }) => cue.id);
     for (const id of lost)
       warn(arm.id, `Answers ${under(id)} end before it is settled: later rounds are not recorded.`);

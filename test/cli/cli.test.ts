@@ -403,6 +403,13 @@ describe('money', () => {
   const priced = (name: string, price = '{ input: 100, output: 400, date: 2026-11-01 }'): string =>
     copyOf(name, { audit: (text) => `${text}prices: { scripted/script.json: ${price} }\n` });
 
+  it('is planned in a table even where a budget is too small for it', async () => {
+    const ended = await hyde(['plan', priced('conditional-hidden'), '--budget', '10']);
+    expect(ended.code).toBe(2);
+    expect(ended.out).toMatch(/^price {11}at most USD 40\.90; budget USD 10\.00$/m);
+    expect(ended.err).toMatch(/the budget is USD 10\.00.*may cost USD 40\.90/);
+  });
+
   it('is told by plan before, model by model with the day of the price, and by run, report and status after', async () => {
     const audit = priced('conditional-hidden');
     const plan = await hyde(['plan', audit]);

@@ -110,7 +110,13 @@ describe('a run that costs something', () => {
     const open = text.replace(cue, '').replace('tolerance: 0.05', 'tolerance: 0.001');
     const drawn = await run(await parseAudit(open, path, { budget: 4 }), { out: fresh(), observer: silent });
     expect(drawn?.verdict).toBe('inconclusive');
-    expect(drawn?.arms[0]?.toSettle).toMatch(/\d answers, about USD \d+\.\d\d \(the audit has asked for/);
+    expect(drawn?.stopped).toBe('budget');
+    expect(drawn?.arms[0]?.toSettle).toMatch(
+      /\d answers, about USD \d+\.\d\d \(the audit has asked for \d+, and its budget of USD 4\.00 ends there/,
+    );
+    const warnings = drawn?.warnings.map(({ text }) => text).join('\n');
+    expect(warnings).toContain('the run stopped at its budget of USD 4.00');
+    expect(warnings).not.toContain('later rounds are not recorded');
 
     const few = new URL('../runs/too-few-answers/audit.yaml', import.meta.url).pathname;
     const priced = readFileSync(few, 'utf8') + PRICES;

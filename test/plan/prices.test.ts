@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { checkBudget } from '../../src/plan/budget.js';
 import { preparePlan } from '../../src/plan/prepare.js';
 import { judgeCallsOf, withPrices } from '../../src/plan/prices.js';
 import { type Overrides, parseAudit } from '../../src/plan/spec.js';
@@ -125,9 +126,17 @@ describe('a plan', () => {
     expect(totals.price).toBeNull();
     expect(totals.unknown).toEqual(['price: none is known for served/x']);
     expect(prices.models[0]).toMatchObject({ price: null, most: null });
-    await expect(withPrices({ ...served, budget: 5 }, plan, true)).rejects.toThrow(
-      'the price of served/x is not known',
-    );
+    const limited = await withPrices({ ...served, budget: 5 }, plan, true);
+    expect(() => checkBudget(limited)).toThrow('the price of served/x is not known');
+  });
+
+  it('names all of them at once where there is a budget', async () => {
+    const spec = await specOf('conditional-hidden');
+    const judges = [...spec.judges, JUDGE as unknown as Spec['judges'][number]];
+    const bases = [{ id: 'base', ref: { engine: 'served', model: 'x' } }];
+    const { plan } = await preparePlan(spec);
+    const limited = await withPrices({ ...spec, bases, judges, budget: 5 }, plan, true);
+    expect(() => checkBudget(limited)).toThrow('the prices of served/x, served/judge are not known');
   });
 });
 

@@ -5,6 +5,7 @@ import { clopperPearson } from '../../src/statistics/binomial.js';
 import {
   bootstrapInterval,
   type ClusterMean,
+  type Contrast,
   clusterInterval,
   contrastOf,
   meanOf,
@@ -122,6 +123,71 @@ describe('cluster bootstrap', () => {
     expect(method).toBe('bootstrap-t over 60 questions');
     expect(interval[1]).toBeGreaterThan(2 * 0.0033);
     expect(interval[1]).toBeLessThan(0.06);
+  });
+
+  /** Events of one answer per question and seed, of which a part is eligible. */
+  function uneven(
+    questions: number,
+    rate: number,
+    random: { unit(): number },
+  ): ClusterMean & { events: number } {
+    const [sums, sizes]: [number[], number[]] = [[], []];
+    for (let q = 0; q < questions; q++) {
+      const eligible = [0, 1, 2].filter(() => random.unit() < 0.6);
+      sizes.push(eligible.length);
+      sums.push(eligible.filter(() => random.unit() < rate).length);
+    }
+    return { sums, sizes, events: sums.reduce((a, b) => a + b, 0) };
+  }
+  const sum = (of: readonly number[]): number => of.reduce((a, b) => a + b, 0);
+
+  it('takes a single event for no more than it is, however many answers the questions have', () => {
+    const { sizes } = uneven(300, 0, randomStream('sizes'));
+    const at = sizes.indexOf(2);
+    const mean = { sizes, sums: sizes.map((_, q) => (q === at ? 1 : 0)) };
+    const none = { sizes, sums: sizes.map(() => 0) };
+    const resamples = resample(300, 1000, 1);
+    const estimate = 1 / sum(sizes);
+    const rate = bootstrapInterval([{ sign: 1, mean }], resamples, 0.95);
+    expect(rate?.method).toMatch(/^bootstrap-t over/);
+    expect(rate?.interval[1]).toBeLessThan(6 * estimate);
+    const gap: Contrast = [
+      { sign: 1, mean },
+      { sign: -1, mean: none },
+    ];
+    expect(bootstrapInterval(gap, resamples, 0.95)?.interval[1]).toBeLessThan(6 * estimate);
+  });
+
+  it('covers a small rate and a difference of small rates, and stays near the exact width', () => {
+    const random = randomStream('few events');
+    const [runs, questions, truth] = [200, 300, 0.004];
+    const resamples = resample(questions, 300, 1);
+    const covered = { rate: 0, gap: 0 };
+    const excess = { rate: 0, gap: 0 };
+    for (let run = 0; run < runs; run++) {
+      const cells = [uneven(questions, truth, random), uneven(questions, truth, random)] as const;
+      const exact = cells.map(({ events, sizes }) => clopperPearson(events, sum(sizes), 0.95));
+      const termOf = (i: 0 | 1, sign: 1 | -1) => ({
+        sign,
+        mean: cells[i],
+        estimate: meanOf(cells[i]) as number,
+        interval: exact[i] as [number, number],
+      });
+      const [a, b] = [termOf(0, 1), termOf(1, -1)];
+      for (const [what, terms, own, range, value] of [
+        ['rate', [a], a.interval, [0, 1], truth],
+        ['gap', [a, b], mover([a, b]), [-1, 1], 0],
+      ] as const) {
+        const named = { interval: [...own] as [number, number], method: 'exact' };
+        const { interval } = clusterInterval(terms, resamples, 0.95, named, range);
+        if (interval[0] <= value && value <= interval[1]) covered[what]++;
+        excess[what] = Math.max(excess[what], (interval[1] - interval[0]) / (own[1] - own[0]));
+      }
+    }
+    expect(covered.rate / runs).toBeGreaterThan(0.93);
+    expect(covered.gap / runs).toBeGreaterThan(0.93);
+    expect(excess.rate).toBeLessThan(3);
+    expect(excess.gap).toBeLessThan(3);
   });
 });
 
