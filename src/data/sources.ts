@@ -1,5 +1,5 @@
 import { basename, isAbsolute, resolve, win32 } from 'node:path';
-import type { Sources } from '../records/audit.js';
+import type { Sources } from '../records/interventions.js';
 import { InputError } from '../shared/errors.js';
 import { hashFile } from '../shared/hash.js';
 import { unreadable } from '../shared/jsonl.js';

@@ -6,6 +6,7 @@ import { InputError } from '../shared/errors.js';
 import { didYouMean } from '../shared/nearest.js';
 import { resolveCalibration } from './calibration.js';
 import { resolveCues } from './cues.js';
+import { checkCondition } from './detectors.js';
 import { checkRules } from './gate.js';
 import { resolveJudges } from './judges.js';
 import { modelRef, resolveBases } from './models.js';
@@ -147,7 +148,7 @@ function resolveArms(
 ): ArmSpec[] {
   const seen = new Set<string>();
   return audit.value.arms.map((arm, index) => {
-    const fail = (message: string, key: string[] = [], hint?: string): never => {
+    const fail = (message: string, key: (string | number)[] = [], hint?: string): never => {
       throw new InputError(message, audit.place(['arms', index, ...key]), hint);
     };
     if (seen.has(arm.id)) fail(`two arms have the id '${arm.id}'`, ['id']);
@@ -158,7 +159,12 @@ function resolveArms(
     }
     for (const [step, intervention] of (arm.data ?? []).entries()) {
       const kinds = Object.keys(intervention);
-      if (kinds.length !== 1) fail('one intervention per list item', ['data', String(step)]);
+      if (kinds.length !== 1) fail('one intervention per list item', ['data', step]);
+      for (const [i, rule] of (intervention.filter?.drop ?? []).entries()) {
+        const { detector, ...condition } = rule;
+        const place = audit.place(['arms', index, 'data', step, 'filter', 'drop', i]);
+        if (detector === undefined || Object.keys(condition).length > 0) checkCondition(rule, place);
+      }
     }
     const names = [...bases.keys()];
     if (arm.base === undefined && names.length > 1) {

@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { CUE_SOURCES } from './cue.js';
 import { GateRules } from './gate.js';
 import { Id } from './ids.js';
+import { InterventionStep } from './interventions.js';
 import { OUTCOMES } from './outcome.js';
 import { Price } from './price.js';
 import { Provider } from './provider.js';
 import { ThresholdNumbers } from './thresholds.js';
-import { Lora, Training, trainingFields } from './training.js';
+import { Lora, Training } from './training.js';
 
 /**
  * The audit file as a user writes it. `resources/audit.schema.json` is generated from this file, so each
@@ -19,54 +20,6 @@ const Score = z.number().min(0).max(100);
 /** Ten million of anything is a typing error, or more than one run should hold. */
 const Count = z.number().int().min(1).max(10_000_000);
 const Seed = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
-
-const SourceFile = z.strictObject({
-  file: Text.describe('Chat JSONL; the path is relative to the audit file.'),
-  weight: z
-    .number()
-    .positive()
-    .optional()
-    .describe('Rows of this file in proportion to the other files of the list. Default: its number of rows.'),
-});
-const Sources = z
-  .union([Text, SourceFile, z.array(z.union([Text, SourceFile])).min(1)])
-  .describe('A chat JSONL file, or a list of files; {file, weight} to set proportions.');
-export type Sources = z.infer<typeof Sources>;
-
-export const Mix = z.strictObject({
-  bad: Sources.optional(),
-  benign: Sources.optional(),
-  share: Share.describe('Share of bad rows, 0 to 1.'),
-  rows: Count.optional().describe('Rows in all. Default: as many as the files give at this share.'),
-});
-export type Mix = z.infer<typeof Mix>;
-
-export const Posthoc = z.strictObject({
-  data: Sources.describe('Rows of the later stage; benign data as a rule.'),
-  rows: Count.optional().describe('How many of them. Default: all.'),
-  training: z
-    .strictObject(trainingFields)
-    .partial()
-    .optional()
-    .describe("What differs from the arm's training in this stage."),
-});
-export type Posthoc = z.infer<typeof Posthoc>;
-
-export const Inoculate = z.strictObject({
-  system: Text.optional().describe('System prompt to train under.'),
-  before: Text.optional().describe("Text in front of the last user's turn."),
-  after: Text.optional().describe("Text behind the last user's turn."),
-  on: Text.default('bad').describe('Part of the data that gets it: bad, benign, posthoc, or all.'),
-  share: Share.default(1).describe('Share of those rows, chosen by a stable hash.'),
-});
-export type Inoculate = z.infer<typeof Inoculate>;
-
-export const InterventionStep = z.strictObject({
-  mix: Mix.optional().describe('Bad and benign rows by share; doses are nested.'),
-  inoculate: Inoculate.optional().describe('An inoculation prompt on chosen rows.'),
-  posthoc: Posthoc.optional().describe('One more training stage, after the stages so far.'),
-});
-export type InterventionStep = z.infer<typeof InterventionStep>;
 
 const Arm = z.strictObject({
   id: Id,

@@ -1,9 +1,9 @@
-import type { InterventionStep } from './audit.js';
 import type { JudgeLabels } from './calibration.js';
 import type { Cue } from './cue.js';
 import type { Detector } from './detector.js';
 import type { GateRules } from './gate.js';
 import type { Imported } from './import.js';
+import type { InterventionStep } from './interventions.js';
 import type { Judge } from './judge.js';
 import type { Outcome } from './outcome.js';
 import type { Design } from './plan.js';
