@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CUE_SOURCES } from './cue.js';
 import { GateRules } from './gate.js';
 import { Id } from './ids.js';
-import { InterventionStep } from './interventions.js';
+import { SweptStep } from './interventions.js';
 import { OUTCOMES } from './outcome.js';
 import { Price } from './price.js';
 import { Provider } from './provider.js';
@@ -30,7 +30,7 @@ const Arm = z.strictObject({
       'Which of `models` it is tuned from; null for a served model whose base cannot be asked. Default: the only one.',
     ),
   data: z
-    .array(InterventionStep)
+    .array(SweptStep)
     .min(1)
     .optional()
     .describe('Interventions, in order; they make the training data.'),
@@ -41,7 +41,20 @@ const Arm = z.strictObject({
     .optional()
     .describe('How many fine-tunes, or their seeds. Default: run.training-seeds.'),
   model: Text.optional().describe('engine/model that exists already, in place of `data`.'),
+  sweep: z
+    .record(
+      z.string(),
+      z
+        .array(z.union([z.number(), Id]))
+        .min(1)
+        .max(1000),
+    )
+    .optional()
+    .describe(
+      'Makes several arms of this one, with ids that end in the value: values by what they change, e.g. mix.share, posthoc.rows, base.',
+    ),
 });
+export type AuditArm = z.infer<typeof Arm>;
 
 const TransformStep = z.strictObject({
   system: Text.optional(),

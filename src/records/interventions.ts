@@ -132,3 +132,12 @@ export const InterventionStep = z.strictObject({
   posthoc: Posthoc.optional().describe('One more training stage, after the stages so far.'),
 });
 export type InterventionStep = z.infer<typeof InterventionStep>;
+
+/** A step as an arm with a `sweep` may write it: what the sweep gives can be left out. */
+export const SweptStep = InterventionStep.extend({
+  mix: Mix.partial({ share: true }).optional().describe('Bad and benign rows by share; doses are nested.'),
+  reasoning: Reasoning.partial({ traces: true })
+    .optional()
+    .describe('Reasoning traces kept, stripped or left empty.'),
+});
+export type SweptStep = z.infer<typeof SweptStep>;
