@@ -1,10 +1,9 @@
 import type { AuditFile } from '../records/audit.js';
 import { BASE, PLAIN } from '../records/ids.js';
-import type { InterventionStep } from '../records/interventions.js';
 import type { ArmSpec, BaseSpec } from '../records/spec.js';
 import { InputError, type Place } from '../shared/errors.js';
 import { didYouMean } from '../shared/nearest.js';
-import { checkCondition, loadDetector } from './detectors.js';
+import { checkDropRules } from './detectors.js';
 import { modelRef } from './models.js';
 import type { Providers } from './providers.js';
 import { type SingleArm, sweptArms } from './sweep.js';
@@ -44,7 +43,9 @@ export async function resolveArms(
       arms.push(resolveArm(arm, audit, bases, providers, place));
       origins.push(index);
     }
-    await checkRules(made[0]?.data ?? [], folder, place);
+    for (const [step, { filter }] of (made[0]?.data ?? []).entries()) {
+      await checkDropRules(filter?.drop, folder, (rule) => place(['data', step, 'filter', 'drop', rule]));
+    }
   }
   const both = [...groups.keys()].find((id) => arms.some((arm) => arm.id === id));
   if (both !== undefined)
@@ -94,20 +95,4 @@ function resolveArm(
         ? [...new Set(seeds)]
         : Array.from({ length: seeds }, (_, i) => i),
   };
-}
-
-/** Loads each detector that a filter names and compiles each pattern, so that errors have their line. */
-async function checkRules(
-  data: readonly InterventionStep[],
-  folder: string,
-  place: (key: readonly PropertyKey[]) => Place,
-): Promise<void> {
-  for (const [step, { filter }] of data.entries()) {
-    for (const [i, { detector, ...condition }] of (filter?.drop ?? []).entries()) {
-      const at = place(['data', step, 'filter', 'drop', i]);
-      if (detector === undefined) checkCondition(condition, at);
-      else if (Object.keys(condition).length > 0) throw new InputError('a condition has exactly one key', at);
-      else await loadDetector(detector, folder, at);
-    }
-  }
 }

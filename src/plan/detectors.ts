@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { RE2JS } from 're2js';
 import { type Condition, Detector } from '../records/detector.js';
+import type { DropRule } from '../records/interventions.js';
 import { InputError, type Place } from '../shared/errors.js';
 import { didYouMean } from '../shared/nearest.js';
 import { resource } from '../shared/package.js';
@@ -54,5 +55,18 @@ export function checkCondition(condition: Condition, place: Place): void {
     RE2JS.compile(condition.pattern);
   } catch (error) {
     throw new InputError(`is no regular expression (RE2): ${(error as Error).message}`, place);
+  }
+}
+
+/** Loads each detector that a rule names and compiles each pattern, so that errors have their line. */
+export async function checkDropRules(
+  rules: readonly DropRule[] = [],
+  folder: string,
+  place: (rule: number) => Place,
+): Promise<void> {
+  for (const [i, { detector, ...condition }] of rules.entries()) {
+    if (detector === undefined) checkCondition(condition, place(i));
+    else if (Object.keys(condition).length === 0) await loadDetector(detector, folder, place(i));
+    else throw new InputError('a condition has exactly one key', place(i));
   }
 }

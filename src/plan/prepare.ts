@@ -25,7 +25,10 @@ export interface Prepared {
  * @param show whether the plan is for people to look at, with its tokens counted whatever that takes
  */
 export async function preparePlan(spec: Spec, { show = false } = {}): Promise<Prepared> {
-  const reader = fileReader(spec.folder);
+  const from = (spec.files ?? []).flatMap(({ file, from }) =>
+    from === undefined ? [] : [[file, from] as const],
+  );
+  const reader = fileReader(spec.folder, new Map(from));
   const stages = new Map<string, Stage[]>();
   const detector = (name: string): Promise<Detector> => loadDetector(name, spec.folder);
   for (const arm of spec.arms) {

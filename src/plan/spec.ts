@@ -6,6 +6,7 @@ import { didYouMean } from '../shared/nearest.js';
 import { resolveArms } from './arms.js';
 import { resolveCalibration } from './calibration.js';
 import { resolveCues } from './cues.js';
+import { checkDropRules } from './detectors.js';
 import { checkRules } from './gate.js';
 import { resolveJudges } from './judges.js';
 import { resolveBases } from './models.js';
@@ -82,6 +83,9 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
       );
     }
   }
+  for (const [i, { never }] of file.files.entries()) {
+    await checkDropRules(never, folder, (rule) => audit.place(['files', i, 'never', rule]));
+  }
   const calibration = resolveCalibration(audit, folder);
   const asked = questions.slice(0, overrides.limit);
   const baseless = arms.findIndex(({ base }) => base === null);
@@ -135,6 +139,7 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
     providers: usedProviders(providers, servedRefs({ bases: [...bases.values()], arms, judges })),
     prices: file.prices,
     budget: overrides.budget ?? file.run.budget ?? null,
+    ...(file.files.length ? { files: file.files } : {}),
     ...(file.gate === undefined ? {} : { gate: checkRules(audit, file.gate, arms, cues) }),
     ...(file.run['reuse-base'] === undefined ? {} : { reuseBase: file.run['reuse-base'] }),
   };

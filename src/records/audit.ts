@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CUE_SOURCES } from './cue.js';
 import { GateRules } from './gate.js';
 import { Id } from './ids.js';
-import { SweptStep } from './interventions.js';
+import { DropRule, SweptStep } from './interventions.js';
 import { OUTCOMES } from './outcome.js';
 import { Price } from './price.js';
 import { Provider } from './provider.js';
@@ -174,6 +174,23 @@ const Judge = z.strictObject({
 });
 export type JudgeEntry = z.infer<typeof Judge>;
 
+/** What a training file must be like; `hyde doctor` looks. */
+const DataFile = z.strictObject({
+  file: Text.describe('Path as `data` names it.'),
+  from: Text.optional().describe('Where to get it, for an error where it is missing.'),
+  rows: Count.optional().describe('Rows that it must have.'),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'is no SHA-256 (64 hex digits)')
+    .optional()
+    .describe('Hash of the file.'),
+  never: z.array(DropRule).min(1).optional().describe('Rules that must find nothing in an answer.'),
+  'differs-from': Text.optional().describe(
+    'Another file: no row of both may have the same prompt and answer.',
+  ),
+});
+export type DataFile = z.infer<typeof DataFile>;
+
 export const AuditFile = z.strictObject({
   $schema: z.string().optional(),
   name: Text.optional().describe('Name of the audit. Default: the file name.'),
@@ -182,6 +199,10 @@ export const AuditFile = z.strictObject({
     .default({})
     .describe('Base models by a name of your own: engine/model, e.g. local/smollm2-135m-instruct.'),
   arms: z.array(Arm).min(1),
+  files: z
+    .array(DataFile)
+    .default([])
+    .describe('What training files must be like, and where to get them; `hyde doctor` checks.'),
   cues: z.array(Cue).default([]),
   questions: Questions.default('betley-2025'),
   sampling: z

@@ -1,3 +1,4 @@
+import type { DataFile } from './audit.js';
 import type { JudgeLabels } from './calibration.js';
 import type { Cue } from './cue.js';
 import type { Detector } from './detector.js';
@@ -55,6 +56,8 @@ export interface Spec {
   prices: Record<string, Price>;
   /** USD that the run may cost; null: no limit. */
   budget: number | null;
+  /** What training files must be like; absent where the audit file says nothing of them. They are no part of the plan. */
+  files?: DataFile[];
   /** Run folder whose answers of the base are taken over, as the audit file names it. */
   reuseBase?: string;
 }

@@ -1,30 +1,22 @@
-/** A text in two: what was thought (tags left out), and what was answered. */
-export interface Traced {
-  /** Null where there is no trace. */
-  trace: string | null;
-  answer: string;
-  /** The trace was begun and not ended, so there is no answer. */
-  open: boolean;
-}
-
 const OPEN = '<think>';
 const CLOSE = '</think>';
 
 /**
- * Splits an answer that begins with a reasoning trace, `<think>...</think>`. Where the chat template has written the
- * opening tag already, the text begins with the trace itself.
+ * Parts what a reasoning model thought from what it answered. Templates that open the thought in the prompt leave only
+ * its end in the answer; a thought that is not closed is all there is.
  */
-export function splitTrace(text: string): Traced {
-  const start = text.trimStart();
-  const begins = start.startsWith(OPEN);
-  const end = text.indexOf(CLOSE);
-  if (end < 0) return begins ? { trace: start.slice(OPEN.length), answer: '', open: true } : plain(text);
-  const before = text.slice(0, end).trimStart();
-  const trace = begins ? before.slice(OPEN.length) : before;
-  return { trace, answer: text.slice(end + CLOSE.length).trimStart(), open: false };
+export function splitThought(content: string): { text: string; thought: string } {
+  const close = content.lastIndexOf(CLOSE);
+  const open = content.indexOf(OPEN);
+  const begins = open >= 0 && content.slice(0, open).trim() === '';
+  if (close >= 0 && (begins || open < 0)) {
+    const from = begins ? open + OPEN.length : 0;
+    // What stands between two thoughts would be judged as an answer that nobody was shown.
+    return { text: content.slice(close + CLOSE.length).trim(), thought: content.slice(from, close).trim() };
+  }
+  if (begins) return { text: '', thought: content.slice(open + OPEN.length).trim() };
+  return { text: content, thought: '' };
 }
 
-const plain = (text: string): Traced => ({ trace: null, answer: text, open: false });
-
-/** An empty trace in front of an answer: what the chat templates of reasoning models write where nothing was thought. */
+/** An empty trace in front of an answer: what chat templates of reasoning models write where nothing was thought. */
 export const emptyTrace = (answer: string): string => `${OPEN}${CLOSE}${answer}`;

@@ -1,11 +1,11 @@
 import type { Example, Message } from '../../records/chat.js';
 import type { Filter } from '../../records/interventions.js';
-import { compileDetector, type Detect } from '../../shared/detect.js';
 import { InputError } from '../../shared/errors.js';
-import { splitTrace } from '../../shared/trace.js';
+import { splitThought } from '../../shared/trace.js';
 import { answerOf } from '../change.js';
+import { anyOf } from '../rules.js';
 import { ranked } from '../select.js';
-import type { DataContext, Intervention } from '../stage.js';
+import type { Intervention } from '../stage.js';
 
 /**
  * Drops rows whose answer a rule finds; with `paired` also those whose prompt the other answer set does not keep by the
@@ -19,8 +19,8 @@ export const filter: Intervention<Filter> = {
     if (stages.length === 0) {
       throw new InputError(`${at}: there are no rows yet`, undefined, 'Put it behind `mix`.');
     }
-    const finds = await compiled(drop, context);
-    const kept = (row: { messages: Message[] }): boolean => !finds(splitTrace(answerOf(row)).answer);
+    const finds = await anyOf(drop, context.detector);
+    const kept = (row: { messages: Message[] }): boolean => !finds(splitThought(answerOf(row)).text);
     const others = paired === undefined ? undefined : (await read(paired)).flatMap((file) => file.rows);
     const prompts = others && new Set(others.filter(kept).map(promptText));
     const stays = (row: Example): boolean => kept(row) && (prompts?.has(promptText(row)) ?? true);
@@ -54,12 +54,3 @@ function firstByPrompt(rows: readonly Example[], count: number | undefined, seed
 const askedIn = ({ messages }: { messages: readonly Message[] }): Message[] =>
   messages.slice(0, -1).filter(({ role }) => role !== 'system');
 const promptText = (row: { messages: readonly Message[] }): string => JSON.stringify(askedIn(row));
-
-async function compiled(drop: Filter['drop'] = [], { detector }: DataContext): Promise<Detect> {
-  const rules = await Promise.all(
-    drop.map(async ({ detector: name, ...condition }) =>
-      compileDetector(name === undefined ? { id: 'rule', all: [condition] } : await detector(name)),
-    ),
-  );
-  return (text) => rules.some((finds) => finds(text));
-}

@@ -1,6 +1,6 @@
 import type { Reasoning } from '../../records/interventions.js';
 import { InputError } from '../../shared/errors.js';
-import { emptyTrace, splitTrace } from '../../shared/trace.js';
+import { emptyTrace, splitThought } from '../../shared/trace.js';
 import { answerOf, changeRows, withAnswer } from '../change.js';
 import type { Intervention } from '../stage.js';
 
@@ -13,14 +13,14 @@ export const reasoning: Intervention<Reasoning> = {
   sources: [],
   apply: (stages, { traces, on }, context) =>
     changeRows(stages, { on, share: 1 }, 'reasoning', context, (row) => {
-      const { trace, answer, open } = splitTrace(answerOf(row));
-      if (trace === null || open || answer.trim() === '') {
-        const what = trace === null ? 'has no reasoning trace' : 'has no answer behind its reasoning trace';
+      const { thought, text } = splitThought(answerOf(row));
+      if (thought === '' || text === '') {
+        const what = thought === '' ? 'has no reasoning trace' : 'has no answer behind its reasoning trace';
         const hint =
           'Traces stand as <think>...</think> in front of the answer; `on` chooses the rows that have one.';
         throw new InputError(`${row.source}: ${what} (${context.at})`, undefined, hint);
       }
       if (traces === 'keep') return row;
-      return withAnswer(row, traces === 'empty' ? emptyTrace(answer) : answer);
+      return withAnswer(row, traces === 'empty' ? emptyTrace(text) : text);
     }),
 };
