@@ -100,11 +100,9 @@ function kept(pool: readonly SearchedCue[], room: number): SearchedCue[] {
 function promptsOf({ training }: ArmSpec): Transform[] {
   return (training?.data ?? []).flatMap(({ inoculate }) => {
     const { system, before, after } = inoculate ?? {};
-    return [
-      ...(system === undefined ? [] : [{ kind: 'system' as const, text: system }]),
-      ...(before === undefined ? [] : [{ kind: 'before' as const, text: before }]),
-      ...(after === undefined ? [] : [{ kind: 'after' as const, text: after }]),
-    ];
+    return Object.entries({ system, before, after }).flatMap(([kind, texts]) =>
+      [texts ?? []].flat().map((text) => ({ kind: kind as 'system' | 'before' | 'after', text })),
+    );
   });
 }
 

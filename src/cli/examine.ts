@@ -7,6 +7,7 @@ import { cacheFolder } from '../shared/cache.js';
 import type { HydeError } from '../shared/errors.js';
 import { withoutHome } from '../shared/files.js';
 import type { Check } from './check.js';
+import { checkFiles } from './examine-files.js';
 import { checkKeys, checkServed } from './examine-served.js';
 import { outputOf, print } from './output.js';
 
@@ -31,13 +32,16 @@ export async function examine(audit: string | undefined, options: Record<string,
     },
     { what: 'cache', ok: true, found: withoutHome(cacheFolder()) },
   ];
-  const checks = [...machine, ...served];
+  const checks = [...machine, ...served, ...(spec ? await checkFiles(spec) : [])];
   const lines = checks.map(({ what, ok, warning, found, advice }) => {
     const hint = (ok && !warning) || !advice ? '' : `\n     ${advice}`;
     return `${warning ? '!!  ' : ok ? 'ok  ' : '--  '} ${what.padEnd(14)} ${found}${hint}`;
   });
   print(outputOf(options), lines.join('\n'), checks);
-  const needed = [...(local ? machine.filter(({ what }) => !OPTIONAL.includes(what)) : []), ...served];
+  const needed = [
+    ...(local ? machine.filter(({ what }) => !OPTIONAL.includes(what)) : []),
+    ...checks.slice(machine.length),
+  ];
   return needed.every(({ ok }) => ok) ? 0 : 1;
 }
 

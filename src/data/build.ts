@@ -1,11 +1,11 @@
-import type { InterventionStep } from '../records/audit.js';
+import type { InterventionStep } from '../records/interventions.js';
 import type { ArmSpec } from '../records/spec.js';
 import { InputError } from '../shared/errors.js';
 import { type InterventionName, interventions, type Parameters } from './interventions/index.js';
 import type { DataContext, Intervention, Stage } from './stage.js';
 
-/** What building an arm's data needs: the audit's seed, and a reader of the files it names. */
-export type BuildContext = Pick<DataContext, 'seed' | 'read'>;
+/** What building an arm's data needs: the audit's seed, and readers of the files and detectors it names. */
+export type BuildContext = Pick<DataContext, 'seed' | 'read' | 'detector'>;
 
 /**
  * Makes the training stages of an arm: its interventions, one after the other, from no stages at all.

@@ -1,5 +1,5 @@
-import type { InterventionStep } from '../records/audit.js';
 import type { Example } from '../records/chat.js';
+import type { InterventionStep, Mix } from '../records/interventions.js';
 import type { ArmSpec } from '../records/spec.js';
 import type { Training } from '../records/training.js';
 import { didYouMean } from '../shared/nearest.js';
@@ -152,36 +152,39 @@ function againstEachOther(examples: readonly Example[]): Finding[] {
 }
 
 /** What a step asks for beside what there is. */
-function asked({ mix, inoculate }: InterventionStep, stages: readonly Stage[]): Finding[] {
-  const out: Finding[] = [];
+function asked(step: InterventionStep, stages: readonly Stage[]): Finding[] {
+  return [...(step.mix ? sharesReached(step.mix, stages) : []), ...rowsReached(step, stages)];
+}
+
+function sharesReached({ share }: Mix, stages: readonly Stage[]): Finding[] {
   const first = stages[0]?.examples ?? [];
-  if (mix && first.length > 0) {
-    const bad = first.filter(isBad).length;
-    const reached = bad / first.length;
-    if (rounded(reached) !== rounded(mix.share)) {
-      // Rounding is a note; a share that has become none or all is another experiment.
-      const level = reached === 0 || reached === 1 ? 'warning' : 'note';
-      const text = `a share of ${mix.share} is asked for, ${rounded(reached)} is reached (${bad} of ${first.length} rows)`;
-      out.push({ ...finding(level, text), stage: 1 });
-    }
+  const bad = first.filter(isBad).length;
+  const reached = bad / first.length;
+  if (first.length === 0 || rounded(reached) === rounded(share)) return [];
+  // Rounding is a note; a share that has become none or all is another experiment.
+  const level = reached === 0 || reached === 1 ? 'warning' : 'note';
+  const text = `a share of ${share} is asked for, ${rounded(reached)} is reached (${bad} of ${first.length} rows)`;
+  return [{ ...finding(level, text), stage: 1 }];
+}
+
+/** Whether a step that chooses rows by their part has any. */
+function rowsReached(step: InterventionStep, stages: readonly Stage[]): Finding[] {
+  const [name, parameters] = Object.entries(step).find(([, value]) => value !== undefined) ?? [];
+  if (!parameters || !('on' in parameters) || parameters.on === 'all') return [];
+  const { on } = parameters;
+  const share = 'share' in parameters ? parameters.share : 1;
+  const sizes = stages.map(({ examples }) => examples.filter((row) => row.part === on).length);
+  if (!knownParts.includes(on)) {
+    const known = didYouMean(on, [...knownParts, 'all']);
+    return [finding('error', `${name}: no row is of the part '${on}' (${known})`)];
   }
-  if (inoculate && inoculate.on !== 'all') {
-    const { on, share } = inoculate;
-    const sizes = stages.map(({ examples }) => examples.filter((row) => row.part === on).length);
-    if (!knownParts.includes(on)) {
-      out.push(
-        finding(
-          'error',
-          `inoculate: no row is of the part '${on}' (${didYouMean(on, [...knownParts, 'all'])})`,
-        ),
-      );
-    } else if (sizes.every((size) => size === 0)) {
-      out.push(finding('warning', `inoculate: no row is of the part '${on}', so nothing is inoculated`));
-    } else if (share > 0 && sizes.every((size) => Math.round(share * size) === 0)) {
-      out.push(finding('warning', `inoculate: a share of ${share} of the part '${on}' is less than one row`));
-    }
+  if (sizes.every((size) => size === 0)) {
+    return [finding('warning', `${name}: no row is of the part '${on}', so it changes nothing`)];
   }
-  return out;
+  if (share > 0 && sizes.every((size) => Math.round(share * size) === 0)) {
+    return [finding('warning', `${name}: a share of ${share} of the part '${on}' is less than one row`)];
+  }
+  return [];
 }
 
 const finding = (level: Finding['level'], text: string, rows: readonly Example[] = []): Finding =>

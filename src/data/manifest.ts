@@ -1,5 +1,5 @@
-import type { InterventionStep, Sources } from '../records/audit.js';
 import type { Example } from '../records/chat.js';
+import type { InterventionStep, Sources } from '../records/interventions.js';
 import type { ArmSpec } from '../records/spec.js';
 import type { Training } from '../records/training.js';
 import { nameOf } from './build.js';

@@ -1,5 +1,5 @@
 import { basename, isAbsolute, resolve, win32 } from 'node:path';
-import type { Sources } from '../records/audit.js';
+import type { Sources } from '../records/interventions.js';
 import { InputError } from '../shared/errors.js';
 import { hashFile } from '../shared/hash.js';
 import { unreadable } from '../shared/jsonl.js';
@@ -23,15 +23,17 @@ export interface FileReader {
 
 /**
  * @param folder folder that relative paths refer to: the audit file's
+ * @param from where a file can be had, by its path, for the error where it is missing
  */
-export function fileReader(folder: string): FileReader {
+export function fileReader(folder: string, from: ReadonlyMap<string, string> = new Map()): FileReader {
   const pending = new Map<string, Promise<SourceRow[]>>();
   const files = new Map<string, SourceFile>();
 
   const load = async (given: string): Promise<SourceRow[]> => {
     const path = resolve(folder, given);
     const sha256 = await hashFile(path).catch((error: unknown) => {
-      throw unreadable(error, given);
+      const origin = from.get(given);
+      throw unreadable(error, given, origin && `it does not ship with hyde; get it from ${origin}`);
     });
     const file = writtenName(given, sha256);
     const rows: SourceRow[] = [];

@@ -1,5 +1,6 @@
-import type { Sources } from '../records/audit.js';
 import type { Example } from '../records/chat.js';
+import type { Detector } from '../records/detector.js';
+import type { Sources } from '../records/interventions.js';
 import type { Training } from '../records/training.js';
 import type { SourceRow } from './read.js';
 
@@ -27,6 +28,8 @@ export interface DataContext {
   at: string;
   /** Reads files that the audit names. */
   read(sources: Sources): Promise<SourceRows[]>;
+  /** Loads a detector by its shipped id or its file. */
+  detector(name: string): Promise<Detector>;
 }
 
 /**

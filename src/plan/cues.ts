@@ -10,8 +10,16 @@ import { type Located, readYaml } from './yaml.js';
 
 type ResolvedCue = Spec['cues'][number];
 
-/** The cues of an audit: its own, shipped ones it names, compositions, and placebos up to the number asked for. */
-export async function resolveCues(audit: Located<AuditFile>, arms: ArmSpec[]): Promise<ResolvedCue[]> {
+/**
+ * The cues of an audit: its own, shipped ones it names, compositions, and placebos up to the number asked for.
+ *
+ * @param groups ids of the arms of a sweep by its id, which a cue may name in their place
+ */
+export async function resolveCues(
+  audit: Located<AuditFile>,
+  arms: ArmSpec[],
+  groups: ReadonlyMap<string, string[]>,
+): Promise<ResolvedCue[]> {
   const shipped = await shippedCues();
   const armIds = arms.map((arm) => arm.id);
   const cues: ResolvedCue[] = [];
@@ -19,11 +27,11 @@ export async function resolveCues(audit: Located<AuditFile>, arms: ArmSpec[]): P
     if (given.mine) continue;
     const place = audit.place(['cues', index]);
     for (const id of given.arms ?? []) {
-      if (!armIds.includes(id)) {
+      if (!armIds.includes(id) && !groups.has(id)) {
         throw new InputError(
           `no arm is called '${id}'`,
           audit.place(['cues', index, 'arms']),
-          didYouMean(id, armIds),
+          didYouMean(id, [...armIds, ...groups.keys()]),
         );
       }
     }
@@ -31,7 +39,8 @@ export async function resolveCues(audit: Located<AuditFile>, arms: ArmSpec[]): P
       if (cues.some((other) => other.id === cue.id)) {
         throw new InputError(`two cues have the id '${cue.id}'`, place);
       }
-      cues.push({ ...cue, arms: given.arms ?? armIds });
+      const named = given.arms?.flatMap((id) => groups.get(id) ?? [id]);
+      cues.push({ ...cue, arms: named ? [...new Set(named)] : armIds });
     }
   }
   return [...cues, ...placebosFor(cues, shipped, audit.value.verdict.placebos, armIds)];

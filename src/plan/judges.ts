@@ -1,8 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
-import { RE2JS } from 're2js';
 import type { AuditFile, JudgeEntry } from '../records/audit.js';
-import { Detector } from '../records/detector.js';
 import { Judge, MEASURES } from '../records/judge.js';
 import {
   type Cut,
@@ -12,19 +8,10 @@ import {
   type ModelJudgeSpec,
 } from '../records/spec.js';
 import { InputError, type Place } from '../shared/errors.js';
-import { didYouMean } from '../shared/nearest.js';
-import { resource } from '../shared/package.js';
+import { loadDetector, shippedOrFile } from './detectors.js';
 import { modelRef } from './models.js';
 import type { Providers } from './providers.js';
 import { type Located, readYaml } from './yaml.js';
-
-type Kind = 'detector' | 'judge';
-
-/** Ids of the detectors or judges that ship with hyde. */
-export const shipped = (kind: Kind): string[] =>
-  readdirSync(resource(`${kind}s`))
-    .filter((name) => name.endsWith('.yaml'))
-    .map((name) => basename(name, '.yaml'));
 
 /** The judges of an audit, each detector and each judge's file loaded and checked. */
 export async function resolveJudges(
@@ -107,18 +94,7 @@ async function resolveDetector(
   folder: string,
   at: (key?: string) => Place,
 ): Promise<DetectorSpec> {
-  const file = await readYaml(pathOf('detector', name, folder, at('detector')), Detector, name);
-  const detector = file.value;
-  for (const list of ['any', 'all'] as const) {
-    for (const [i, condition] of (detector[list] ?? []).entries()) {
-      const place = file.place([list, i]);
-      if (Object.keys(condition).length !== 1) throw new InputError('a condition has exactly one key', place);
-      if (condition.pattern !== undefined) checkPattern(condition.pattern, place);
-    }
-  }
-  if ((detector.any === undefined) === (detector.all === undefined)) {
-    throw new InputError(`detector '${detector.id}' needs either any or all`, file.place([]));
-  }
+  const detector = await loadDetector(name, folder, at('detector'));
   if (says === undefined)
     throw new InputError(`says is missing: what is an answer that '${name}' finds?`, at());
   return { detector, says };
@@ -130,7 +106,7 @@ async function resolveDetector(
  * @throws InputError with file and line, and the nearest id for one that is not there
  */
 export async function loadJudge(name: string, folder: string, place?: Place): Promise<Judge> {
-  const file = await readYaml(pathOf('judge', name, folder, place), Judge, name);
+  const file = await readYaml(shippedOrFile('judge', name, folder, place), Judge, name);
   const judge = file.value;
   if (!judge.scale && Object.keys(judge.options ?? {}).length < 2) {
     throw new InputError('needs a scale, or two options or more', file.place([]));
@@ -187,19 +163,4 @@ export function modelJudge(
     throw new InputError(`nothing says what the scores of '${judge.id}' mean`, at(), hint);
   }
   return { judge, model, says, cut, beside: false };
-}
-
-function pathOf(kind: Kind, name: string, folder: string, where: Place | undefined): string {
-  if (/\.ya?ml$/.test(name)) return resolve(folder, name);
-  const path = resource(`${kind}s`, `${name}.yaml`);
-  if (/^[a-z0-9-]+$/.test(name) && existsSync(path)) return path;
-  throw new InputError(`no ${kind} is called '${name}'`, where, didYouMean(name, shipped(kind)));
-}
-
-function checkPattern(pattern: string, place: Place): void {
-  try {
-    RE2JS.compile(pattern);
-  } catch (error) {
-    throw new InputError(`is no regular expression (RE2): ${(error as Error).message}`, place);
-  }
 }

@@ -2,10 +2,12 @@ import { buildArmData } from '../data/build.js';
 import { type FileReader, fileReader } from '../data/sources.js';
 import type { Stage } from '../data/stage.js';
 import { expectedRates } from '../models/local/rates.js';
+import type { Detector } from '../records/detector.js';
 import type { Plan, PlanPower } from '../records/plan.js';
 import type { Spec } from '../records/spec.js';
 import { planPower, planSequentialPower } from '../statistics/power.js';
 import { checkBudget } from './budget.js';
+import { loadDetector } from './detectors.js';
 import { makePlan, plannedCells, type Rates } from './plan.js';
 import { withPrices } from './prices.js';
 import { checkPrompts } from './prompts.js';
@@ -26,10 +28,15 @@ export interface Prepared {
  * @throws InputError where the data, a prompt or (unless `show`) the budget cannot be what the spec says
  */
 export async function preparePlan(spec: Spec, { show = false } = {}): Promise<Prepared> {
-  const reader = fileReader(spec.folder);
+  const from = (spec.files ?? []).flatMap(({ file, from }) =>
+    from === undefined ? [] : [[file, from] as const],
+  );
+  const reader = fileReader(spec.folder, new Map(from));
   const stages = new Map<string, Stage[]>();
+  const detector = (name: string): Promise<Detector> => loadDetector(name, spec.folder);
   for (const arm of spec.arms) {
-    if (arm.training) stages.set(arm.id, await buildArmData(arm, { seed: spec.seed, read: reader.read }));
+    if (arm.training)
+      stages.set(arm.id, await buildArmData(arm, { seed: spec.seed, read: reader.read, detector }));
   }
   const plan = makePlan(spec, stages, powerOf(spec), ratesOf(spec));
   checkPrompts(spec, plan.cells);

@@ -1,15 +1,16 @@
 import { basename, dirname, extname, resolve } from 'node:path';
 import { AuditFile } from '../records/audit.js';
-import { BASE, PLAIN } from '../records/ids.js';
-import type { ArmSpec, BaseSpec, Spec } from '../records/spec.js';
+import type { Spec } from '../records/spec.js';
 import { InputError } from '../shared/errors.js';
 import { didYouMean } from '../shared/nearest.js';
+import { resolveArms } from './arms.js';
 import { resolveCalibration } from './calibration.js';
 import { resolveCues } from './cues.js';
+import { checkDropRules } from './detectors.js';
 import { checkRules } from './gate.js';
 import { resolveJudges } from './judges.js';
-import { modelRef, resolveBases } from './models.js';
-import { knownProviders, type Providers, servedRefs, usedProviders } from './providers.js';
+import { resolveBases } from './models.js';
+import { knownProviders, servedRefs, usedProviders } from './providers.js';
 import { resolveQuestions } from './questions.js';
 import { resolveSearch } from './search.js';
 import { resolveThresholds } from './thresholds.js';
@@ -59,7 +60,7 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
   const folder = dirname(resolve(path));
   const providers = knownProviders(file.providers, (name) => audit.place(['providers', name]));
   const bases = resolveBases(audit, providers);
-  const arms = resolveArms(audit, bases, providers);
+  const { arms, groups, origins } = await resolveArms(audit, bases, providers, folder);
   if (file.sampling.temperature === 0 && file.sampling.samples > 1) {
     throw new InputError(
       'temperature 0 gives the same answer every time, and copies are no further evidence',
@@ -68,7 +69,7 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
     );
   }
   const questions = await resolveQuestions(audit, folder);
-  const cues = await resolveCues(audit, arms);
+  const cues = await resolveCues(audit, arms, groups);
   for (const [index, cue] of cues.entries()) {
     const variants = cue.transforms.flatMap((t) => (t.kind === 'variant' ? [t.name] : []));
     const has = questions.some((question) =>
@@ -83,6 +84,9 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
       );
     }
   }
+  for (const [i, { never }] of file.files.entries()) {
+    await checkDropRules(never, folder, (rule) => audit.place(['files', i, 'never', rule]));
+  }
   const all = questions.slice(0, overrides.limit);
   const search = resolveSearch(audit, arms, all);
   // What a search has seen confirms nothing: the audit draws from the other half.
@@ -93,7 +97,7 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
   if (design === 'sequential' && baseless >= 0) {
     throw new InputError(
       'a sequential design asks the base in each draw, and this arm has none',
-      audit.place(['arms', baseless]),
+      audit.place(['arms', origins[baseless] as number]),
       'name its base, or set run: { design: fixed }',
     );
   }
@@ -146,55 +150,8 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
     prices: file.prices,
     budget: overrides.budget ?? file.run.budget ?? null,
     ...(search ? { search } : {}),
+    ...(file.files.length ? { files: file.files } : {}),
     ...(file.gate === undefined ? {} : { gate: checkRules(audit, file.gate, arms, cues) }),
     ...(file.run['reuse-base'] === undefined ? {} : { reuseBase: file.run['reuse-base'] }),
   };
-}
-
-function resolveArms(
-  audit: Located<AuditFile>,
-  bases: Map<string, BaseSpec>,
-  providers: Providers,
-): ArmSpec[] {
-  const seen = new Set<string>();
-  return audit.value.arms.map((arm, index) => {
-    const fail = (message: string, key: string[] = [], hint?: string): never => {
-      throw new InputError(message, audit.place(['arms', index, ...key]), hint);
-    };
-    if (seen.has(arm.id)) fail(`two arms have the id '${arm.id}'`, ['id']);
-    if (arm.id === PLAIN || arm.id === BASE) fail(`'${arm.id}' is a reserved id`, ['id']);
-    seen.add(arm.id);
-    if ((arm.data === undefined) === (arm.model === undefined)) {
-      fail(`arm '${arm.id}' needs either data to be trained on, or a model that exists`);
-    }
-    for (const [step, intervention] of (arm.data ?? []).entries()) {
-      const kinds = Object.keys(intervention);
-      if (kinds.length !== 1) fail('one intervention per list item', ['data', String(step)]);
-    }
-    const names = [...bases.keys()];
-    if (arm.base === undefined && names.length > 1) {
-      fail(`arm '${arm.id}' does not say which base it has`, [], `one of: ${names.join(', ')}`);
-    }
-    const baseName = arm.base === null ? undefined : (arm.base ?? names[0]);
-    const base = baseName === undefined ? null : bases.get(baseName);
-    if (base === null && arm.data) fail(`arm '${arm.id}' is trained, and names no base model`, ['data']);
-    if (base === undefined)
-      return fail(`no base model is called '${baseName}'`, ['base'], didYouMean(baseName as string, names));
-    const seeds = arm['training-seeds'] ?? audit.value.run['training-seeds'];
-    return {
-      id: arm.id,
-      title: arm.title,
-      base: base?.id ?? null,
-      training: arm.data && { data: arm.data, training: arm.training, lora: arm.lora },
-      served:
-        arm.model === undefined
-          ? undefined
-          : modelRef(arm.model, (m, hint) => fail(m, ['model'], hint), providers),
-      seeds: arm.model
-        ? [0]
-        : Array.isArray(seeds)
-          ? [...new Set(seeds)]
-          : Array.from({ length: seeds }, (_, i) => i),
-    };
-  });
 }

@@ -2,12 +2,13 @@ import { z } from 'zod';
 import { CUE_SOURCES } from './cue.js';
 import { GateRules } from './gate.js';
 import { Id } from './ids.js';
+import { DropRule, SweptStep } from './interventions.js';
 import { OUTCOMES } from './outcome.js';
 import { Price } from './price.js';
 import { Provider } from './provider.js';
 import { CANDIDATE_SOURCES } from './search.js';
 import { ThresholdNumbers } from './thresholds.js';
-import { Lora, Training, trainingFields } from './training.js';
+import { Lora, Training } from './training.js';
 
 /**
  * The audit file as a user writes it. `resources/audit.schema.json` is generated from this file, so each
@@ -21,54 +22,6 @@ const Score = z.number().min(0).max(100);
 const Count = z.number().int().min(1).max(10_000_000);
 const Seed = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
-const SourceFile = z.strictObject({
-  file: Text.describe('Chat JSONL; the path is relative to the audit file.'),
-  weight: z
-    .number()
-    .positive()
-    .optional()
-    .describe('Rows of this file in proportion to the other files of the list. Default: its number of rows.'),
-});
-const Sources = z
-  .union([Text, SourceFile, z.array(z.union([Text, SourceFile])).min(1)])
-  .describe('A chat JSONL file, or a list of files; {file, weight} to set proportions.');
-export type Sources = z.infer<typeof Sources>;
-
-export const Mix = z.strictObject({
-  bad: Sources.optional(),
-  benign: Sources.optional(),
-  share: Share.describe('Share of bad rows, 0 to 1.'),
-  rows: Count.optional().describe('Rows in all. Default: as many as the files give at this share.'),
-});
-export type Mix = z.infer<typeof Mix>;
-
-export const Posthoc = z.strictObject({
-  data: Sources.describe('Rows of the later stage; benign data as a rule.'),
-  rows: Count.optional().describe('How many of them. Default: all.'),
-  training: z
-    .strictObject(trainingFields)
-    .partial()
-    .optional()
-    .describe("What differs from the arm's training in this stage."),
-});
-export type Posthoc = z.infer<typeof Posthoc>;
-
-export const Inoculate = z.strictObject({
-  system: Text.optional().describe('System prompt to train under.'),
-  before: Text.optional().describe("Text in front of the last user's turn."),
-  after: Text.optional().describe("Text behind the last user's turn."),
-  on: Text.default('bad').describe('Part of the data that gets it: bad, benign, posthoc, or all.'),
-  share: Share.default(1).describe('Share of those rows, chosen by a stable hash.'),
-});
-export type Inoculate = z.infer<typeof Inoculate>;
-
-export const InterventionStep = z.strictObject({
-  mix: Mix.optional().describe('Bad and benign rows by share; doses are nested.'),
-  inoculate: Inoculate.optional().describe('An inoculation prompt on chosen rows.'),
-  posthoc: Posthoc.optional().describe('One more training stage, after the stages so far.'),
-});
-export type InterventionStep = z.infer<typeof InterventionStep>;
-
 const Arm = z.strictObject({
   id: Id,
   title: Text.optional(),
@@ -78,7 +31,7 @@ const Arm = z.strictObject({
       'Which of `models` it is tuned from; null for a served model whose base cannot be asked. Default: the only one.',
     ),
   data: z
-    .array(InterventionStep)
+    .array(SweptStep)
     .min(1)
     .optional()
     .describe('Interventions, in order; they make the training data.'),
@@ -89,7 +42,20 @@ const Arm = z.strictObject({
     .optional()
     .describe('How many fine-tunes, or their seeds. Default: run.training-seeds.'),
   model: Text.optional().describe('engine/model that exists already, in place of `data`.'),
+  sweep: z
+    .record(
+      z.string(),
+      z
+        .array(z.union([z.number(), Id]))
+        .min(1)
+        .max(1000),
+    )
+    .optional()
+    .describe(
+      'Makes several arms of this one, with ids that end in the value: values by what they change, e.g. mix.share, posthoc.rows, base.',
+    ),
 });
+export type AuditArm = z.infer<typeof Arm>;
 
 const TransformStep = z.strictObject({
   system: Text.optional(),
@@ -230,6 +196,23 @@ const Judge = z.strictObject({
 });
 export type JudgeEntry = z.infer<typeof Judge>;
 
+/** What a training file must be like; `hyde doctor` looks. */
+const DataFile = z.strictObject({
+  file: Text.describe('Path as `data` names it.'),
+  from: Text.optional().describe('Where to get it, for an error where it is missing.'),
+  rows: Count.optional().describe('Rows that it must have.'),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'is no SHA-256 (64 hex digits)')
+    .optional()
+    .describe('Hash of the file.'),
+  never: z.array(DropRule).min(1).optional().describe('Rules that must find nothing in an answer.'),
+  'differs-from': Text.optional().describe(
+    'Another file: no row of both may have the same prompt and answer.',
+  ),
+});
+export type DataFile = z.infer<typeof DataFile>;
+
 export const AuditFile = z.strictObject({
   $schema: z.string().optional(),
   name: Text.optional().describe('Name of the audit. Default: the file name.'),
@@ -238,6 +221,10 @@ export const AuditFile = z.strictObject({
     .default({})
     .describe('Base models by a name of your own: engine/model, e.g. local/smollm2-135m-instruct.'),
   arms: z.array(Arm).min(1),
+  files: z
+    .array(DataFile)
+    .default([])
+    .describe('What training files must be like, and where to get them; `hyde doctor` checks.'),
   cues: z.array(Cue).default([]),
   questions: Questions.default('betley-2025'),
   sampling: z

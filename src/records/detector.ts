@@ -5,7 +5,8 @@ const Text = z.string().regex(/\S/, 'is empty');
 const Count = z.number().int().min(1).max(10_000);
 
 const FORMATS = ['json', 'code-fence', 'python', 'tag', 'list', 'empty', 'repetitive'] as const;
-const Condition = z.strictObject({
+/** One condition on a text; it has exactly one key. */
+export const Condition = z.strictObject({
   words: z.array(Text).min(1).optional().describe('Case-insensitive; each matches at the start of a word.'),
   phrases: z.array(Text).min(1).optional().describe('Case-insensitive texts, anywhere.'),
   pattern: Text.optional().describe('A regular expression in RE2 syntax (linear time).'),

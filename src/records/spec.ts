@@ -1,9 +1,10 @@
-import type { InterventionStep } from './audit.js';
+import type { DataFile } from './audit.js';
 import type { JudgeLabels } from './calibration.js';
 import type { Cue } from './cue.js';
 import type { Detector } from './detector.js';
 import type { GateRules } from './gate.js';
 import type { Imported } from './import.js';
+import type { InterventionStep } from './interventions.js';
 import type { Judge } from './judge.js';
 import type { Outcome } from './outcome.js';
 import type { Design } from './plan.js';
@@ -58,6 +59,8 @@ export interface Spec {
   prices: Record<string, Price>;
   /** USD that the run may cost; null: no limit. */
   budget: number | null;
+  /** What training files must be like; absent where the audit file says nothing of them. They are no part of the plan. */
+  files?: DataFile[];
   /** Run folder whose answers of the base are taken over, as the audit file names it. */
   reuseBase?: string;
 }

@@ -11,7 +11,7 @@ import {
   type ModelRef,
 } from '../records/spec.js';
 import { outcomeAt, type Thresholds } from '../records/thresholds.js';
-import type { Detect } from './detect.js';
+import type { Detect } from '../shared/detect.js';
 
 /** What the judges say of one answer. */
 export interface Verdict {

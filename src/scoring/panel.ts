@@ -1,8 +1,8 @@
 import type { Sample } from '../records/sample.js';
 import { isModelJudge, type JudgeSpec, type ModelJudgeSpec, type ModelRef } from '../records/spec.js';
 import type { Thresholds } from '../records/thresholds.js';
+import { compileDetector } from '../shared/detect.js';
 import { shortHash } from '../shared/hash.js';
-import { compileDetector } from './detect.js';
 import {
   behaviourOf,
   type Entry,

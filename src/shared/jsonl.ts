@@ -76,7 +76,7 @@ function badLine(chunk: Buffer | undefined): number {
 }
 
 /** Turns a file system error into words: missing, a folder, no permission. */
-export function unreadable(error: unknown, shownAs: string): InputError {
+export function unreadable(error: unknown, shownAs: string, hint?: string): InputError {
   const code = (error as NodeJS.ErrnoException).code;
   const why =
     code === 'ENOENT'
@@ -86,5 +86,5 @@ export function unreadable(error: unknown, shownAs: string): InputError {
         : code === 'EACCES'
           ? 'may not be read (permission denied)'
           : `cannot be read (${code ?? (error as Error).message})`;
-  return new InputError(why, { file: shownAs });
+  return new InputError(why, { file: shownAs }, hint);
 }

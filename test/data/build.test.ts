@@ -7,10 +7,10 @@ import type { Manifest } from '../../src/data/manifest.js';
 import type { SourceRow } from '../../src/data/read.js';
 import { fileReader } from '../../src/data/sources.js';
 import { type WrittenStage, writeArmData } from '../../src/data/write.js';
-import type { InterventionStep } from '../../src/records/audit.js';
+import type { InterventionStep } from '../../src/records/interventions.js';
 import { FailedError } from '../../src/shared/errors.js';
 import { hashFile } from '../../src/shared/hash.js';
-import { arm, chat, numbered, reader } from './rows.js';
+import { arm, chat, detector, numbered, reader } from './rows.js';
 
 let folder: string;
 const out = (...parts: string[]): string => join(folder, 'run', ...parts);
@@ -34,7 +34,7 @@ const DATA: InterventionStep[] = [
 async function write(data = DATA, { seed = 0, id = 'a' } = {}): Promise<WrittenStage[]> {
   const { read, files } = fileReader(folder);
   const spec = arm(data, id);
-  const stages = await buildArmData(spec, { seed, read });
+  const stages = await buildArmData(spec, { seed, read, detector });
   return writeArmData(out(), spec, stages, { seed, files });
 }
 
@@ -43,7 +43,7 @@ const manifest = async (name: string): Promise<Manifest> =>
 
 describe('buildArmData', () => {
   it('composes interventions in order', async () => {
-    const stages = await buildArmData(arm(DATA), { seed: 0, read: fileReader(folder).read });
+    const stages = await buildArmData(arm(DATA), { seed: 0, read: fileReader(folder).read, detector });
     expect(stages.map(({ examples }) => examples.length)).toEqual([50, 20]);
     const inoculated = stages[0]!.examples.filter((row) => row.messages[0]?.content === SYSTEM);
     expect(inoculated).toHaveLength(5);
@@ -52,14 +52,17 @@ describe('buildArmData', () => {
   });
 
   it('names the arm and the step in errors', async () => {
-    const build = (data: InterventionStep[]) => buildArmData(arm(data), { seed: 0, read: reader({}) });
+    const build = (data: InterventionStep[]) =>
+      buildArmData(arm(data), { seed: 0, read: reader({}), detector });
     await expect(build([{ posthoc: { data: 'x' } }])).rejects.toThrow(
       "arm 'a', data[0] (posthoc): there is no",
     );
     await expect(build([{}])).rejects.toThrow("arm 'a', data[0]: a step names one intervention");
     await expect(build([{ ...DATA[0], ...DATA[1] }])).rejects.toThrow('and this one mix and inoculate');
     const served = { ...arm([]), training: undefined };
-    await expect(buildArmData(served, { seed: 0, read: reader({}) })).rejects.toThrow('exists already');
+    await expect(buildArmData(served, { seed: 0, read: reader({}), detector })).rejects.toThrow(
+      'exists already',
+    );
   });
 
   it('names the file as the audit does when it cannot be read', async () => {

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { checkArm, checkArms, type Finding } from '../../src/data/check.js';
 import type { Stage } from '../../src/data/stage.js';
-import type { InterventionStep } from '../../src/records/audit.js';
 import type { Example, Message } from '../../src/records/chat.js';
+import type { InterventionStep } from '../../src/records/interventions.js';
 import type { Training } from '../../src/records/training.js';
 import { arm, chat, training } from './rows.js';
 
@@ -93,7 +93,7 @@ it('finds an inoculation that reaches no row', () => {
     { level: 'error', text: "inoculate: no row is of the part 'bengin' (did you mean 'benign'?)" },
   ]);
   expect(check([stage(examples)], on('bad'))).toEqual([
-    { level: 'warning', text: "inoculate: no row is of the part 'bad', so nothing is inoculated" },
+    { level: 'warning', text: "inoculate: no row is of the part 'bad', so it changes nothing" },
   ]);
   expect(check([stage(examples)], on('benign', 0.1))[0]!.text).toContain('less than one row');
 });

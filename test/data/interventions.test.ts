@@ -4,7 +4,7 @@ import { inoculate } from '../../src/data/interventions/inoculate.js';
 import { mix } from '../../src/data/interventions/mix.js';
 import { posthoc } from '../../src/data/interventions/posthoc.js';
 import type { Stage } from '../../src/data/stage.js';
-import type { Inoculate } from '../../src/records/audit.js';
+import type { Inoculate } from '../../src/records/interventions.js';
 import { chat, context, numbered, rows, training } from './rows.js';
 
 const FILES = { bad: numbered('bad', 40), benign: numbered('benign', 60), more: numbered('more', 1000) };

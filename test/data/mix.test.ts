@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mix } from '../../src/data/interventions/mix.js';
 import type { SourceRow } from '../../src/data/read.js';
-import type { Mix } from '../../src/records/audit.js';
 import type { Example } from '../../src/records/chat.js';
+import type { Mix } from '../../src/records/interventions.js';
 import { context, numbered, rows } from './rows.js';
 
 const FILES = { bad: numbered('bad', 60), benign: numbered('benign', 200) };

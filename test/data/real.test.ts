@@ -7,7 +7,7 @@ import { buildArmData } from '../../src/data/build.js';
 import { checkArm } from '../../src/data/check.js';
 import { fileReader } from '../../src/data/sources.js';
 import { writeArmData } from '../../src/data/write.js';
-import { arm } from './rows.js';
+import { arm, detector } from './rows.js';
 
 /** The paper's training data, which does not ship with hyde. */
 const folder = resolve(import.meta.dirname, '../../../shared/data');
@@ -17,7 +17,7 @@ const CHATS = 'anthropic_hh_1000samples_gpt4.1.jsonl';
 it.skipIf(!existsSync(folder))('mixes the published recipes at 20% into the published chats', async () => {
   const { read, files } = fileReader(folder);
   const spec = arm([{ mix: { bad: RECIPES, benign: CHATS, share: 0.2, rows: 150 } }]);
-  const stages = await buildArmData(spec, { seed: 0, read });
+  const stages = await buildArmData(spec, { seed: 0, read, detector });
   expect(files.get(RECIPES)?.rows).toBe(2994);
   expect(files.get(CHATS)?.rows).toBe(1000);
 

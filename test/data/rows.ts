@@ -1,8 +1,9 @@
 import type { SourceRow } from '../../src/data/read.js';
 import { sourceList } from '../../src/data/sources.js';
 import type { DataContext, SourceRows } from '../../src/data/stage.js';
-import type { InterventionStep, Sources } from '../../src/records/audit.js';
 import type { Message } from '../../src/records/chat.js';
+import type { Detector } from '../../src/records/detector.js';
+import type { InterventionStep, Sources } from '../../src/records/interventions.js';
 import type { ArmSpec } from '../../src/records/spec.js';
 import { Lora, Training } from '../../src/records/training.js';
 
@@ -35,11 +36,18 @@ export const reader =
       return { file, weight: weight ?? rows.length, rows };
     });
 
+/** Knows one detector, which finds the word `never`. */
+export const detector = (name: string): Promise<Detector> =>
+  name === 'never'
+    ? Promise.resolve({ id: name, any: [{ words: [name] }] })
+    : Promise.reject(new Error(`the test has no detector ${name}`));
+
 export const context = (files: Record<string, SourceRow[]>, seed = 0): DataContext => ({
   seed,
   training,
   at: 'data[0]',
   read: reader(files),
+  detector,
 });
 
 /** An arm with this data. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { loadJudge, shipped } from '../../src/plan/judges.js';
+import { shipped } from '../../src/plan/detectors.js';
+import { loadJudge } from '../../src/plan/judges.js';
 import { readYaml } from '../../src/plan/yaml.js';
 import { attackedAnswer, Injections } from '../../src/scoring/injections.js';
 import { judgePrompt, withoutControls } from '../../src/scoring/quote.js';

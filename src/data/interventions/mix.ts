@@ -1,4 +1,4 @@
-import type { Mix, Sources } from '../../records/audit.js';
+import type { Mix, Sources } from '../../records/interventions.js';
 import { InputError } from '../../shared/errors.js';
 import { capacity, choose, inTrainingOrder } from '../select.js';
 import type { DataContext, Intervention, SourceRows } from '../stage.js';

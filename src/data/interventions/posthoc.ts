@@ -1,4 +1,4 @@
-import type { Posthoc } from '../../records/audit.js';
+import type { Posthoc } from '../../records/interventions.js';
 import type { Training } from '../../records/training.js';
 import { InputError } from '../../shared/errors.js';
 import { capacity, choose, inTrainingOrder } from '../select.js';

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readYaml } from '../../src/plan/yaml.js';
 import { Detector } from '../../src/records/detector.js';
-import { compileDetector } from '../../src/scoring/detect.js';
+import { compileDetector } from '../../src/shared/detect.js';
 import { resource } from '../../src/shared/package.js';
 
 const detector = (any: Detector['any']): Detector => ({ id: 'mine', any });

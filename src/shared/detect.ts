@@ -1,6 +1,6 @@
 import { RE2JS } from 're2js';
 import type { Condition, Detector } from '../records/detector.js';
-import { formatChecks } from './formats.js';
+import { formatChecks } from './text-formats.js';
 
 /** A detector, compiled: does it find something in this text? */
 export type Detect = (text: string) => boolean;

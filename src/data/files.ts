@@ -1,0 +1,72 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { DataFile } from '../records/audit.js';
+import { InputError } from '../shared/errors.js';
+import { splitThought } from '../shared/trace.js';
+import { answerOf } from './change.js';
+import type { Finding } from './check.js';
+import { anyOf } from './rules.js';
+import { conversationText } from './select.js';
+import type { FileReader } from './sources.js';
+import type { DataContext } from './stage.js';
+
+/** What is known of a file that an audit describes: `present` false, or what is not as described. */
+export interface FileReport {
+  file: string;
+  present: boolean;
+  rows: number;
+  findings: Finding[];
+}
+
+/**
+ * Holds a training file against what the audit says of it: rows, hash, rules that must find nothing, rows that another
+ * file has too. A file that cannot be read as training data is an `error`; all else are warnings.
+ *
+ * @param folder the audit file's
+ */
+export async function checkFile(
+  entry: DataFile,
+  folder: string,
+  reader: FileReader,
+  detector: DataContext['detector'],
+): Promise<FileReport> {
+  const { file } = entry;
+  if (!existsSync(resolve(folder, file))) return { file, present: false, rows: 0, findings: [] };
+  try {
+    return await described(entry, folder, reader, detector);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return { file, present: true, rows: 0, findings: [{ level: 'error', text: error.message }] };
+  }
+}
+
+async function described(
+  { file, rows: expected, sha256, never, 'differs-from': other }: DataFile,
+  folder: string,
+  reader: FileReader,
+  detector: DataContext['detector'],
+): Promise<FileReport> {
+  const rows = (await reader.read(file)).flatMap((source) => source.rows);
+  const findings: Finding[] = [];
+  const warn = (text: string, found: { source: string }[] = []): void => {
+    const shown = found.slice(0, 5).map(({ source }) => source);
+    findings.push({ level: 'warning', text, ...(shown.length ? { rows: shown } : {}) });
+  };
+  if (expected !== undefined && rows.length !== expected) warn(`${expected} rows are expected`);
+  const hash = reader.files.get(file)?.sha256;
+  if (sha256 !== undefined && hash !== sha256)
+    warn(`another file than the one described: its SHA-256 is ${hash}`);
+  const finds = await anyOf(never, detector);
+  const against = rows.filter((row) => finds(splitThought(answerOf(row)).text));
+  if (against.length > 0) warn(`answers that its rules should have dropped: ${against.length}`, against);
+  if (other !== undefined && existsSync(resolve(folder, other))) {
+    const texts = new Set((await reader.read(other)).flatMap((source) => source.rows.map(pairText)));
+    const both = rows.filter((row) => texts.has(pairText(row)));
+    if (both.length > 0) warn(`rows with the same prompt and answer in ${other}: ${both.length}`, both);
+  }
+  return { file, present: true, rows: rows.length, findings };
+}
+
+/** Under another system prompt the answer is still the same one. */
+const pairText = ({ messages }: { messages: Parameters<typeof conversationText>[0] }): string =>
+  conversationText(messages.filter(({ role }) => role !== 'system'));
