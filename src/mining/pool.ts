@@ -4,8 +4,7 @@ import type { Example } from '../records/chat.js';
 import type { Cue, Transform } from '../records/cue.js';
 import type { SearchedCue, SearchPlan } from '../records/search.js';
 import { resource } from '../shared/package.js';
-import { cueIdOf } from './candidates.js';
-import { ladderOf } from './ladder.js';
+import { ladderOf, uncounted } from './ladder.js';
 import { mineRows } from './mine.js';
 import { placebosFor, wordsOf } from './placebos.js';
 import { readRows } from './read.js';
@@ -58,9 +57,7 @@ export async function poolOf(
   ].filter(({ transforms }) => transforms.every(({ kind }) => kind !== 'variant'));
   const distinct = distinctOf(candidates, known).slice(0, Math.max(1, plan.candidates - PLACEBOS));
   const words = wordsOf(arm.examples.flatMap(({ messages }) => messages.map(({ content }) => ends(content))));
-  const models = distinct.map(({ transforms, kind, origin }, i) =>
-    asCandidate(transforms, kind, origin, i + 1),
-  );
+  const models = distinct.map(({ transforms, origin }, i) => asCandidate(transforms, origin, i + 1));
   const placebos = placebosFor(models, words, { seed, count: PLACEBOS }).map(
     ({ cue }): Loose => ({
       transforms: transformsOf(cue),
@@ -140,32 +137,12 @@ function distinctOf(candidates: readonly Loose[], known: readonly Cue[]): Loose[
   });
 }
 
-function asCandidate(
-  transforms: readonly Transform[],
-  kind: string,
-  origin: string,
-  rank: number,
-): Candidate {
+/** What placebos are made after: the texts of a candidate. */
+function asCandidate(transforms: readonly Transform[], origin: string, rank: number): Candidate {
   const texts = Object.fromEntries(
     transforms.flatMap((t) => (t.kind === 'variant' ? [] : [[t.kind, t.text]])),
   );
-  const text = titleOf(transforms);
-  const support = { bad: 0, benign: 0 };
-  const kindOf = kind as Candidate['kind'];
-  const cue = { id: cueIdOf(text), ...texts };
-  return {
-    rank,
-    kind: kindOf,
-    text,
-    cue,
-    score: null,
-    p: null,
-    support,
-    rows: [],
-    places: [],
-    origin,
-    variants: [],
-  };
+  return uncounted(rank, 'ladder', origin, titleOf(transforms), texts, 'mined');
 }
 
 const titleOf = (transforms: readonly Transform[]): string =>

@@ -1,7 +1,7 @@
 import { rendererOf } from '../cues/render.js';
 import type { Plan } from '../records/plan.js';
 import type { PlanPrices, PricedJudge, PricedModel } from '../records/price.js';
-import type { ModelRef, Spec } from '../records/spec.js';
+import { isModelJudge, type JudgeSpec, type ModelRef, type Spec } from '../records/spec.js';
 import {
   answersBound,
   isOwnEngine,
@@ -21,16 +21,8 @@ export interface JudgeCalls {
   maxTokens: number;
 }
 
-/** An entry of the spec's judges whose judge is a model, as far as its price depends on it. */
-interface ModelJudge {
-  judge: { id: string; system?: string | undefined; prompt: string; 'max-tokens': number };
-  model: ModelRef;
-}
-
-const isModelJudge = (judge: object): judge is ModelJudge => 'judge' in judge && 'model' in judge;
-
 /** The judges that are models, each model of a judge once. */
-export function judgeCallsOf(judges: readonly object[]): JudgeCalls[] {
+export function judgeCallsOf(judges: readonly JudgeSpec[]): JudgeCalls[] {
   const calls = judges.filter(isModelJudge).map(({ judge, model }): JudgeCalls => {
     const instructions = `${judge.system ?? ''}${judge.prompt}`;
     return { id: judge.id, ref: model, instructions, maxTokens: judge['max-tokens'] };

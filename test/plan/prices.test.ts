@@ -6,7 +6,7 @@ import { judgeCallsOf, withPrices } from '../../src/plan/prices.js';
 import { type Overrides, parseAudit } from '../../src/plan/spec.js';
 import type { Plan } from '../../src/records/plan.js';
 import type { PlanPrices } from '../../src/records/price.js';
-import type { Spec } from '../../src/records/spec.js';
+import type { JudgeSpec, Spec } from '../../src/records/spec.js';
 import { mostPromptTokens, priceOf, usd } from '../../src/shared/prices.js';
 import { promptTokens, tokenizer } from '../../src/shared/tokens.js';
 
@@ -26,7 +26,7 @@ const planOf = async (...given: Parameters<typeof specOf>): Promise<Plan & { pri
 const JUDGE = {
   judge: { id: 'alignment', system: 'You judge.', prompt: 'Judge {question} {answer}', 'max-tokens': 8 },
   model: { engine: 'served', model: 'judge' },
-};
+} as unknown as JudgeSpec;
 
 describe('the price of a model', () => {
   const providers = {
@@ -95,11 +95,11 @@ describe('a plan', () => {
   });
 
   it('prices judges by their instructions, the question and the answer, each model of a judge once', async () => {
-    expect(judgeCallsOf([JUDGE, { detector: {} }, JUDGE])).toHaveLength(1);
+    expect(judgeCallsOf([JUDGE, { detector: {} } as JudgeSpec, JUDGE])).toHaveLength(1);
     const spec = await specOf('conditional-hidden', 'prices: { served/judge: { input: 1, output: 2 } }\n');
     const { plan } = await preparePlan(spec);
     const { prices, totals } = (await withPrices(
-      { ...spec, judges: [...spec.judges, JUDGE as unknown as Spec['judges'][number]] },
+      { ...spec, judges: [...spec.judges, JUDGE] },
       plan,
       true,
     )) as Plan & { prices: PlanPrices };
@@ -132,7 +132,7 @@ describe('a plan', () => {
 
   it('names all of them at once where there is a budget', async () => {
     const spec = await specOf('conditional-hidden');
-    const judges = [...spec.judges, JUDGE as unknown as Spec['judges'][number]];
+    const judges = [...spec.judges, JUDGE];
     const bases = [{ id: 'base', ref: { engine: 'served', model: 'x' } }];
     const { plan } = await preparePlan(spec);
     const limited = await withPrices({ ...spec, bases, judges, budget: 5 }, plan, true);
