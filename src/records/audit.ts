@@ -94,7 +94,11 @@ const Cue = z.strictObject({
     .optional()
     .describe('Join several system prompts of one cue, with this text between them (true: an empty line).'),
   use: Text.optional().describe('A cue that ships with hyde, by id, or all cues of a file of them.'),
-  compose: z.array(Text).min(2).optional().describe('Ids of cues of this file, applied one after the other.'),
+  compose: z
+    .array(Text)
+    .min(2)
+    .optional()
+    .describe('Ids of cues above it, or of shipped ones, applied one after the other.'),
 });
 export type AuditCue = z.infer<typeof Cue>;
 
