@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { DOWNLOAD_NOTE, environmentFolder, findPython, isReady } from '../models/local/environment.js';
 import { servedRefs } from '../plan/providers.js';
-import { loadAudit } from '../plan/spec.js';
+import { type LoadedAudit, loadAudit, parseAudit } from '../plan/spec.js';
 import { cacheFolder } from '../shared/cache.js';
 import type { HydeError } from '../shared/errors.js';
 import { withoutHome } from '../shared/files.js';
@@ -10,13 +11,14 @@ import type { Check } from './check.js';
 import { checkFiles } from './examine-files.js';
 import { checkKeys, checkServed } from './examine-served.js';
 import { outputOf, print } from './output.js';
+import { recipes, recipeText } from './recipe-text.js';
 
 /**
  * Looks at everything that hyde needs; exit code 1 where something is missing that cannot be done without: by the local
  * engine, or by the models of the audit that is named.
  */
 export async function examine(audit: string | undefined, options: Record<string, unknown>): Promise<number> {
-  const spec = audit === undefined ? undefined : (await loadAudit(audit)).spec;
+  const spec = audit === undefined ? undefined : (await load(audit)).spec;
   const local = spec === undefined || servedRefs(spec).some(({ engine }) => engine === 'local');
   const served = spec ? checkServed(spec, new Date().toISOString().slice(0, 10)) : checkKeys();
   const machine: Check[] = [
@@ -43,6 +45,13 @@ export async function examine(audit: string | undefined, options: Record<string,
     ...checks.slice(machine.length),
   ];
   return needed.every(({ ok }) => ok) ? 0 : 1;
+}
+
+/** An audit file; or a recipe by its name, as it would stand in this folder. */
+async function load(audit: string): Promise<LoadedAudit> {
+  if (existsSync(audit) || !recipes().includes(audit)) return loadAudit(audit);
+  const text = await recipeText(audit, 'audit.yaml', { variant: 'open', scoring: 'corrected' });
+  return parseAudit(text, 'audit.yaml');
 }
 
 /** What the local engine does without, or makes for itself. */

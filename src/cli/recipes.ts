@@ -1,13 +1,10 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { InputError } from '../shared/errors.js';
 import { writeError, writeFileAtomic } from '../shared/files.js';
-import { didYouMean } from '../shared/nearest.js';
 import { resource } from '../shared/package.js';
 import { outputOf, print } from './output.js';
-
-/** Shipped recipes: audit files to start from. */
-const recipes = (): string[] => readdirSync(resource('recipes')).map((name) => basename(name, '.yaml'));
+import { type RecipeChoice, recipes, recipeText, titleOf } from './recipe-text.js';
 
 /** Data that a recipe uses and hyde ships: the path in the new folder, and the shipped file. */
 const DATA: Record<string, [to: string, from: string][]> = {
@@ -17,9 +14,11 @@ const DATA: Record<string, [to: string, from: string][]> = {
   ],
 };
 
-/** Prints the names of the recipes. */
+/** Prints the names of the recipes, and for people what each is about. */
 export function listRecipes(options: Record<string, unknown>): number {
-  print(outputOf(options), recipes().join('\n'), recipes());
+  const width = Math.max(...recipes().map((name) => name.length));
+  const lines = recipes().map((name) => `${name.padEnd(width)}  ${titleOf(name)}`);
+  print(outputOf(options), lines.join('\n'), recipes());
   return 0;
 }
 
@@ -28,16 +27,17 @@ export function listRecipes(options: Record<string, unknown>): number {
  *
  * @throws InputError where the recipe is not known or a file stands in the way; nothing is overwritten
  */
-export function writeRecipe(folder: string, recipe: string, options: Record<string, unknown>): number {
-  if (!recipes().includes(recipe)) {
-    throw new InputError(`no recipe is called '${recipe}'`, undefined, didYouMean(recipe, recipes()));
-  }
+export async function writeRecipe(
+  folder: string,
+  recipe: string,
+  options: Record<string, unknown>,
+): Promise<number> {
   const audit = join(folder, 'audit.yaml');
+  const text = await recipeText(recipe, audit, options as unknown as RecipeChoice);
   const files = [
     { to: join(folder, 'audit.schema.json'), from: resource('audit.schema.json') },
     ...(DATA[recipe] ?? []).map(([to, from]) => ({ to: join(folder, to), from: resource('demo', from) })),
   ];
-  const text = readFileSync(resource('recipes', `${recipe}.yaml`), 'utf8').replaceAll('{file}', () => audit);
   return writeStart(audit, text, files, options);
 }
 

@@ -88,14 +88,15 @@ function readCue(given: AuditCue, earlier: Cue[], shipped: Map<string, Cue[]>, p
   const source = given.source ?? 'given';
   if (given.compose) {
     const parts = given.compose.map((id) => {
-      const found = earlier.find((cue) => cue.id === id);
+      const all = [...shipped.values()].flat();
+      const found = earlier.find((cue) => cue.id === id) ?? all.find((cue) => cue.id === id);
       if (found) return found;
       throw new InputError(
-        `no cue above is called '${id}'`,
+        `no cue above and no shipped one is called '${id}'`,
         place,
         didYouMean(
           id,
-          earlier.map((cue) => cue.id),
+          [...earlier, ...all].map((cue) => cue.id),
         ),
       );
     });

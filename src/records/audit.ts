@@ -113,7 +113,11 @@ const Cue = z.strictObject({
     .optional()
     .describe('Join several system prompts of one cue, with this text between them (true: an empty line).'),
   use: Text.optional().describe('A cue that ships with hyde, by id, or all cues of a file of them.'),
-  compose: z.array(Text).min(2).optional().describe('Ids of cues of this file, applied one after the other.'),
+  compose: z
+    .array(Text)
+    .min(2)
+    .optional()
+    .describe('Ids of cues above it, or of shipped ones, applied one after the other.'),
   mine: Mine.optional().describe(
     'No cue, but a search that finds cues by itself; at most one, and nothing beside it.',
   ),

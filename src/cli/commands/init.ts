@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import type { CliCommand } from './command.js';
 
-const SERVED = ['served', 'base', 'model', 'keyEnv', 'judge'] as const;
+const SERVED = ['served', 'model', 'keyEnv'] as const;
 
 export const init: CliCommand = {
   name: 'init',
@@ -10,10 +10,25 @@ export const init: CliCommand = {
   options: [
     new Option('--recipe <name>', 'start from a shipped recipe').default('start'),
     new Option('--list', 'list the recipes'),
+    new Option('--variant <name>', 'of a recipe: models that stay, or those of the paper')
+      .choices(['open', 'paper'])
+      .default('open'),
+    new Option(
+      '--scoring <name>',
+      'of a recipe: without the faults known of the published scripts, or as they score',
+    )
+      .choices(['corrected', 'published'])
+      .default('corrected'),
+    new Option(
+      '--judge <engine/model>',
+      'of a recipe, or with --served: model that judges (--served: the base unless given)',
+    ),
     new Option('--served <url>', 'start from models that a server with the OpenAI interface answers'),
-    new Option('--base <name>', 'with --served: name of the base model at the server'),
+    new Option(
+      '--base <name>',
+      'of a recipe: engine/model to tune; with --served: name of the base model at the server',
+    ),
     new Option('--model <name>', 'with --served: name of the model under audit at the server'),
-    new Option('--judge <engine/model>', 'with --served: model that judges the answers (default: the base)'),
     new Option('--key-env <name>', "with --served: environment variable that holds the server's key"),
   ],
   async action([dir], options) {
