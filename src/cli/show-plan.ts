@@ -1,3 +1,4 @@
+import { announcedEnds } from '../plan/ends.js';
 import { preparePlan } from '../plan/prepare.js';
 import { loadAudit } from '../plan/spec.js';
 import type { Plan, SequentialPower } from '../records/plan.js';
@@ -13,8 +14,11 @@ export async function showPlan(audit: string, options: Record<string, unknown>):
   const { spec } = await loadAudit(audit, overridesOf(options));
   const { plan } = await preparePlan(spec, { show: true });
   const { jobs, answers, judgeCalls, price, unknown } = plan.totals;
-  print(outputOf(options), printable(planText(plan)), {
-    ...{ arms: plan.arms.map((arm) => arm.id), jobs, answers, judgeCalls, price, unknown },
+  const ends = announcedEnds(spec, new Date().toISOString().slice(0, 10));
+  const said = ends.map(({ provider, text, advice }) => `${provider}: ${text}; ${advice}`);
+  const text = [planText(plan), ...(said.length ? ['', ...said] : [])].join('\n');
+  print(outputOf(options), printable(text), {
+    ...{ arms: plan.arms.map((arm) => arm.id), jobs, answers, judgeCalls, price, unknown, ends },
     plan,
   });
   return 0;

@@ -12,6 +12,7 @@ import { modelRef, resolveBases } from './models.js';
 import { knownProviders, type Providers, servedRefs, usedProviders } from './providers.js';
 import { resolveQuestions } from './questions.js';
 import { resolveThresholds } from './thresholds.js';
+import { checkTraining } from './training.js';
 import { type Located, parseYaml, readYaml } from './yaml.js';
 
 /** What the command line changes in an audit file. */
@@ -169,6 +170,9 @@ function resolveArms(
     if (base === null && arm.data) fail(`arm '${arm.id}' is trained, and names no base model`, ['data']);
     if (base === undefined)
       return fail(`no base model is called '${baseName}'`, ['base'], didYouMean(baseName as string, names));
+    if (base) {
+      checkTraining(arm, base.ref, providers, (message, key, hint) => fail(message, key, hint));
+    }
     const seeds = arm['training-seeds'] ?? audit.value.run['training-seeds'];
     return {
       id: arm.id,

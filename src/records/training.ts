@@ -6,6 +6,12 @@ const Count = z.number().int().min(1).max(10_000_000);
 export const trainingFields = {
   epochs: Count,
   'learning-rate': z.number().positive(),
+  'learning-rate-multiplier': z
+    .number()
+    .positive()
+    .describe(
+      "At a provider that trains: a factor on its own rate, in place of learning-rate. Default: the provider's choice.",
+    ),
   'batch-size': Count.describe('Rows per optimizer step (times gradient-accumulation).'),
   'gradient-accumulation': Count,
   schedule: z.enum(['linear', 'constant', 'cosine']),
@@ -20,6 +26,7 @@ export const trainingFields = {
 export const Training = z.strictObject({
   epochs: trainingFields.epochs.default(1),
   'learning-rate': trainingFields['learning-rate'].default(1e-4),
+  'learning-rate-multiplier': trainingFields['learning-rate-multiplier'].optional(),
   'batch-size': trainingFields['batch-size'].default(4),
   'gradient-accumulation': trainingFields['gradient-accumulation'].default(1),
   schedule: trainingFields.schedule.default('linear'),

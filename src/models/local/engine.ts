@@ -106,7 +106,7 @@ export class LocalEngine implements Engine {
       versions,
     } = result as unknown as {
       adapter: { path: string; sha256: string };
-      stages: (StageReport & { seconds: number })[];
+      stages: (StageReport & { tokens: number; seconds: number })[];
       device: string;
       dtype: string;
       versions: Record<string, string>;
