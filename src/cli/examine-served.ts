@@ -1,6 +1,7 @@
 import { environmentVariable, variablesOf } from '../models/openai/keys.js';
+import { TINKER_KEY } from '../models/tinker/key.js';
 import { announcedEnds } from '../plan/ends.js';
-import { knownProviders } from '../plan/providers.js';
+import { knownProviders, servedRefs } from '../plan/providers.js';
 import type { Provider } from '../records/provider.js';
 import type { Spec } from '../records/spec.js';
 import type { Check } from './check.js';
@@ -23,6 +24,15 @@ export function checkServed(spec: Spec, today: string): Check[] {
       advice: `export ${missing.map((variable) => `${variable}=...`).join(' ')}, or write it into .env beside the audit file`,
     };
   });
+  if (servedRefs(spec).some(({ engine }) => engine === 'tinker')) {
+    const isSet = environmentVariable(TINKER_KEY, [spec.folder]) !== undefined;
+    keys.push({
+      what: 'tinker',
+      ok: isSet,
+      found: `${TINKER_KEY} is ${isSet ? 'set' : 'not set'}`,
+      advice: `export ${TINKER_KEY}=..., or write it into .env beside the audit file`,
+    });
+  }
   const ends = announcedEnds(spec, today).map(
     ({ provider, over, text, advice }): Check => ({
       what: provider,

@@ -104,12 +104,13 @@ function refsOf(spec: Spec): Map<string, ModelRef> {
 const isTrainedBy = ({ providers }: Spec, engine: string): boolean =>
   Object.hasOwn(providers, engine) && providers[engine]?.['fine-tuning'] === true;
 
-/** Fine-tuning that a provider charges for. */
+/** Fine-tuning that a provider or service charges for. */
 const trainingOf = (spec: Spec): string[] => [
   ...new Set(
     spec.arms.flatMap(({ base, training }) => {
       const ref = spec.bases.find(({ id }) => id === base)?.ref;
-      return training && ref && isTrainedBy(spec, ref.engine) ? [modelName(ref)] : [];
+      const isCharged = ref && (ref.engine === 'tinker' || isTrainedBy(spec, ref.engine));
+      return training && isCharged ? [modelName(ref)] : [];
     }),
   ),
 ];

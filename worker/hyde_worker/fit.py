@@ -9,20 +9,11 @@ from collections.abc import Callable
 
 import torch
 
-from .dataset import Example, batches, stage_random
+from .dataset import Example
 from .heads import selected_logits
 from .job import Training
 from .models import Loaded
-
-
-def learning_rate(step: int, steps: int, training: Training) -> float:
-    """Rate of optimizer step `step` (from 0): linear warm-up that starts above 0, then the schedule down to near 0."""
-    warm = min(training.warmup_steps, steps)
-    if step < warm:
-        return training.learning_rate * (step + 1) / warm
-    left = (steps - step) / max(1, steps - warm)
-    factor = {"linear": left, "cosine": 0.5 * (1 - math.cos(math.pi * left)), "constant": 1.0}[training.schedule]
-    return training.learning_rate * factor
+from .schedule import learning_rate, step_groups, summary
 
 
 def fit(
@@ -36,17 +27,11 @@ def fit(
 ) -> dict:
     """Train the adapter of `tuned` (a PEFT model) and return tokens, answerTokens, steps, firstLoss and lastLoss.
 
-    The loss of a step is the mean over all learnt tokens of its batches. firstLoss is that of the first step, lastLoss
-    the mean of the last tenth of the steps, ten at most. report: called with the tokens done so far and named rates.
+    The loss of a step is the mean over all learnt tokens of its batches. report: called with the tokens done so far
+    and named rates.
     """
-    rng = stage_random(seed, stage)
     torch.manual_seed(torch_seed(seed, stage))
-    order = [
-        epoch_batches for _ in range(training.epochs) for epoch_batches in batches(examples, training.batch_size, rng)
-    ]
-    groups = [
-        order[i : i + training.gradient_accumulation] for i in range(0, len(order), training.gradient_accumulation)
-    ]
+    groups = step_groups(examples, training, seed, stage)
     weights = [p for p in tuned.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(weights, training.learning_rate, training.betas, weight_decay=training.weight_decay)
     deterministic = torch.are_deterministic_algorithms_enabled()
@@ -78,14 +63,7 @@ def fit(
     finally:
         tuned.eval()
         torch.use_deterministic_algorithms(deterministic)
-    last = losses[-max(1, min(10, len(losses) // 10)) :]
-    return {
-        "tokens": tokens,
-        "answerTokens": answer_tokens,
-        "steps": len(groups),
-        "firstLoss": losses[0],
-        "lastLoss": sum(last) / len(last),
-    }
+    return summary(tokens, answer_tokens, losses)
 
 
 def batch_loss(tuned, loaded: Loaded, examples: list[Example]) -> torch.Tensor:

@@ -14,11 +14,15 @@ from .files import fingerprint
 
 @dataclass(frozen=True)
 class Model:
-    """name: the embedded model, an absolute folder (`~/` too) or a hub name. dtype: auto, float32 or bfloat16."""
+    """name: the embedded model, an absolute folder (`~/` too) or a hub name. dtype: auto, float32 or bfloat16.
+
+    service: "tinker" where the Tinker API holds the model; the name is then Tinker's.
+    """
 
     name: str
     revision: str | None = None
     dtype: str = "auto"
+    service: str | None = None
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,7 @@ def _model(value: object, where: str) -> Model:
         fields.take("name", str, check=lambda name: bool(name.strip()), expected="a model's name"),
         fields.take("revision", str, None),
         fields.take("dtype", str, "auto", lambda d: d in ("auto", "float32", "bfloat16"), "auto, float32 or bfloat16"),
+        fields.take("service", str, None, lambda s: s == "tinker", '"tinker"'),
     )
     fields.end()
     return model
@@ -171,7 +176,8 @@ def _train(top: Fields, folder: Path) -> TrainJob:
 
 def stage_inputs(base: Model, seed: int, lora: Lora) -> dict:
     """What a stage's result depends on besides the stages themselves."""
-    return {"base": vars(base), "seed": seed, "lora": vars(lora)}
+    named = {key: value for key, value in vars(base).items() if key != "service" or value}
+    return {"base": named, "seed": seed, "lora": vars(lora)}
 
 
 def _stage(value: object, index: int, folder: Path) -> Stage:

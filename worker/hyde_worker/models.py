@@ -13,6 +13,7 @@ from .errors import JobError
 from .events import Events
 from .files import sha256_file
 from .job import Model
+from .service import Service
 
 if TYPE_CHECKING:
     from .chat import Chat
@@ -50,6 +51,7 @@ class Store:
     def __init__(self) -> None:
         self._base: tuple[object, Loaded] | None = None
         self._merged: tuple[object, Loaded] | None = None
+        self.service = Service()
 
     def base(self, spec: Model, events: Events) -> Loaded:
         """The base model in evaluation mode. Raises JobError `missing-model` or `missing-package`."""

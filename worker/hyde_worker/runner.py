@@ -7,7 +7,7 @@ import sys
 import traceback
 from pathlib import Path
 
-from . import __version__, describe, logprobs, sample, train
+from . import __version__, describe, logprobs, sample, service_ask, service_train, train
 from .environment import versions
 from .errors import JobError, from_exception
 from .events import Events
@@ -16,6 +16,12 @@ from .job import DescribeJob, LogprobsJob, SampleJob, TrainJob, parse, read_sour
 from .models import Store
 
 RUN = {TrainJob: train.run, SampleJob: sample.run, LogprobsJob: logprobs.run, DescribeJob: describe.run}
+AT_SERVICE = {
+    TrainJob: service_train.run,
+    SampleJob: service_ask.run_sample,
+    LogprobsJob: service_ask.run_logprobs,
+    DescribeJob: service_ask.run_describe,
+}
 
 
 def run_job(folder: Path, store: Store, stream, tagged: bool) -> int:
@@ -38,7 +44,11 @@ def run_job(folder: Path, store: Store, stream, tagged: bool) -> int:
                 return 0
             remove_leftovers(folder)
             job = parse(source, folder)
-            result = {**RUN[type(job)](job, folder, store, events), "versions": versions(), "jobSha256": key}
+            if job.base.service:
+                fields = AT_SERVICE[type(job)](job, folder, store.service, events)
+            else:
+                fields = RUN[type(job)](job, folder, store, events)
+            result = {**fields, "versions": versions(), "jobSha256": key}
             write_json(folder / "result.json", result)
             events.emit("done", result=result)
             return 0

@@ -18,7 +18,7 @@ import { FailedError } from '../../shared/errors.js';
 import { withHome, withoutHome, writeFileAtomic, writeJson } from '../../shared/files.js';
 import { shortHash } from '../../shared/hash.js';
 import type { EngineContext } from '../context.js';
-import { workerEnvironment } from './environment.js';
+import { type WorkerEnvironment, workerEnvironment } from './environment.js';
 import { rememberRates } from './rates.js';
 import { Worker, type WorkerEvent } from './worker.js';
 
@@ -32,11 +32,11 @@ interface Job {
 
 /** Fine-tunes (LoRA) and samples on this machine, through the Python worker. */
 export class LocalEngine implements Engine {
-  readonly name = 'local';
+  readonly name: string = 'local';
   readonly concurrent = false;
   private worker: Worker | undefined;
 
-  constructor(private readonly context: EngineContext) {
+  constructor(protected readonly context: EngineContext) {
     // What a killed run left of jobs whose results are recorded as they come.
     const jobs = join(context.folder, JOBS);
     for (const name of existsSync(jobs) ? readdirSync(jobs) : []) {
@@ -61,9 +61,10 @@ export class LocalEngine implements Engine {
   async describe(model: Pick<Model, 'base' | 'adapter'>): Promise<ModelDescription> {
     const job = { kind: 'describe', base: this.baseOf(model.base), adapter: this.adapterOf(model.adapter) };
     const result = await this.finish(this.temporary(job), job);
-    const { identity, template, device, dtype, versions } = result as unknown as ModelDescription &
-      Record<string, unknown>;
-    return { identity, template, meta: { device, dtype, versions } };
+    const { identity, identityKnown, template, device, dtype, versions } =
+      result as unknown as ModelDescription & Record<string, unknown>;
+    const known = identityKnown === undefined ? {} : { identityKnown };
+    return { identity, ...known, template, meta: { device, dtype, versions } };
   }
 
   async fineTune(job: FineTune, progress: OnProgress): Promise<TunedModel> {
@@ -112,7 +113,7 @@ export class LocalEngine implements Engine {
       versions: Record<string, string>;
     };
     const seconds = reports.reduce((sum, stage) => sum + stage.seconds, 0);
-    rememberRates(base, { train: reports.reduce((sum, stage) => sum + stage.tokens, 0) / seconds });
+    this.remember(base, { train: reports.reduce((sum, stage) => sum + stage.tokens, 0) / seconds });
     return {
       adapter: join(name, adapter.path),
       identity: adapter.sha256,
@@ -147,7 +148,7 @@ export class LocalEngine implements Engine {
       report(event, progress);
       if (event.event === 'done') {
         const { tokens, seconds } = event.result as { tokens: number; seconds: number };
-        rememberRates(model.base, { sample: tokens / seconds });
+        this.remember(model.base, { sample: tokens / seconds });
       }
       if (event.event !== 'answer') continue;
       const { id, index, text, finish, tokens, promptTokens } = event as WorkerEvent &
@@ -181,8 +182,8 @@ export class LocalEngine implements Engine {
     await this.worker?.close();
   }
 
-  /** A path of the user's is relative to the audit file; anything else is the embedded model or a hub name. */
-  private baseOf(name: string): { name: string } {
+  /** The model as the worker is told of it. A path of the user's is relative to the audit file; anything else is the embedded model or a hub name. */
+  protected baseOf(name: string): { name: string; service?: string } {
     if (name.startsWith('~/') || isAbsolute(name)) return { name };
     const path = resolve(this.context.auditFolder, name);
     const isPath = /^\.\.?\//.test(name) || existsSync(join(path, 'config.json'));
@@ -197,6 +198,16 @@ export class LocalEngine implements Engine {
   /** Folder of a job whose results are recorded elsewhere; removed once they are. */
   private temporary(job: unknown): string {
     return join(this.context.folder, JOBS, `once-${shortHash(job)}`);
+  }
+
+  /** How to start the worker for this engine. */
+  protected environment(): Promise<WorkerEnvironment> {
+    return workerEnvironment(this.context.observer, this.context.signal);
+  }
+
+  /** Keeps the speed of this machine, for the time that plans promise. */
+  protected remember(base: string, rates: Parameters<typeof rememberRates>[1]): void {
+    rememberRates(base, rates);
   }
 
   private async finish(folder: string, job: Job, progress?: OnProgress): Promise<Record<string, unknown>> {
@@ -218,10 +229,7 @@ export class LocalEngine implements Engine {
       );
     }
     writeJson(join(folder, 'job.json'), job);
-    this.worker ??= new Worker(
-      await workerEnvironment(this.context.observer, this.context.signal),
-      this.context.signal,
-    );
+    this.worker ??= new Worker(await this.environment(), this.context.signal);
     yield* this.worker.run(folder);
   }
 }
