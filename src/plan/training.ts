@@ -18,6 +18,9 @@ export function checkTraining(
       'train it where it is served and name the result as `model` of the arm, or use a model of `local/`',
     );
   }
+  if (arm.lora['base-bits'] && engine !== 'local') {
+    fail('base-bits is for local models', ['lora', 'base-bits'], `${engine}/ holds its models as it does`);
+  }
   const key = 'learning-rate-multiplier';
   const stages = [arm.training, ...arm.data.flatMap(({ posthoc }) => posthoc?.training ?? [])];
   if (!provider && stages.some((training) => training[key] !== undefined)) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -14,6 +15,7 @@ from .events import Events
 from .files import remove_leftovers, write_json
 from .job import DescribeJob, LogprobsJob, SampleJob, TrainJob, parse, read_source
 from .models import Store
+from .team import team
 
 RUN = {TrainJob: train.run, SampleJob: sample.run, LogprobsJob: logprobs.run, DescribeJob: describe.run}
 AT_SERVICE = {
@@ -29,6 +31,9 @@ def run_job(folder: Path, store: Store, stream, tagged: bool) -> int:
 
     stream: where event lines go. tagged: name the job in each line.
     """
+    crew = team()
+    if not crew.writes:
+        return follow(folder, store)
     tag = str(folder) if tagged else None
     if not folder.is_dir():
         error = JobError("bad-job", f"{folder} is not a folder; name a folder that holds job.json.", str(folder))
@@ -59,6 +64,20 @@ def run_job(folder: Path, store: Store, stream, tagged: bool) -> int:
                 store.forget()
             events.emit("error", **error.fields())
             return error.exit_code
+
+
+def follow(folder: Path, store: Store) -> int:
+    """What another process than the first does: its share of a training job, and of other kinds nothing."""
+    try:
+        source, key = read_source(folder)
+        job = parse(source, folder)
+        if isinstance(job, TrainJob) and not job.base.service and finished_result(folder, key) is None:
+            with open(os.devnull, "w") as nowhere, Events(nowhere) as events:
+                train.run(job, folder, store, events)
+        return 0
+    except Exception as exception:
+        traceback.print_exc(file=sys.stderr)
+        return from_exception(exception).exit_code
 
 
 def finished_result(folder: Path, key: str) -> dict | None:

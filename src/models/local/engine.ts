@@ -78,9 +78,9 @@ export class LocalEngine implements Engine {
       folder,
       {
         kind: 'train',
-        base: this.baseOf(base),
+        base: { ...this.baseOf(base), bits: lora['base-bits'] },
         seed,
-        lora: { ...lora, targets: 'all-linear' },
+        lora: { rank: lora.rank, alpha: lora.alpha, dropout: lora.dropout, targets: 'all-linear' },
         stages: stages.map(({ dataset, sha256, training }) => ({
           data: relative(folder, join(this.context.folder, dataset)),
           sha256,
@@ -94,6 +94,7 @@ export class LocalEngine implements Engine {
             weightDecay: training['weight-decay'],
             maxLength: training['max-length'],
             loss: training.loss,
+            gradientCheckpointing: training['gradient-checkpointing'],
           },
         })),
       },
