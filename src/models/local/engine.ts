@@ -14,7 +14,7 @@ import type {
   StageReport,
   TunedModel,
 } from '../../records/model.js';
-import { FailedError } from '../../shared/errors.js';
+import { FailedError, InputError } from '../../shared/errors.js';
 import { withHome, withoutHome, writeFileAtomic, writeJson } from '../../shared/files.js';
 import { shortHash } from '../../shared/hash.js';
 import type { EngineContext } from '../context.js';
@@ -206,6 +206,13 @@ export class LocalEngine implements Engine {
     return workerEnvironment(this.context.observer, this.context.signal);
   }
 
+  /** Processes that train one job: as many as `HYDE_TRAIN_PROCESSES` says, one for each GPU. */
+  protected trainProcesses(): number {
+    const text = process.env.HYDE_TRAIN_PROCESSES || '1';
+    if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
+    throw new InputError(`HYDE_TRAIN_PROCESSES is no number of processes: '${text}'`);
+  }
+
   /** Keeps the speed of this machine, for the time that plans promise. */
   protected remember(base: string, rates: Parameters<typeof rememberRates>[1]): void {
     rememberRates(base, rates);
@@ -230,8 +237,28 @@ export class LocalEngine implements Engine {
       );
     }
     writeJson(join(folder, 'job.json'), job);
+    const processes = job.kind === 'train' ? this.trainProcesses() : 1;
+    if (processes > 1) {
+      yield* this.together(folder, processes);
+      return;
+    }
     this.worker ??= new Worker(await this.environment(), this.context.signal);
     yield* this.worker.run(folder);
+  }
+
+  /** Runs one job by several processes, each with a GPU of its own. */
+  private async *together(folder: string, processes: number): AsyncGenerator<WorkerEvent> {
+    // The other worker would keep its model in the memory of the first GPU.
+    await this.worker?.close();
+    this.worker = undefined;
+    const torchrun = ['-m', 'torch.distributed.run', '--standalone', '--nproc_per_node', String(processes)];
+    const call = [...torchrun, '-m', 'hyde_worker', 'run', folder];
+    const worker = new Worker(await this.environment(), this.context.signal, call);
+    try {
+      yield* worker.run(folder);
+    } finally {
+      await worker.close();
+    }
   }
 }
 

@@ -32,6 +32,10 @@ export class TinkerEngine extends LocalEngine {
     return { python, variables: { ...variables, [TINKER_KEY]: key } };
   }
 
+  protected override trainProcesses(): number {
+    return 1;
+  }
+
   /** The speed of a service says nothing about this machine. */
   protected override remember(): void {}
 }
