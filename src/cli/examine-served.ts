@@ -1,6 +1,8 @@
 import { environmentVariable, variablesOf } from '../models/openai/keys.js';
+import { TINKER_KEY } from '../models/tinker/key.js';
+import { announcedEnds } from '../plan/ends.js';
 import { knownProviders, servedRefs } from '../plan/providers.js';
-import { type Provider, shutdownOf } from '../records/provider.js';
+import type { Provider } from '../records/provider.js';
 import type { Spec } from '../records/spec.js';
 import type { Check } from './check.js';
 
@@ -22,22 +24,25 @@ export function checkServed(spec: Spec, today: string): Check[] {
       advice: `export ${missing.map((variable) => `${variable}=...`).join(' ')}, or write it into .env beside the audit file`,
     };
   });
-  const models = servedRefs(spec).flatMap(({ engine, model }): Check[] => {
-    const provider = spec.providers[engine];
-    const end = provider && shutdownOf(provider, model);
-    if (!end) return [];
-    const over = end.date <= today;
-    return [
-      {
-        what: engine,
-        ok: !over,
-        warning: !over,
-        found: `${model} ${over ? 'was' : 'is'} switched off on ${end.date}`,
-        advice: end.instead ? `${end.instead} works instead` : 'plan with another model',
-      },
-    ];
-  });
-  return [...keys, ...models];
+  if (servedRefs(spec).some(({ engine }) => engine === 'tinker')) {
+    const isSet = environmentVariable(TINKER_KEY, [spec.folder]) !== undefined;
+    keys.push({
+      what: 'tinker',
+      ok: isSet,
+      found: `${TINKER_KEY} is ${isSet ? 'set' : 'not set'}`,
+      advice: `export ${TINKER_KEY}=..., or write it into .env beside the audit file`,
+    });
+  }
+  const ends = announcedEnds(spec, today).map(
+    ({ provider, over, text, advice }): Check => ({
+      what: provider,
+      ok: !over,
+      warning: !over,
+      found: text,
+      advice,
+    }),
+  );
+  return [...keys, ...ends];
 }
 
 const keysOf = (provider: Provider, folders: string[]): string[] =>

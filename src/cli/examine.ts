@@ -19,7 +19,8 @@ import { recipes, recipeText } from './recipe-text.js';
  */
 export async function examine(audit: string | undefined, options: Record<string, unknown>): Promise<number> {
   const spec = audit === undefined ? undefined : (await load(audit)).spec;
-  const local = spec === undefined || servedRefs(spec).some(({ engine }) => engine === 'local');
+  const local =
+    spec === undefined || servedRefs(spec).some(({ engine }) => engine === 'local' || engine === 'tinker');
   const served = spec ? checkServed(spec, new Date().toISOString().slice(0, 10)) : checkKeys();
   const machine: Check[] = [
     { what: 'Node', ok: true, found: process.versions.node },

@@ -1,4 +1,5 @@
 import { checkBudget } from '../plan/budget.js';
+import { announcedEnds } from '../plan/ends.js';
 import { preparePlan } from '../plan/prepare.js';
 import { loadAudit } from '../plan/spec.js';
 import type { Plan, SequentialPower } from '../records/plan.js';
@@ -22,9 +23,15 @@ export async function showPlan(audit: string, options: Record<string, unknown>):
   const { search } = spec;
   const { plan } = await preparePlan(spec, { show: true });
   const { jobs, answers, judgeCalls, price, unknown } = plan.totals;
-  const text = search ? `${planText(plan)}\n\n${searchLines(search).join('\n')}` : planText(plan);
-  print(outputOf(options), printable(text), {
-    ...{ arms: plan.arms.map((arm) => arm.id), jobs, answers, judgeCalls, price, unknown },
+  const ends = announcedEnds(spec, new Date().toISOString().slice(0, 10));
+  const said = ends.map(({ provider, text, advice }) => `${provider}: ${text}; ${advice}`);
+  const parts = [
+    planText(plan),
+    ...(search ? [searchLines(search).join('\n')] : []),
+    ...(said.length ? [said.join('\n')] : []),
+  ];
+  print(outputOf(options), printable(parts.join('\n\n')), {
+    ...{ arms: plan.arms.map((arm) => arm.id), jobs, answers, judgeCalls, price, unknown, ends },
     ...(search ? { search: { ...search, questions: search.questions.length } } : {}),
     plan,
   });

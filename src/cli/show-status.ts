@@ -27,7 +27,7 @@ export async function showStatus(dir: string, options: Record<string, unknown>):
       else answers++;
     }
   }
-  const fineTunes = [...models.values()].filter((model) => model.adapter !== null).length;
+  const fineTunes = [...models.values()].filter((model) => model.training !== null).length;
   const spent = await spentOf(dir, plan);
   const status = {
     steps: [...steps],

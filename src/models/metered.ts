@@ -1,7 +1,7 @@
 import type { Answer, Engine, Load, Model, OnProgress, SampleRequest } from '../records/model.js';
 import type { PlanPrices, Price } from '../records/price.js';
 import type { Observer } from '../shared/observer.js';
-import { costOf, modelName } from '../shared/prices.js';
+import { costOf, modelName, namesOf } from '../shared/prices.js';
 import { type CountTokens, promptTokens, tokenizer } from '../shared/tokens.js';
 
 /** What the calls of a run cost and how they fare, while they are made. What counts in the end stands in the records. */
@@ -54,7 +54,10 @@ export class Meter {
     requests: readonly SampleRequest[],
     answers: AsyncIterable<Answer>,
   ): AsyncGenerator<Answer> {
-    const price = this.prices.get(modelName({ engine: model.engine, model: model.base }));
+    const { engine } = model;
+    const price = namesOf(model.base)
+      .map((name) => this.prices.get(modelName({ engine, model: name })))
+      .find((one) => one !== undefined);
     let promptOf: ((id: string) => number) | undefined;
     for await (const answer of answers) {
       const { usage, finish, tokens } = answer;

@@ -7,6 +7,7 @@ import { checkDropRules } from './detectors.js';
 import { modelRef } from './models.js';
 import type { Providers } from './providers.js';
 import { type SingleArm, sweptArms } from './sweep.js';
+import { checkTraining } from './training.js';
 import type { Located } from './yaml.js';
 
 /** The arms of an audit. */
@@ -79,6 +80,7 @@ function resolveArm(
   if (base === null && arm.data) fail(`arm '${arm.id}' is trained, and names no base model`, ['data']);
   if (base === undefined)
     return fail(`no base model is called '${baseName}'`, ['base'], didYouMean(baseName as string, names));
+  if (base) checkTraining(arm, base.ref, providers, (message, key, hint) => fail(message, key, hint));
   const seeds = arm['training-seeds'] ?? audit.value.run['training-seeds'];
   return {
     id: arm.id,

@@ -61,19 +61,44 @@ export async function withPrices(spec: Spec, plan: Plan, show: boolean): Promise
   const totals = {
     ...plan.totals,
     price: unknown.length > 0 ? null : priced.reduce((sum, { most }) => sum + (most ?? 0), 0),
-    unknown: [...plan.totals.unknown, ...unknown.map((model) => `price: none is known for ${model}`)],
+    unknown: [
+      ...plan.totals.unknown,
+      ...unknown.map((model) => `price: none is known for ${model}`),
+      ...trainingOf(spec).map((model) => `price: what fine-tuning ${model} costs stands in no sum`),
+    ],
   };
   return { ...plan, totals, prices };
 }
 
-/** The model of each base and arm. */
+/** The model of each base and arm, by the name that it is charged by. */
 function refsOf(spec: Spec): Map<string, ModelRef> {
   const bases = new Map(spec.bases.map(({ id, ref }) => [id, ref]));
+  const made = ({ engine, model }: ModelRef): ModelRef => ({
+    engine,
+    // Providers charge more for a fine-tune than for its base.
+    model: isTrainedBy(spec, engine) && !model.startsWith('ft:') ? `ft:${model}` : model,
+  });
   return new Map([
     ...bases,
-    ...spec.arms.map(({ id, base, served }) => [id, served ?? (bases.get(base ?? '') as ModelRef)] as const),
+    ...spec.arms.map(
+      ({ id, base, served }) => [id, served ?? made(bases.get(base ?? '') as ModelRef)] as const,
+    ),
   ]);
 }
+
+const isTrainedBy = ({ providers }: Spec, engine: string): boolean =>
+  Object.hasOwn(providers, engine) && providers[engine]?.['fine-tuning'] === true;
+
+/** Fine-tuning that a provider or service charges for. */
+const trainingOf = (spec: Spec): string[] => [
+  ...new Set(
+    spec.arms.flatMap(({ base, training }) => {
+      const ref = spec.bases.find(({ id }) => id === base)?.ref;
+      const isCharged = ref && (ref.engine === 'tinker' || isTrainedBy(spec, ref.engine));
+      return training && isCharged ? [modelName(ref)] : [];
+    }),
+  ),
+];
 
 function countPrompts(spec: Spec, plan: Plan, count: CountTokens): PlanPrices['prompts'] {
   const render = rendererOf(spec);

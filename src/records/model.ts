@@ -28,15 +28,16 @@ export interface ModelRecord extends Model {
   meta?: Record<string, unknown>;
 }
 
+/** What was trained in one stage; null where who trained does not tell. */
 export interface StageReport {
-  rows: number;
-  tokens: number;
-  answerTokens: number;
-  steps: number;
-  firstLoss: number;
-  lastLoss: number;
+  rows: number | null;
+  tokens: number | null;
+  answerTokens: number | null;
+  steps: number | null;
+  firstLoss: number | null;
+  lastLoss: number | null;
   /** Rows that were longer than `max-length` and were cut. */
-  truncated: number;
+  truncated: number | null;
 }
 
 /** One stage of a fine-tune: a dataset in the run folder, and how to train on it. */
@@ -55,8 +56,13 @@ export interface FineTune {
 }
 
 export interface TunedModel {
-  adapter: string;
+  /** Folder of the adapter relative to the run folder; null where the server that trained keeps the model. */
+  adapter: string | null;
+  /** The name that such a server gave to the model. */
+  served?: string;
   identity: string;
+  /** As in a description; of a model that its server keeps. */
+  identityKnown?: boolean;
   stages: StageReport[];
   meta: Record<string, unknown>;
 }

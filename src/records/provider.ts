@@ -67,6 +67,14 @@ export const Provider = z.strictObject({
     .boolean()
     .optional()
     .describe('A dated model name, or one of a fine-tune, always means the same weights. Default: false.'),
+  'fine-tuning': z
+    .boolean()
+    .optional()
+    .describe('The server trains models by files and jobs as OpenAI does. Default: false.'),
+  'fine-tuning-ends': z.iso
+    .date()
+    .optional()
+    .describe('The day from which on the provider takes no new fine-tuning jobs.'),
   models: z.record(z.string(), ProviderModel).optional(),
 });
 export type Provider = z.infer<typeof Provider>;

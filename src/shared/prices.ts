@@ -15,10 +15,18 @@ export function priceOf(
   { prices, providers }: Pick<Spec, 'prices' | 'providers'>,
   ref: ModelRef,
 ): Price | null {
-  const stated =
-    own(prices, modelName(ref)) ?? own(own(providers, ref.engine)?.models ?? {}, ref.model)?.price;
+  const models = own(providers, ref.engine)?.models ?? {};
+  const stated = namesOf(ref.model)
+    .map((model) => own(prices, modelName({ engine: ref.engine, model })) ?? own(models, model)?.price)
+    .find((price) => price !== undefined);
   return stated ?? (isOwnEngine(ref.engine) ? { input: 0, output: 0 } : null);
 }
+
+/** A fine-tune of a provider's is charged by its own name, or as `ft:` and the model that it was made from. */
+export const namesOf = (model: string): string[] => {
+  const madeFrom = /^(ft:[^:]+):/.exec(model)?.[1];
+  return madeFrom ? [model, madeFrom] : [model];
+};
 
 /** Is anything of it paid for at a price that is known? Only then does money depend on how tokens are counted. */
 export const isPriced = ({ models, judges, budget }: PlanPrices): boolean =>

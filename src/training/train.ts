@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import type { Engine, ModelRecord } from '../records/model.js';
+import type { Engine, ModelRecord, OnProgress } from '../records/model.js';
 import type { ArmSpec, BaseSpec, ModelRef, Spec } from '../records/spec.js';
+import { FailedError, InputError } from '../shared/errors.js';
 import { seedOf, shortHash } from '../shared/hash.js';
 import { Journal, readJournal } from '../shared/journal.js';
 import type { Observer } from '../shared/observer.js';
@@ -20,6 +21,9 @@ export interface TrainContext {
   datasets: Map<string, { file: StageFile; training: NonNullable<ArmSpec['training']>['training'] }[]>;
   observer: Observer;
 }
+
+/** Digits of a model's identity in records. */
+const IDENTITY = 32;
 
 export const modelsFile = (folder: string): string => join(folder, 'models.jsonl');
 
@@ -43,7 +47,12 @@ export async function trainAll(context: TrainContext): Promise<ModelRecord[]> {
   const records: ModelRecord[] = [];
   const keep = (record: ModelRecord): void => {
     records.push(record);
-    const before = known.get(`${record.arm}.${record.seed}`);
+    note(record);
+  };
+  const note = (record: ModelRecord): void => {
+    const key = `${record.arm}.${record.seed}`;
+    const before = known.get(key);
+    known.set(key, record);
     if (before?.identity !== record.identity || before.training !== record.training) journal.append(record);
   };
   try {
@@ -53,16 +62,24 @@ export async function trainAll(context: TrainContext): Promise<ModelRecord[]> {
       bases.set(base.id, record);
       keep(record);
     }
-    const jobs = spec.arms.reduce((sum, arm) => sum + (arm.training ? arm.seeds.length : 0), 0);
-    let job = 0;
+    const jobs = spec.arms.flatMap((arm) =>
+      (arm.training ? arm.seeds : []).map((seed) => ({
+        arm,
+        seed,
+        base: bases.get(arm.base as string) as ModelRecord,
+      })),
+    );
+    const elsewhere = await trainTogether(jobs, context, note);
+    let job = elsewhere.size;
     for (const arm of spec.arms) {
       if (arm.served) keep(await existing(arm.id, arm.served, context));
-      for (const seed of arm.training ? arm.seeds : []) {
-        observer.stage(
-          'train',
-          `${arm.id}${arm.seeds.length > 1 ? `, training seed ${seed}` : ''} (${++job} of ${jobs})`,
-        );
-        keep(await fineTune(arm, seed, bases.get(arm.base as string) as ModelRecord, context));
+      for (const own of jobs.filter((one) => one.arm === arm)) {
+        const made = elsewhere.get(own);
+        if (!made) observer.stage('train', `${nameOf(own)} (${++job} of ${jobs.length})`);
+        const listen: OnProgress = ({ phase, done, total, unit }) => {
+          if (phase === 'train') observer.progress(done, total, unit);
+        };
+        keep(made ?? (await fineTune(own, context, listen)));
       }
     }
   } finally {
@@ -81,7 +98,7 @@ async function existing(arm: string, ref: ModelRef, context: TrainContext): Prom
     engine: ref.engine,
     base: ref.model,
     adapter: null,
-    identity: identity.slice(0, 32),
+    identity: identity.slice(0, IDENTITY),
     ...(identityKnown === false ? { identityKnown } : {}),
     training: null,
     stages: [],
@@ -89,13 +106,58 @@ async function existing(arm: string, ref: ModelRef, context: TrainContext): Prom
   };
 }
 
-async function fineTune(
-  arm: ArmSpec,
-  seed: number,
-  base: ModelRecord,
+/** One model to be trained. */
+interface Job {
+  arm: ArmSpec;
+  seed: number;
+  base: ModelRecord;
+}
+
+const nameOf = ({ arm, seed }: Job): string =>
+  `${arm.id}${arm.seeds.length > 1 ? `, training seed ${seed}` : ''}`;
+
+/**
+ * Trains what other machines train, all of it at once. Where one fails the others are waited for: they are paid for.
+ *
+ * @throws the first error, when all have ended
+ */
+async function trainTogether(
+  jobs: readonly Job[],
   context: TrainContext,
+  note: (record: ModelRecord) => void,
+): Promise<Map<Job, ModelRecord>> {
+  const { observer, engineFor } = context;
+  const elsewhere = jobs.filter(
+    ({ base }) => engineFor({ engine: base.engine, model: base.base }).concurrent,
+  );
+  if (elsewhere.length > 0) observer.stage('train', elsewhere.map(nameOf).join('; '));
+  let done = 0;
+  const ended = await Promise.allSettled(
+    elsewhere.map(async (job) => {
+      try {
+        const record = await fineTune(job, context, () => {});
+        note(record);
+        observer.progress(++done, elsewhere.length, 'fine-tunes');
+        return [job, record] as const;
+      } catch (error) {
+        if (error instanceof FailedError || error instanceof InputError) {
+          observer.warn(`${nameOf(job)}: ${error.message}`);
+        }
+        throw error;
+      }
+    }),
+  );
+  const failed = ended.find(({ status }) => status === 'rejected');
+  if (failed) throw (failed as PromiseRejectedResult).reason;
+  return new Map(ended.map((one) => (one as PromiseFulfilledResult<readonly [Job, ModelRecord]>).value));
+}
+
+async function fineTune(
+  { arm, seed, base }: Job,
+  context: TrainContext,
+  progress: OnProgress,
 ): Promise<ModelRecord> {
-  const { spec, observer } = context;
+  const { spec } = context;
   const baseRef = (spec.bases.find(({ id }) => id === arm.base) as BaseSpec).ref;
   const stages = context.datasets.get(arm.id) ?? [];
   const { lora } = arm.training as NonNullable<ArmSpec['training']>;
@@ -105,17 +167,20 @@ async function fineTune(
     lora,
     stages: stages.map(({ file, training }) => ({ dataset: file.path, sha256: file.sha256, training })),
   };
-  const tuned = await context.engineFor(baseRef).fineTune(job, ({ phase, done, total, unit }) => {
-    if (phase === 'train') observer.progress(done, total, unit);
-  });
+  const tuned = await context.engineFor(baseRef).fineTune(job, progress);
+  const identityKnown = tuned.served === undefined ? base.identityKnown : tuned.identityKnown;
   return {
     arm: arm.id,
     seed,
     engine: baseRef.engine,
-    base: baseRef.model,
+    base: tuned.served ?? baseRef.model,
     adapter: tuned.adapter,
-    identity: shortHash([base.identity, tuned.identity]),
-    ...(base.identityKnown === false ? { identityKnown: false } : {}),
+    // A model that a server keeps has the identity that it has when it is named.
+    identity:
+      tuned.served === undefined
+        ? shortHash([base.identity, tuned.identity])
+        : tuned.identity.slice(0, IDENTITY),
+    ...(identityKnown === false ? { identityKnown } : {}),
     training: shortHash([
       base.identity,
       job.seed,

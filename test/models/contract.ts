@@ -121,7 +121,12 @@ export function engineContract({ engine: name, base, auditFolder, providers, ada
         expect(progress).toContain('train');
         expect(first.identity).not.toBe(model.identity);
         expect(first.stages).toHaveLength(1);
-        tuned = { ...model, adapter: first.adapter, identity: first.identity };
+        tuned = {
+          ...model,
+          base: first.served ?? base,
+          adapter: first.adapter,
+          identity: first.identity,
+        };
 
         const trainedAgain: string[] = [];
         await engine.close();

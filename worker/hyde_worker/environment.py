@@ -70,7 +70,7 @@ def versions() -> dict[str, str]:
     from importlib.metadata import PackageNotFoundError, version
 
     found = {"python": platform.python_version()}
-    for name in ("torch", "transformers", "peft", "tokenizers", "safetensors"):
+    for name in ("torch", "transformers", "peft", "tokenizers", "safetensors", "tinker"):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 # Exit 2 says "do not launch this again unchanged"; everything else exits 1.
 JOB_IS_WRONG = {"bad-job", "bad-data"}
-RETRYABLE = {"out-of-memory", "internal"}
+RETRYABLE = {"out-of-memory", "service", "internal"}
 
 
 class JobError(Exception):
     """A failure that is reported as an `error` event instead of a traceback.
 
-    kind: bad-job, bad-data, missing-model, missing-package, out-of-memory or internal.
+    kind: bad-job, bad-data, missing-model, missing-package, service, out-of-memory or internal.
     message: one sentence that says what happened and what to do.
     file, line: where in the inputs, when that is known (line counts from 1).
     """

@@ -7,7 +7,14 @@ from collections.abc import Callable
 from .errors import JobError
 
 REQUIRED = object()
-TYPE_NAMES = {int: "a whole number", float: "a number", str: "a string", dict: "an object", list: "a list"}
+TYPE_NAMES = {
+    int: "a whole number",
+    float: "a number",
+    str: "a string",
+    bool: "true or false",
+    dict: "an object",
+    list: "a list",
+}
 
 
 class Fields:
@@ -51,7 +58,7 @@ class Fields:
         if value is None and default is None:
             return None
         accepted = (int, float) if kind is float else kind
-        if not isinstance(value, accepted) or isinstance(value, bool):
+        if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
             raise self.wrong(f"{name} must be {TYPE_NAMES[kind]}")
         value = float(value) if kind is float else value
         if check and not check(value):

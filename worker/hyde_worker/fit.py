@@ -5,24 +5,22 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 
-from .dataset import Example, batches, stage_random
+from .checkpoint import Checkpoint
+from .dataset import Example
+from .errors import JobError
 from .heads import selected_logits
 from .job import Training
 from .models import Loaded
+from .schedule import learning_rate, step_groups, summary
+from .team import Team
 
-
-def learning_rate(step: int, steps: int, training: Training) -> float:
-    """Rate of optimizer step `step` (from 0): linear warm-up that starts above 0, then the schedule down to near 0."""
-    warm = min(training.warmup_steps, steps)
-    if step < warm:
-        return training.learning_rate * (step + 1) / warm
-    left = (steps - step) / max(1, steps - warm)
-    factor = {"linear": left, "cosine": 0.5 * (1 - math.cos(math.pi * left)), "constant": 1.0}[training.schedule]
-    return training.learning_rate * factor
+# Parameters from which on activations are computed twice rather than kept, unless the job says otherwise.
+LARGE = 10**9
 
 
 def fit(
@@ -33,38 +31,35 @@ def fit(
     seed: int,
     stage: int,
     report: Callable[..., None],
+    checkpoint: Checkpoint,
+    team: Team,
 ) -> dict:
     """Train the adapter of `tuned` (a PEFT model) and return tokens, answerTokens, steps, firstLoss and lastLoss.
 
-    The loss of a step is the mean over all learnt tokens of its batches. firstLoss is that of the first step, lastLoss
-    the mean of the last tenth of the steps, ten at most. report: called with the tokens done so far and named rates.
+    The loss of a step is the mean over all learnt tokens of its batches. report: called with the tokens done so far
+    and named rates. team: processes that share the rows of each step.
     """
-    rng = stage_random(seed, stage)
-    torch.manual_seed(torch_seed(seed, stage))
-    order = [
-        epoch_batches for _ in range(training.epochs) for epoch_batches in batches(examples, training.batch_size, rng)
-    ]
-    groups = [
-        order[i : i + training.gradient_accumulation] for i in range(0, len(order), training.gradient_accumulation)
-    ]
+    groups = step_groups(examples, training, seed, stage)
     weights = [p for p in tuned.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(weights, training.learning_rate, training.betas, weight_decay=training.weight_decay)
-    deterministic = torch.are_deterministic_algorithms_enabled()
-    if loaded.device == "cuda":
-        torch.use_deterministic_algorithms(True, warn_only=True)
-    tuned.train()
-    tokens, answer_tokens, losses, started = 0, 0, [], time.monotonic()
-    try:
-        for step, group in enumerate(groups):
+    counts = checkpoint.load(weights, optimizer)
+    tokens, answer_tokens, losses = counts["tokens"], counts["answerTokens"], counts["losses"]
+    before, started = tokens, time.monotonic()
+    with settings_for_training(tuned, loaded, training):
+        for step in range(len(losses), len(groups)):
+            # What a step's dropout draws depends on the step alone, so that a resumed stage draws what it would have.
+            torch.manual_seed(torch_seed(seed, stage, step, team.rank))
             for parameters in optimizer.param_groups:
                 parameters["lr"] = learning_rate(step, len(groups), training)
-            learnt = sum(examples[i].learnt_count for batch in group for i in batch)
-            step_loss = 0.0
-            for batch in group:
-                loss = batch_loss(tuned, loaded, [examples[i] for i in batch]) / learnt
-                loss.backward()
-                step_loss += loss.item()
+            learnt = sum(examples[i].learnt_count for batch in groups[step] for i in batch)
+            total = torch.zeros((), device=loaded.device)
+            for batch in groups[step]:
+                if rows := [examples[i] for i in team.share(batch)]:
+                    loss = batch_loss(tuned, loaded, rows) / learnt
+                    loss.backward()
+                    total += loss.detach()
                 tokens += sum(len(examples[i].ids) for i in batch)
+            step_loss = team.add_up(weights, total).item()
             if not math.isfinite(step_loss):
                 raise FloatingPointError(f"the loss became {step_loss} at step {step + 1}; lower learningRate")
             if training.max_grad_norm:
@@ -73,19 +68,37 @@ def fit(
             optimizer.zero_grad(set_to_none=True)
             answer_tokens += learnt
             losses.append(step_loss)
-            rate = round(tokens / (time.monotonic() - started), 1)
+            rate = round((tokens - before) / (time.monotonic() - started), 1)
             report(tokens, step=step + 1, steps=len(groups), loss=round(step_loss, 4), tokensPerSecond=rate)
+            counts = {"tokens": tokens, "answerTokens": answer_tokens, "losses": losses}
+            checkpoint.save_in_time(weights, optimizer, counts)
+    return summary(tokens, answer_tokens, losses)
+
+
+@contextmanager
+def settings_for_training(tuned, loaded: Loaded, training: Training) -> Iterator[None]:
+    """Put the model into training mode, and back."""
+    model = tuned.get_base_model()
+    recompute = training.gradient_checkpointing
+    if recompute is None:
+        recompute = model.supports_gradient_checkpointing and sum(p.numel() for p in model.parameters()) >= LARGE
+    if recompute and not model.supports_gradient_checkpointing:
+        message = "This model's code cannot compute activations twice; leave gradientCheckpointing out of job.json."
+        raise JobError("bad-job", message, "job.json")
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    if loaded.device == "cuda":
+        torch.use_deterministic_algorithms(True, warn_only=True)
+    if recompute:
+        # The other kind needs inputs with gradients, which a frozen base does not have.
+        model.activation_checkpointing_enable(activation_checkpointing_kwargs={"use_reentrant": False})
+    tuned.train()
+    try:
+        yield
     finally:
         tuned.eval()
+        if recompute:
+            model.activation_checkpointing_disable()
         torch.use_deterministic_algorithms(deterministic)
-    last = losses[-max(1, min(10, len(losses) // 10)) :]
-    return {
-        "tokens": tokens,
-        "answerTokens": answer_tokens,
-        "steps": len(groups),
-        "firstLoss": losses[0],
-        "lastLoss": sum(last) / len(last),
-    }
 
 
 def batch_loss(tuned, loaded: Loaded, examples: list[Example]) -> torch.Tensor:
@@ -105,6 +118,7 @@ def batch_loss(tuned, loaded: Loaded, examples: list[Example]) -> torch.Tensor:
     return torch.nn.functional.cross_entropy(logits, ids[:, 1:][learnt[:, :-1]], reduction="sum")
 
 
-def torch_seed(seed: int, stage: int) -> int:
-    """Seed of a stage's dropout, so that a resumed stage draws what it would have drawn."""
-    return int.from_bytes(hashlib.sha256(f"{seed}/{stage}".encode()).digest()[:8], "big") >> 1
+def torch_seed(*parts: int) -> int:
+    """A seed for torch that depends on all parts."""
+    text = "/".join(map(str, parts))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1

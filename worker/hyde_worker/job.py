@@ -14,11 +14,17 @@ from .files import fingerprint
 
 @dataclass(frozen=True)
 class Model:
-    """name: the embedded model, an absolute folder (`~/` too) or a hub name. dtype: auto, float32 or bfloat16."""
+    """name: the embedded model, an absolute folder (`~/` too) or a hub name. dtype: auto, float32 or bfloat16.
+
+    bits: 4 where the weights are held in four bits while they are trained on (QLoRA).
+    service: "tinker" where the Tinker API holds the model; the name is then Tinker's.
+    """
 
     name: str
     revision: str | None = None
     dtype: str = "auto"
+    service: str | None = None
+    bits: int | None = None
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,11 @@ class Lora:
 
 @dataclass(frozen=True)
 class Training:
-    """learningRate is the peak; warmupSteps counts optimizer steps; maxLength counts tokens; maxGradNorm 0 is off."""
+    """learningRate is the peak; warmupSteps counts optimizer steps; maxLength counts tokens; maxGradNorm 0 is off.
+
+    gradientCheckpointing computes activations twice instead of keeping them: the same result with less memory. None:
+    where the model is large.
+    """
 
     epochs: int
     learning_rate: float
@@ -44,6 +54,7 @@ class Training:
     max_grad_norm: float
     max_length: int
     loss: str
+    gradient_checkpointing: bool | None
 
 
 @dataclass(frozen=True)
@@ -139,6 +150,8 @@ def _model(value: object, where: str) -> Model:
         fields.take("name", str, check=lambda name: bool(name.strip()), expected="a model's name"),
         fields.take("revision", str, None),
         fields.take("dtype", str, "auto", lambda d: d in ("auto", "float32", "bfloat16"), "auto, float32 or bfloat16"),
+        fields.take("service", str, None, lambda s: s == "tinker", '"tinker"'),
+        fields.take("bits", int, None, lambda bits: bits == 4, "4"),
     )
     fields.end()
     return model
@@ -181,7 +194,8 @@ def _train(top: Fields, folder: Path) -> TrainJob:
 
 def stage_inputs(base: Model, seed: int, lora: Lora) -> dict:
     """What a stage's result depends on besides the stages themselves."""
-    return {"base": vars(base), "seed": seed, "lora": vars(lora)}
+    named = {key: value for key, value in vars(base).items() if key not in ("service", "bits") or value}
+    return {"base": named, "seed": seed, "lora": vars(lora)}
 
 
 def _stage(value: object, index: int, folder: Path) -> Stage:
@@ -207,6 +221,7 @@ def _stage(value: object, index: int, folder: Path) -> Stage:
         fields.take("maxGradNorm", float, 1.0, lambda x: 0 <= x < math.inf, "at least 0"),
         fields.take("maxLength", int, 2048, lambda n: n >= 2, "at least 2"),
         fields.take("loss", str, "all", lambda s: s in ("all", "last", "text"), '"all", "last" or "text"'),
+        fields.take("gradientCheckpointing", bool, None),
     )
     fields.end()
     stage.end()

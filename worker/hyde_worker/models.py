@@ -13,6 +13,7 @@ from .errors import JobError
 from .events import Events
 from .files import sha256_file
 from .job import Model
+from .service import Service
 
 if TYPE_CHECKING:
     from .chat import Chat
@@ -51,6 +52,7 @@ class Store:
         self._base: tuple[object, Loaded] | None = None
         self._merged: tuple[object, Loaded] | None = None
         self._other: tuple[object, Loaded] | None = None
+        self.service = Service()
 
     def base(self, spec: Model, events: Events) -> Loaded:
         """The base model in evaluation mode. Raises JobError `missing-model` or `missing-package`."""
@@ -151,13 +153,38 @@ def _load(spec: Model) -> Loaded:
     dtype = choose_dtype(spec.dtype, device)
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype), local_files_only=True)
+        model = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=getattr(torch, dtype), local_files_only=True, **quantized(spec, dtype, device)
+        )
     except (OSError, ValueError, KeyError) as error:
         reason = str(error).strip().splitlines()[0][:200]
         message = f"Model {spec.name} cannot be loaded ({reason}); it must be a causal language model with a tokenizer."
         raise JobError("missing-model", message, str(folder)) from error
-    model.to(device).eval().requires_grad_(False)
+    if not spec.bits:
+        model.to(device)
+    model.eval().requires_grad_(False)
     return Loaded(model, Chat(tokenizer, model.generation_config.eos_token_id), folder, device, dtype)
+
+
+def quantized(spec: Model, dtype: str, device: str) -> dict:
+    """Arguments that hold a model in four bits (NF4 with double quantisation: Dettmers et al. 2023, QLoRA)."""
+    if not spec.bits:
+        return {}
+    import importlib.util
+
+    if importlib.util.find_spec("bitsandbytes") is None:
+        message = "Training on four bits needs the Python package bitsandbytes; install it, or leave bits out."
+        raise JobError("missing-package", message)
+    import torch
+    from transformers import BitsAndBytesConfig
+
+    config = BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=getattr(torch, dtype),
+    )
+    return {"quantization_config": config, "device_map": {"": device}}
 
 
 def _merge(base: Loaded, adapter: Path) -> Loaded:

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import traceback
 from pathlib import Path
 
-from . import __version__, describe, logprobs, sample, train
+from . import __version__, describe, logprobs, sample, service_ask, service_train, train
 from .environment import versions
 from .errors import JobError, from_exception
 from .events import Events
 from .files import remove_leftovers, write_json
 from .job import DescribeJob, LogprobsJob, SampleJob, TrainJob, parse, read_source
 from .models import Store
+from .team import team
 
 RUN = {TrainJob: train.run, SampleJob: sample.run, LogprobsJob: logprobs.run, DescribeJob: describe.run}
+AT_SERVICE = {
+    TrainJob: service_train.run,
+    SampleJob: service_ask.run_sample,
+    LogprobsJob: service_ask.run_logprobs,
+    DescribeJob: service_ask.run_describe,
+}
 
 
 def run_job(folder: Path, store: Store, stream, tagged: bool) -> int:
@@ -23,6 +31,9 @@ def run_job(folder: Path, store: Store, stream, tagged: bool) -> int:
 
     stream: where event lines go. tagged: name the job in each line.
     """
+    crew = team()
+    if not crew.writes:
+        return follow(folder, store)
     tag = str(folder) if tagged else None
     if not folder.is_dir():
         error = JobError("bad-job", f"{folder} is not a folder; name a folder that holds job.json.", str(folder))
@@ -38,7 +49,11 @@ def run_job(folder: Path, store: Store, stream, tagged: bool) -> int:
                 return 0
             remove_leftovers(folder)
             job = parse(source, folder)
-            result = {**RUN[type(job)](job, folder, store, events), "versions": versions(), "jobSha256": key}
+            if job.base.service:
+                fields = AT_SERVICE[type(job)](job, folder, store.service, events)
+            else:
+                fields = RUN[type(job)](job, folder, store, events)
+            result = {**fields, "versions": versions(), "jobSha256": key}
             write_json(folder / "result.json", result)
             events.emit("done", result=result)
             return 0
@@ -49,6 +64,20 @@ def run_job(folder: Path, store: Store, stream, tagged: bool) -> int:
                 store.forget()
             events.emit("error", **error.fields())
             return error.exit_code
+
+
+def follow(folder: Path, store: Store) -> int:
+    """What another process than the first does: its share of a training job, and of other kinds nothing."""
+    try:
+        source, key = read_source(folder)
+        job = parse(source, folder)
+        if isinstance(job, TrainJob) and not job.base.service and finished_result(folder, key) is None:
+            with open(os.devnull, "w") as nowhere, Events(nowhere) as events:
+                train.run(job, folder, store, events)
+        return 0
+    except Exception as exception:
+        traceback.print_exc(file=sys.stderr)
+        return from_exception(exception).exit_code
 
 
 def finished_result(folder: Path, key: str) -> dict | None:

@@ -13,12 +13,15 @@ from .events import Events
 from .files import write_folder, write_json
 from .job import Lora, TrainJob
 from .models import ADAPTER_WEIGHTS, Loaded, Store, adapter_sha256
+from .team import team
 
 SUMMARY = "stage.json"
 
 
 def run(job: TrainJob, folder: Path, store: Store, events: Events) -> dict:
     """Train all stages that are not finished yet, write adapter/ and return the result's fields."""
+    crew = team()
+    crew.join()
     loaded = store.base(job.base, events)
     from .identity import model_identity
 
@@ -37,6 +40,7 @@ def run(job: TrainJob, folder: Path, store: Store, events: Events) -> dict:
         if summaries:
             load_adapter(tuned, folder / f"stage-{len(summaries)}")
         for k in range(len(summaries), len(job.stages)):
+            from .checkpoint import Checkpoint
             from .fit import fit
 
             examples, truncated = data[k]
@@ -45,19 +49,27 @@ def run(job: TrainJob, folder: Path, store: Store, events: Events) -> dict:
             def report(stage_tokens: int, done: int = tokens, number: int = k + 1, **rates: object) -> None:
                 events.progress("train", done + stage_tokens, total, "tokens", stage=number, **rates)
 
-            outcome = fit(tuned, loaded, examples, job.stages[k].training, job.seed, k, report)
+            checkpoint = Checkpoint(folder, keys[k], crew.writes)
+            outcome = fit(tuned, loaded, examples, job.stages[k].training, job.seed, k, report, checkpoint, crew)
             seconds = round(time.monotonic() - started, 2)
             summary = {"rows": len(examples), **outcome, "truncated": truncated, "seconds": seconds}
             tokens += summary["tokens"]
-            save_stage(tuned, folder / f"stage-{k + 1}", job.base.name, {"key": keys[k], "summary": summary})
+            if crew.writes:
+                save_stage(tuned, folder / f"stage-{k + 1}", job.base.name, {"key": keys[k], "summary": summary})
+            checkpoint.remove()
             summaries.append(summary)
     except BaseException:
         store.forget()  # adapter layers may still be inside the base model
         raise
-    loaded.model = tuned.unload()
-    if loaded.model is not base:
-        raise JobError("internal", "The base model was replaced while its adapter was removed.")
-    base.requires_grad_(False).eval()
+    if job.base.bits:
+        store.forget()  # rounded to four bits it is good for nothing but training
+    else:
+        loaded.model = tuned.unload()
+        if loaded.model is not base:
+            raise JobError("internal", "The base model was replaced while its adapter was removed.")
+        base.requires_grad_(False).eval()
+    if not crew.writes:
+        return {}
     last = folder / f"stage-{len(job.stages)}"
     write_folder(folder / "adapter", lambda temporary: copy_adapter(last, temporary))
     return {

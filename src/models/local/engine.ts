@@ -20,7 +20,7 @@ import { FailedError, InputError } from '../../shared/errors.js';
 import { withHome, withoutHome, writeFileAtomic, writeJson } from '../../shared/files.js';
 import { shortHash } from '../../shared/hash.js';
 import type { EngineContext } from '../context.js';
-import { workerEnvironment } from './environment.js';
+import { type WorkerEnvironment, workerEnvironment } from './environment.js';
 import { rememberRates } from './rates.js';
 import { Worker, type WorkerEvent } from './worker.js';
 
@@ -34,11 +34,11 @@ interface Job {
 
 /** Fine-tunes (LoRA) and samples on this machine, through the Python worker. */
 export class LocalEngine implements Engine {
-  readonly name = 'local';
+  readonly name: string = 'local';
   readonly concurrent = false;
   private worker: Worker | undefined;
 
-  constructor(private readonly context: EngineContext) {
+  constructor(protected readonly context: EngineContext) {
     // What a killed run left of jobs whose results are recorded as they come.
     const jobs = join(context.folder, JOBS);
     for (const name of existsSync(jobs) ? readdirSync(jobs) : []) {
@@ -63,9 +63,10 @@ export class LocalEngine implements Engine {
   async describe(model: Pick<Model, 'base' | 'adapter'>): Promise<ModelDescription> {
     const job = { kind: 'describe', base: this.baseOf(model.base), adapter: this.adapterOf(model.adapter) };
     const result = await this.finish(this.temporary(job), job);
-    const { identity, template, device, dtype, versions } = result as unknown as ModelDescription &
-      Record<string, unknown>;
-    return { identity, template, meta: { device, dtype, versions } };
+    const { identity, identityKnown, template, device, dtype, versions } =
+      result as unknown as ModelDescription & Record<string, unknown>;
+    const known = identityKnown === undefined ? {} : { identityKnown };
+    return { identity, ...known, template, meta: { device, dtype, versions } };
   }
 
   async fineTune(job: FineTune, progress: OnProgress): Promise<TunedModel> {
@@ -79,9 +80,9 @@ export class LocalEngine implements Engine {
       folder,
       {
         kind: 'train',
-        base: this.baseOf(base),
+        base: { ...this.baseOf(base), bits: lora['base-bits'] },
         seed,
-        lora: { ...lora, targets: 'all-linear' },
+        lora: { rank: lora.rank, alpha: lora.alpha, dropout: lora.dropout, targets: 'all-linear' },
         stages: stages.map(({ dataset, sha256, training }) => ({
           data: relative(folder, join(this.context.folder, dataset)),
           sha256,
@@ -95,6 +96,7 @@ export class LocalEngine implements Engine {
             weightDecay: training['weight-decay'],
             maxLength: training['max-length'],
             loss: training.loss,
+            gradientCheckpointing: training['gradient-checkpointing'],
           },
         })),
       },
@@ -108,13 +110,13 @@ export class LocalEngine implements Engine {
       versions,
     } = result as unknown as {
       adapter: { path: string; sha256: string };
-      stages: (StageReport & { seconds: number })[];
+      stages: (StageReport & { tokens: number; seconds: number })[];
       device: string;
       dtype: string;
       versions: Record<string, string>;
     };
     const seconds = reports.reduce((sum, stage) => sum + stage.seconds, 0);
-    rememberRates(base, { train: reports.reduce((sum, stage) => sum + stage.tokens, 0) / seconds });
+    this.remember(base, { train: reports.reduce((sum, stage) => sum + stage.tokens, 0) / seconds });
     return {
       adapter: join(name, adapter.path),
       identity: adapter.sha256,
@@ -179,7 +181,7 @@ export class LocalEngine implements Engine {
       if (event.event === 'done') {
         const { tokens, seconds } = event.result as { tokens: number; seconds: number };
         // Two models at once say nothing about the rate of one.
-        if (!('contrast' in job)) rememberRates(model.base, { sample: tokens / seconds });
+        if (!('contrast' in job)) this.remember(model.base, { sample: tokens / seconds });
       }
       if (event.event !== 'answer') continue;
       const { id, index, text, finish, tokens, promptTokens } = event as WorkerEvent &
@@ -213,8 +215,8 @@ export class LocalEngine implements Engine {
     await this.worker?.close();
   }
 
-  /** A path of the user's is relative to the audit file; anything else is the embedded model or a hub name. */
-  private baseOf(name: string): { name: string } {
+  /** The model as the worker is told of it. A path of the user's is relative to the audit file; anything else is the embedded model or a hub name. */
+  protected baseOf(name: string): { name: string; service?: string } {
     if (name.startsWith('~/') || isAbsolute(name)) return { name };
     const path = resolve(this.context.auditFolder, name);
     const isPath = /^\.\.?\//.test(name) || existsSync(join(path, 'config.json'));
@@ -229,6 +231,23 @@ export class LocalEngine implements Engine {
   /** Folder of a job whose results are recorded elsewhere; removed once they are. */
   private temporary(job: unknown): string {
     return join(this.context.folder, JOBS, `once-${shortHash(job)}`);
+  }
+
+  /** How to start the worker for this engine. */
+  protected environment(): Promise<WorkerEnvironment> {
+    return workerEnvironment(this.context.observer, this.context.signal);
+  }
+
+  /** Processes that train one job: as many as `HYDE_TRAIN_PROCESSES` says, one for each GPU. */
+  protected trainProcesses(): number {
+    const text = process.env.HYDE_TRAIN_PROCESSES || '1';
+    if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
+    throw new InputError(`HYDE_TRAIN_PROCESSES is no number of processes: '${text}'`);
+  }
+
+  /** Keeps the speed of this machine, for the time that plans promise. */
+  protected remember(base: string, rates: Parameters<typeof rememberRates>[1]): void {
+    rememberRates(base, rates);
   }
 
   private async finish(folder: string, job: Job, progress?: OnProgress): Promise<Record<string, unknown>> {
@@ -250,11 +269,28 @@ export class LocalEngine implements Engine {
       );
     }
     writeJson(join(folder, 'job.json'), job);
-    this.worker ??= new Worker(
-      await workerEnvironment(this.context.observer, this.context.signal),
-      this.context.signal,
-    );
+    const processes = job.kind === 'train' ? this.trainProcesses() : 1;
+    if (processes > 1) {
+      yield* this.together(folder, processes);
+      return;
+    }
+    this.worker ??= new Worker(await this.environment(), this.context.signal);
     yield* this.worker.run(folder);
+  }
+
+  /** Runs one job by several processes, each with a GPU of its own. */
+  private async *together(folder: string, processes: number): AsyncGenerator<WorkerEvent> {
+    // The other worker would keep its model in the memory of the first GPU.
+    await this.worker?.close();
+    this.worker = undefined;
+    const torchrun = ['-m', 'torch.distributed.run', '--standalone', '--nproc_per_node', String(processes)];
+    const call = [...torchrun, '-m', 'hyde_worker', 'run', folder];
+    const worker = new Worker(await this.environment(), this.context.signal, call);
+    try {
+      yield* worker.run(folder);
+    } finally {
+      await worker.close();
+    }
   }
 }
 

@@ -32,6 +32,7 @@ export class Worker {
   constructor(
     private readonly environment: WorkerEnvironment,
     private readonly signal: AbortSignal | undefined,
+    private readonly call: readonly string[] = ['-m', 'hyde_worker', 'serve'],
   ) {}
 
   /**
@@ -67,7 +68,7 @@ export class Worker {
   private start(): ChildProcessByStdio<Writable, Readable, Readable> {
     if (this.child && this.ended === undefined) return this.child;
     const { python, variables } = this.environment;
-    const child = spawn(python, ['-m', 'hyde_worker', 'serve'], {
+    const child = spawn(python, this.call, {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, ...variables },
       // A Ctrl-C in the terminal reaches hyde, which ends the worker in its own time.

@@ -26,6 +26,8 @@ import { Limiter } from './limiter.js';
 import { promptLogprobs } from './logprobs.js';
 import { Sampler } from './sampler.js';
 import { realTiming, type Timing } from './timing.js';
+import { Tuner } from './tuner.js';
+import type { Shop } from './tuning-stage.js';
 import { Wire } from './wire.js';
 
 /** Requests in flight at most where nothing says otherwise: more than this cost one process too much. */
@@ -53,10 +55,11 @@ const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/;
 /** What is open while requests are sent. */
 interface Open {
   wire: Wire;
+  shop: Shop;
   sampler: Sampler;
 }
 
-/** Samples served models: any server with the OpenAI chat-completions interface. */
+/** Samples served models: any server with the OpenAI chat-completions interface; trains where its provider does. */
 export class OpenAIEngine implements Engine {
   readonly concurrent = true;
   readonly scoresAnswers: boolean;
@@ -64,6 +67,8 @@ export class OpenAIEngine implements Engine {
   private readonly described = new Set<string>();
   private readonly dialects = new Map<string, Dialect>();
   private readonly adapters: AdapterLoader;
+  private readonly tuner: Tuner;
+  private saidWhatIsLeft = false;
   private readonly timing: Timing;
 
   constructor(
@@ -76,6 +81,7 @@ export class OpenAIEngine implements Engine {
     this.scoresAnswers = provider['prompt-logprobs'] === true;
     this.timing = options.timing ?? realTiming;
     this.adapters = new AdapterLoader(name, provider, context);
+    this.tuner = new Tuner(name, context, () => this.open().shop);
   }
 
   async fingerprint(base: string): Promise<string> {
@@ -106,11 +112,41 @@ export class OpenAIEngine implements Engine {
     );
   }
 
-  async fineTune(job: FineTune): Promise<TunedModel> {
-    throw new InputError(
-      `${this.name}/${job.base} is served: it cannot be trained from here`,
-      undefined,
-      'train it where it is served and name the result as `model` of the arm, or use a model of `local/`',
+  async fineTune(job: FineTune, progress: OnProgress): Promise<TunedModel> {
+    if (!this.provider['fine-tuning']) {
+      throw new InputError(
+        `${this.name}/${job.base} is served: it cannot be trained from here`,
+        undefined,
+        'train it where it is served and name the result as `model` of the arm, or use a model of `local/`',
+      );
+    }
+    this.sayWhatIsLeft();
+    const jobs = await this.tuner.tune(job, progress);
+    const served = jobs.at(-1)?.tuned ?? job.base;
+    const { identity, identityKnown } = await this.describe({ base: served, adapter: null });
+    return {
+      adapter: null,
+      served,
+      identity,
+      ...(identityKnown === undefined ? {} : { identityKnown }),
+      stages: jobs.map(({ trainedTokens }) => ({
+        rows: null,
+        tokens: trainedTokens,
+        answerTokens: null,
+        steps: null,
+        firstLoss: null,
+        lastLoss: null,
+        truncated: null,
+      })),
+      meta: { jobs: jobs.map(({ id }) => id), trainedTokens: jobs.map(({ trainedTokens }) => trainedTokens) },
+    };
+  }
+
+  private sayWhatIsLeft(): void {
+    if (this.saidWhatIsLeft) return;
+    this.saidWhatIsLeft = true;
+    this.context.observer.note(
+      `${this.name} decides on learning rate, schedule, warm-up, weight decay, adapter and length of rows by itself; it is told epochs, rows per step, seed, and learning-rate-multiplier where one is given`,
     );
   }
 
@@ -187,19 +223,22 @@ export class OpenAIEngine implements Engine {
     const base = url.pathname.replace(/\/+$/, '');
     const clean = (text: string): string => hide(text, secrets);
     const wire = new Wire({ name, host: url.host, base, headers, connections, timing, hide: clean });
+    const patience = options.patience ?? PATIENCE;
+    const { observer, signal } = context;
+    const shop = { name, wire, timing, observer, signal, patience, hide: clean };
     const sampler = new Sampler({
       name,
       host: url.host,
       connections,
       limiter: new Limiter(count),
-      breaker: new Breaker(options.patience ?? PATIENCE),
+      breaker: new Breaker(patience),
       timing,
-      observer: context.observer,
-      signal: context.signal,
+      observer,
+      signal,
       path: `${base}/chat/completions`,
       headers,
       hide: clean,
     });
-    return { wire, sampler };
+    return { wire, shop, sampler };
   }
 }

@@ -1,4 +1,5 @@
-import { FailedError, type HydeError } from '../../shared/errors.js';
+import { FailedError, type HydeError, InputError } from '../../shared/errors.js';
+import { Form } from './form.js';
 import { type Connections, isLost, type Lost, type Reply } from './http.js';
 import { parseJson } from './parse.js';
 import { backoff, type Decision, decideLost, decideReply } from './retry.js';
@@ -25,6 +26,8 @@ export interface Told {
   json: unknown;
 }
 
+export const isTold = (outcome: Told | Decision): outcome is Told => 'status' in outcome;
+
 /** Single requests to a server, as opposed to the streams of the sampler: its models, adapters, log-probabilities. */
 export class Wire {
   readonly connections: Connections;
@@ -43,21 +46,28 @@ export class Wire {
   async ask(path: string, body?: unknown, attempts = 3): Promise<Told> {
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.once(path, body);
-      if (!isLost(outcome) && outcome.status >= 200 && outcome.status < 300) {
-        return { status: outcome.status, json: parseJson(outcome.body.toString('utf8')) };
-      }
-      if (!isLost(outcome) && (outcome.status === 404 || outcome.status === 405)) {
-        return { status: 404, json: undefined };
-      }
-      const decision = isLost(outcome) ? decideLost(outcome) : decideReply(outcome, this.parts.timing.date());
-      const again = decision.kind === 'retry' || decision.kind === 'busy';
-      if (!again || attempt >= attempts) throw this.failure(decision);
-      await this.sleep(Math.max(decision.wait ?? 0, backoff(attempt, this.parts.timing.random())));
+      if (isTold(outcome)) return outcome;
+      const again = outcome.kind === 'retry' || outcome.kind === 'busy';
+      if (!again || attempt >= attempts) throw this.failure(outcome);
+      await this.sleep(Math.max(outcome.wait ?? 0, backoff(attempt, this.parts.timing.random())));
     }
   }
 
-  private once(path: string, body: unknown): Promise<Reply | Lost> {
-    const { base, headers, connections } = this.parts;
+  /** Asks once; where that brought no answer, what is to be done about it. @param body as above, or a form with a file */
+  async once(path: string, body?: unknown): Promise<Told | Decision> {
+    const outcome = await this.send(path, body);
+    if (isLost(outcome)) return decideLost(outcome);
+    const { status } = outcome;
+    if (status >= 200 && status < 300) return { status, json: parseJson(outcome.body.toString('utf8')) };
+    if (status === 404 || status === 405) return { status: 404, json: undefined };
+    return decideReply(outcome, this.parts.timing.date());
+  }
+
+  private send(path: string, body: unknown): Promise<Reply | Lost> {
+    const { base, connections } = this.parts;
+    const form = body instanceof Form ? body : undefined;
+    const { headers: usual } = this.parts;
+    const headers = form ? usual.with(usual.indexOf('content-type') + 1, form.type) : usual;
     const { limits } = connections;
     const soon = { ...limits, headers: Math.min(limits.headers, LOOK), whole: Math.min(limits.whole, LOOK) };
     return new Promise((resolve) => {
@@ -66,7 +76,7 @@ export class Wire {
           method: body === undefined ? 'GET' : 'POST',
           path: `${base}${path}`,
           headers,
-          body: body === undefined ? null : JSON.stringify(body),
+          body: form ? form.bytes : body === undefined ? null : JSON.stringify(body),
         },
         resolve,
         body === undefined ? soon : limits,
@@ -78,9 +88,12 @@ export class Wire {
     return new Promise((resolve) => void this.parts.timing.after(Math.min(milliseconds, 10_000), resolve));
   }
 
-  private failure(decision: Decision): HydeError {
+  /** The words for a request that brought no answer. */
+  failure(decision: Decision): HydeError {
     const { name, host, hide } = this.parts;
+    const text = hide(`${name} (${host}): ${decision.reason}`);
+    if (decision.kind === 'refused' || decision.kind === 'adapt') return new InputError(text);
     const hint = decision.kind === 'fatal' ? decision.hint : 'is the server running, and is its url right?';
-    return new FailedError(hide(`${name} (${host}): ${decision.reason}`), hint);
+    return new FailedError(text, hint);
   }
 }

@@ -3,6 +3,25 @@ import { count, DASH } from '../numbers.js';
 import type { Data } from './data.js';
 import { Scroll } from './scroll.js';
 
+/** One stage of training in words, as far as who trained tells of it. */
+function stageText({
+  rows,
+  tokens,
+  steps,
+  firstLoss,
+  lastLoss,
+  truncated,
+}: Data['evidence']['models'][number]['stages'][number]): string {
+  const told = [
+    ...(rows === null ? [] : [`${count(rows)} rows`]),
+    ...(steps === null ? [] : [`${count(steps)} steps`]),
+    ...(rows === null && tokens !== null ? [`${count(tokens)} tokens`] : []),
+    ...(firstLoss === null || lastLoss === null ? [] : [`${firstLoss.toFixed(2)} → ${lastLoss.toFixed(2)}`]),
+    ...(truncated ? [`${count(truncated)} cut`] : []),
+  ];
+  return told.join(', ') || 'trained; nothing is told of it';
+}
+
 /** Models, data and templates, each with the hash by which it can be told. */
 export function Provenance({ data: { evidence } }: { data: Data }) {
   const { models, datasets, canary } = evidence;
@@ -16,12 +35,7 @@ export function Provenance({ data: { evidence } }: { data: Data }) {
             String(seed),
             `${engine}/${base}`,
             identity.slice(0, 16),
-            stages
-              .map(
-                (s) =>
-                  `${count(s.rows)} rows, ${count(s.steps)} steps, ${s.firstLoss.toFixed(2)} → ${s.lastLoss.toFixed(2)}${s.truncated > 0 ? `, ${count(s.truncated)} cut` : ''}`,
-              )
-              .join('; ') || 'as it is',
+            stages.map(stageText).join('; ') || 'as it is',
           ])}
         </Table>
       )}

@@ -19,13 +19,12 @@ export const hasty: Timing = {
 export function openFor(
   url: string,
   provider: Partial<Provider> = {},
-  options: OpenAIOptions & { signal?: AbortSignal; maxConnections?: number } = {},
+  options: OpenAIOptions & { signal?: AbortSignal; maxConnections?: number; folder?: string } = {},
 ): { engine: OpenAIEngine; said: string[]; folder: string } {
   const said: string[] = [];
   const say = (text: string): void => void said.push(text);
   const observer: Observer = { stage() {}, progress() {}, note: say, detail: say, warn: say };
-  const folder = mkdtempSync(join(tmpdir(), 'hyde-served-'));
-  const { signal, maxConnections, ...rest } = options;
+  const { signal, maxConnections, folder = mkdtempSync(join(tmpdir(), 'hyde-served-')), ...rest } = options;
   const context = { folder, auditFolder: folder, observer, signal, maxConnections };
   const engine = new OpenAIEngine('test', { url, ...provider }, context, { timing: hasty, ...rest });
   return { engine, said, folder };

@@ -9,6 +9,8 @@ export interface Seen {
   headers: IncomingHttpHeaders;
   // biome-ignore lint/suspicious/noExplicitAny: whatever was sent
   body: any;
+  /** The body as it came. */
+  text: string;
   /** Count of the requests to this path before it. */
   number: number;
 }
@@ -42,7 +44,11 @@ export class TestServer {
           method: String(request.method),
           path,
           headers: request.headers,
-          body: text ? JSON.parse(text) : undefined,
+          body:
+            request.headers['content-type']?.startsWith('application/json') && text
+              ? JSON.parse(text)
+              : undefined,
+          text,
           number,
         };
         seen.push(one);

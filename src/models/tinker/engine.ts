@@ -1,0 +1,41 @@
+import { InputError } from '../../shared/errors.js';
+import { LocalEngine } from '../local/engine.js';
+import type { WorkerEnvironment } from '../local/environment.js';
+import { environmentVariable } from '../openai/keys.js';
+import { TINKER_KEY } from './key.js';
+
+/**
+ * Fine-tunes (LoRA) and samples at the Tinker API, through the Python worker and the public SDK. What is trained stays at the
+ * service: the adapter's folder in the run holds its address. `TINKER_BASE_URL` names another server that speaks the same interface.
+ */
+export class TinkerEngine extends LocalEngine {
+  override readonly name = 'tinker';
+
+  override async fingerprint(base: string): Promise<string> {
+    return base;
+  }
+
+  protected override baseOf(name: string): { name: string; service: string } {
+    return { name, service: 'tinker' };
+  }
+
+  protected override async environment(): Promise<WorkerEnvironment> {
+    const key = environmentVariable(TINKER_KEY, [this.context.auditFolder]);
+    if (!key) {
+      throw new InputError(
+        `the key of 'tinker' is missing: ${TINKER_KEY} is not set`,
+        undefined,
+        `export ${TINKER_KEY}=..., or write it into .env beside the audit file`,
+      );
+    }
+    const { python, variables } = await super.environment();
+    return { python, variables: { ...variables, [TINKER_KEY]: key } };
+  }
+
+  protected override trainProcesses(): number {
+    return 1;
+  }
+
+  /** The speed of a service says nothing about this machine. */
+  protected override remember(): void {}
+}
