@@ -66,6 +66,12 @@ export async function openJudging(
   };
 }
 
+/** The hash of the panel that decides, where no model has to be asked for it: of detectors alone; null otherwise. */
+export function knownPanelHash({ judges, thresholds }: Pick<Spec, 'judges' | 'thresholds'>): string | null {
+  if (judges.some((judge) => isModelJudge(judge) && !judge.beside)) return null;
+  return makePanel(judges, thresholds, () => '').hash;
+}
+
 /** What decided the verdict, in a line. */
 function panelTitle(judges: readonly JudgeSpec[], thresholds: Thresholds): string {
   const main = judges.filter((judge) => !isModelJudge(judge) || !judge.beside);

@@ -5,6 +5,7 @@ import { type WrittenStage, writeArmData } from './data/write.js';
 import { type Judging, type NamedPanel, openJudging } from './judging.js';
 import { openEngine } from './models/engine.js';
 import { Meter } from './models/metered.js';
+import { checkCalibration } from './plan/calibration.js';
 import type { Prepared } from './plan/prepare.js';
 import type { LoadedAudit } from './plan/spec.js';
 import { sweepOf } from './plan/thresholds.js';
@@ -86,7 +87,7 @@ export async function openWorkshop(
   };
   for (const { engine } of refs) await open(engine);
   const judging = await openJudging(spec, { open, observer, known: {} });
-  checkCalibration(spec, judging.main.panel.hash);
+  checkCalibration(given.audit, judging.main.panel.hash);
   const fingerprints = await Promise.all(
     refs.map(async (ref) => [ref, await (engines.get(ref.engine) as Engine).fingerprint(ref.model)]),
   );
@@ -105,18 +106,6 @@ export async function openWorkshop(
       for (const engine of engines.values()) await engine.close();
     },
   };
-}
-
-/** Labels of other judges say nothing of these; better to hear it before anything is spent. */
-function checkCalibration({ verdict, file }: Spec, judge: string): void {
-  const { calibration } = verdict;
-  if (calibration && calibration.judge !== judge) {
-    throw new InputError(
-      'verdict.calibration: the labels are of other judges than those of this audit',
-      { file },
-      'draw a sheet of a run with these judges: hyde calibrate DIR --sheet FILE.csv',
-    );
-  }
 }
 
 /** The audit with the cues that a step brings along: those that a search tries. */

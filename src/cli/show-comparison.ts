@@ -27,6 +27,7 @@ export async function showComparison(dirs: string[], options: Record<string, unk
   const output = outputOf(options);
   const legend =
     '\n\nrates in %, differences and effects in points with 95% intervals; * the effect is claimed';
-  printPainted(output, `${renderComparison(comparison, output.width)}${legend}`, comparison);
+  const width = process.stdout.isTTY ? output.width : Number.POSITIVE_INFINITY;
+  printPainted(output, `${renderComparison(comparison, width)}${legend}`, comparison);
   return 0;
 }

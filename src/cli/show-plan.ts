@@ -1,4 +1,6 @@
+import { knownPanelHash } from '../judging.js';
 import { checkBudget } from '../plan/budget.js';
+import { checkCalibration } from '../plan/calibration.js';
 import { announcedEnds } from '../plan/ends.js';
 import { preparePlan } from '../plan/prepare.js';
 import { loadAudit } from '../plan/spec.js';
@@ -16,11 +18,14 @@ type Searched = NonNullable<Spec['search']>;
 /**
  * Prints the plan of an audit file, as text or as JSON.
  *
- * @throws InputError where the plan would not keep to its budget, after it was printed
+ * @throws InputError where labels of people are of other detectors; and, after it was printed, where it would not keep to its budget
  */
 export async function showPlan(audit: string, options: Record<string, unknown>): Promise<number> {
-  const { spec } = await loadAudit(audit, overridesOf(options));
+  const loaded = await loadAudit(audit, overridesOf(options));
+  const { spec } = loaded;
   const { search } = spec;
+  const judge = knownPanelHash(spec);
+  if (judge !== null) checkCalibration(loaded, judge);
   const { plan } = await preparePlan(spec, { show: true });
   const { jobs, answers, judgeCalls, price, unknown } = plan.totals;
   const ends = announcedEnds(spec, new Date().toISOString().slice(0, 10));
@@ -28,6 +33,7 @@ export async function showPlan(audit: string, options: Record<string, unknown>):
   const parts = [
     planText(plan),
     ...(search ? [searchLines(search).join('\n')] : []),
+    ...(spec.verdict.calibration && judge === null ? [LABELS_LATER] : []),
     ...(said.length ? [said.join('\n')] : []),
   ];
   print(outputOf(options), printable(parts.join('\n\n')), {
@@ -38,6 +44,9 @@ export async function showPlan(audit: string, options: Record<string, unknown>):
   checkBudget(plan);
   return 0;
 }
+
+const LABELS_LATER =
+  'labels of people (verdict.calibration): whether they are of these judges is checked when the run begins, since the judges are models';
 
 /** What comes before all that: the search, whose finds are cues that the plan above does not know yet. */
 function searchLines({

@@ -1,53 +1,41 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Plan } from '../records/plan.js';
-import type { Sample } from '../records/sample.js';
-import type { StepRecord } from '../records/step.js';
 import { spentText } from '../report/spent.js';
-import { readJournal } from '../shared/journal.js';
-import { FILES, readRunFile, samplesFile, scoresFile } from '../shared/run-folder.js';
+import { lockHolder } from '../shared/lock.js';
+import { usd } from '../shared/prices.js';
+import { FILES, readRunFile } from '../shared/run-folder.js';
 import { spentOf } from '../shared/spent.js';
+import { lastStop } from '../shared/step-log.js';
 import { readModels } from '../training/train.js';
 import { outputOf, print } from './output.js';
+import { answersOf, doneSteps } from './standing.js';
 
-/** Prints how far a run folder has come: steps, models, answers, money. */
+/** Prints how far a run folder has come by its present plan: steps, models, answers, judging, money, and who works on it. */
 export async function showStatus(dir: string, options: Record<string, unknown>): Promise<number> {
   const plan = readRunFile<Plan>(dir, FILES.plan);
-  const steps = new Set<string>();
-  for await (const step of readJournal<StepRecord>(join(dir, FILES.steps))) steps.add(step.kind);
+  const { jobs, answers: planned } = plan.totals;
   const models = await readModels(dir);
-  let answers = 0;
-  let failed = 0;
-  for (const cell of new Set(plan.cells.map(({ arm, seed }) => `${arm}\u0000${seed}`))) {
-    const [arm, seed] = cell.split('\u0000') as [string, string];
-    // Of imported answers only outcomes may be there.
-    const file = existsSync(join(dir, 'samples')) ? samplesFile : scoresFile;
-    for await (const sample of readJournal<Partial<Sample>>(file(dir, arm, Number(seed)))) {
-      if (sample.finish === 'failed') failed++;
-      else answers++;
-    }
-  }
   const fineTunes = [...models.values()].filter((model) => model.training !== null).length;
+  const counted = await answersOf(dir, plan);
+  const { answers, failed, judged } = counted;
+  const steps = await doneSteps(dir, plan, counted);
+  const running = lockHolder(join(dir, FILES.lock));
+  const stopped = (steps.includes('analyse') && (await lastStop(dir))) || null;
   const spent = await spentOf(dir, plan);
-  const status = {
-    steps: [...steps],
-    fineTunes,
-    jobs: plan.totals.jobs,
-    answers,
-    planned: plan.totals.answers,
-    failed,
-    spent,
-  };
+  const limit = plan.prices?.budget;
   print(
     outputOf(options),
     [
       `${plan.name}: ${dir}`,
-      `steps done   ${status.steps.join(', ') || 'none'}`,
-      `fine-tunes   ${fineTunes} of ${plan.totals.jobs}`,
-      `answers      ${answers} of ${plan.sequential ? 'at most ' : ''}${plan.totals.answers}${failed ? `, ${failed} failed` : ''}`,
+      `steps done   ${steps.join(', ') || 'none'}`,
+      ...(running ? [`running      process ${running.pid} on ${running.host}`] : []),
+      ...(stopped ? [`stopped      ${stopped}${limit == null ? '' : ` of ${usd(limit)}`}`] : []),
+      `fine-tunes   ${fineTunes} of ${jobs}`,
+      `answers      ${answers} of ${plan.sequential ? 'at most ' : ''}${planned}${failed ? `, ${failed} failed` : ''}`,
+      ...(judged === null ? [] : [`judged       ${judged} of ${answers + failed}`]),
       ...(spent ? [`spent        ${spentText(spent)}`] : []),
     ].join('\n'),
-    status,
+    { steps, running, stopped, fineTunes, jobs, answers, planned, failed, judged, spent },
   );
   return 0;
 }

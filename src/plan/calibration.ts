@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { AuditFile } from '../records/audit.js';
+import { AuditFile } from '../records/audit.js';
 import type { JudgeLabels } from '../records/calibration.js';
+import type { Spec } from '../records/spec.js';
 import { InputError } from '../shared/errors.js';
 import { readJudgeLabels } from '../shared/judge-labels.js';
-import type { Located } from './yaml.js';
+import { type Located, parseYaml } from './yaml.js';
 
 /**
  * The labels of people that an audit names by their run folder; undefined where it names none.
@@ -22,4 +23,20 @@ export function resolveCalibration(audit: Located<AuditFile>, folder: string): J
   const hint =
     '`hyde calibrate DIR --sheet FILE.csv` draws answers to label, `--labels FILE.csv` reads the labels';
   throw new InputError(`'${named}' holds no labels of people`, place, hint);
+}
+
+/**
+ * Refuses labels of other judges: they say nothing of these, which is better heard before anything is spent.
+ *
+ * @param judge hash of the panel that decides
+ * @throws InputError with the line that names the labels
+ */
+export function checkCalibration({ spec, text }: { spec: Spec; text: string }, judge: string): void {
+  const { calibration } = spec.verdict;
+  if (!calibration || calibration.judge === judge) return;
+  throw new InputError(
+    'verdict.calibration: the labels are of other judges than those of this audit',
+    parseYaml(text, AuditFile, spec.file).place(['verdict', 'calibration']),
+    'draw a sheet of a run with these judges: hyde calibrate DIR --sheet FILE.csv',
+  );
 }

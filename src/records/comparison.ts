@@ -31,7 +31,7 @@ export interface RunCell {
   claimed: boolean | null;
   /** Rate of this run minus that of the first, over the questions that both have; null in the first. */
   rateDifference: Difference | null;
-  /** The same of the effects; null for plain, too. */
+  /** The same of the effects; null for plain, too. Without a number where one of the two alone has a base, and the reason. */
   effectDifference: Difference | null;
 }
 

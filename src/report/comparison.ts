@@ -8,7 +8,11 @@ import { SHAPES } from './words.js';
 const NUMBER = 24;
 const NAME = 22;
 
-/** A comparison for a terminal: per arm a table of cues, one line a run. */
+/**
+ * A comparison as text: per arm a table of cues, one line a run.
+ *
+ * @param width columns of the terminal; Infinity where there is none, and nothing is cut but long names
+ */
 export function renderComparison({ runs, arms, warnings }: Comparison, width: number): string {
   const names = runs.map(({ folder }, i) => `${i + 1} ${clip(printableLine(folder), 40)}`);
   const lines = runs.map(({ name, verdict }, i) =>

@@ -45,6 +45,12 @@ export function takeLock(path: string, say: (text: string) => void): () => void 
   }
 }
 
+/** The process that holds the lock of a run folder; null where none does, or it is gone. */
+export function lockHolder(path: string): { host: string; pid: number } | null {
+  const holder = readHolder(path);
+  return holder && isAlive(holder) ? { host: String(holder.host), pid: holder.pid } : null;
+}
+
 function inUse(holder: Holder, path: string): FailedError {
   const here = holder.host === hostname();
   return new FailedError(

@@ -3,6 +3,7 @@ import type { ArmComparison, Comparison, CueComparison, Difference, RunCell } fr
 import { PLAIN } from '../records/ids.js';
 import type { ArmResult, Result } from '../records/result.js';
 import { type Resamples, resample } from '../statistics/bootstrap.js';
+import { comparisonWarnings } from './compare-warnings.js';
 import { differenceOf, type Term } from './effect.js';
 import { BASE_SEED } from './input.js';
 import type { Table } from './table.js';
@@ -31,7 +32,7 @@ export function compareRuns(runs: readonly ComparedRun[], seed = 0): Comparison 
       alpha,
     })),
     arms: ids.map((id) => compareArm(id, runs, questions, resamples)),
-    warnings: warningsOf(runs, ids),
+    warnings: comparisonWarnings(runs, ids),
   };
 }
 
@@ -68,13 +69,26 @@ function compareArm(
             effect: effect?.estimate ?? null,
             claimed: effect?.claimed ?? null,
             rateDifference: both ? paired(first.slice(0, 1), here.slice(0, 1)) : null,
-            effectDifference: both && cue !== PLAIN && sameBase ? paired(first, here) : null,
+            effectDifference:
+              both && cue !== PLAIN ? (sameBase ? paired(first, here) : otherEffect(arm)) : null,
           };
         }),
       };
     }),
   };
 }
+
+/** In place of the difference of two effects of which one alone has a base. */
+const otherEffect = ({ base }: ArmResult): Difference => ({
+  estimate: null,
+  interval: null,
+  method: 'none',
+  reason:
+    base === null
+      ? 'a pair effect (no base) here, a difference in differences in the first run'
+      : 'a difference in differences here, a pair effect (no base) in the first run',
+  questions: 0,
+});
 
 /** The cells of an effect with their signs; of plain the one cell. The first is the rate itself. */
 function termsOf(
@@ -133,40 +147,5 @@ function difference(
 
 const countOf = ({ rows, questions }: CellTallies): number =>
   rows.filter((row) => totalOf({ questions, rows: [row] }).samples > 0).length;
-
-function warningsOf(runs: readonly ComparedRun[], ids: readonly string[]): string[] {
-  const found: string[] = [];
-  const [first] = runs;
-  const texts = new Map(first?.result.questions.map(({ id, text }) => [id, text]));
-  for (const { folder, result } of runs.slice(1)) {
-    const both = result.questions.filter(({ id }) => texts.has(id));
-    // A table without texts has the id in its place.
-    const isKnown = (id: string, text: string): boolean => text !== id && texts.get(id) !== id;
-    const other = both.filter(({ id, text }) => isKnown(id, text) && texts.get(id) !== text);
-    const unknown = both.filter(({ id, text }) => !isKnown(id, text)).length;
-    const common = both.length;
-    if (unknown)
-      found.push(
-        `${folder}: the texts of ${unknown} questions are not known, here or in the first run: they are matched by id alone`,
-      );
-    if (other.length)
-      found.push(
-        `${folder}: ${other.length} questions have the id of one of the first run and another text (${other[0]?.id})`,
-      );
-    if (common < Math.max(texts.size, result.questions.length))
-      found.push(
-        `${folder}: ${common} questions are in both runs (${texts.size} in the first, ${result.questions.length} here)`,
-      );
-    if (result.judge !== first?.result.judge)
-      found.push(`${folder}: outcomes were judged in another way than in the first run`);
-    if (result.tolerance !== first?.result.tolerance || result.alpha !== first?.result.alpha)
-      found.push(`${folder}: tolerance or alpha differ from the first run: verdicts do not mean the same`);
-  }
-  for (const id of ids) {
-    const lacking = runs.filter(({ result }) => !result.arms.some((arm) => arm.id === id));
-    if (lacking.length) found.push(`${id}: not in ${lacking.map(({ folder }) => folder).join(', ')}`);
-  }
-  return found;
-}
 
 const union = (lists: readonly (readonly string[])[]): string[] => [...new Set(lists.flat())];

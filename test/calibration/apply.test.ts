@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { again } from '../../src/again.js';
 import { takeLabels, writeSheet } from '../../src/calibration/calibrate.js';
+import { showPlan } from '../../src/cli/show-plan.js';
 import { loadAudit } from '../../src/plan/spec.js';
 import type { JudgeLabels } from '../../src/records/calibration.js';
 import type { Plan } from '../../src/records/plan.js';
@@ -263,7 +264,24 @@ describe('verdict.calibration', () => {
       verdict: named.replace('DIR', labelledRun),
       audit: (text) => text.replace('  - { detector: refusal, says: refusal }\n', ''),
     });
-    await expect(runOf(audit)).rejects.toThrow(/verdict\.calibration: the labels are of other judges/);
+    const refused = /audit\.yaml:\d+:\d+: verdict\.calibration: the labels are of other judges/;
+    await expect(runOf(audit)).rejects.toThrow(refused);
+    const planned = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    await expect(showPlan(audit, {})).rejects.toThrow(refused);
+    expect(planned).not.toHaveBeenCalled();
+    planned.mockRestore();
+  });
+
+  it('of models that judge is checked when they are known, and the plan says so', async () => {
+    const audit = auditOf({
+      verdict: named.replace('DIR', labelledRun),
+      audit: (text) =>
+        text.replace(/^judges:$/m, 'judges:\n  - { judge: alignment, model: scripted/script.json }'),
+    });
+    const planned = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    await showPlan(audit, {});
+    expect(String(planned.mock.calls[0]?.[0])).toContain('is checked when the run begins');
+    planned.mockRestore();
   });
 });
 

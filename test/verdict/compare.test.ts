@@ -103,6 +103,45 @@ describe('compare', () => {
     expect(warnings(a, changed)).not.toContain('not known');
   });
 
+  it('gives a reason where one of two effects has no base, and says how runs were made otherwise', () => {
+    const [a, b] = [run('a', 5), run('b', 7)] as [ComparedRun, ComparedRun];
+    b.result = {
+      ...b.result,
+      design: 'sequential',
+      arms: b.result.arms.map((arm) => ({ ...arm, base: null })),
+    };
+    const { arms, warnings } = compareRuns([a, b]);
+    const cell = arms[0]?.cues[1]?.cells[1];
+    expect(cell?.effectDifference).toMatchObject({
+      estimate: null,
+      interval: null,
+      reason: expect.stringContaining('a pair effect (no base) here'),
+    });
+    expect(cell?.rateDifference?.estimate).toBeCloseTo(0.1, 12);
+    expect(warnings.join('\n')).toMatch(
+      /a sequential design, and the first run has a fixed one[\s\S]*effects of tuned are pair effects/,
+    );
+    expect(renderComparison({ ...compareRuns([a, b]), warnings: [] }, 200)).not.toMatch(/NaN|null|undefined/);
+
+    const c = run('c', 5);
+    c.result = {
+      ...c.result,
+      calibration: {} as NonNullable<ComparedRun['result']['calibration']>,
+      bases: c.result.bases.map((base) => ({ ...base, model: 'local/other' })),
+    };
+    expect(compareRuns([a, c]).warnings.join('\n')).toMatch(
+      /labels of people change the bounds here[\s\S]*the base of tuned is local\/other, and /,
+    );
+  });
+
+  it('cuts no row where there is no terminal', () => {
+    const comparison = compareRuns([run('a', 3), run('b', 7)]);
+    const whole = renderComparison(comparison, Number.POSITIVE_INFINITY);
+    expect(Math.max(...whole.split('\n').map((line) => line.length))).toBeGreaterThan(100);
+    expect(whole).not.toContain('…');
+    expect(renderComparison(comparison, 100)).toContain('…');
+  });
+
   it('is printed with one line a run', () => {
     const text = renderComparison(compareRuns([run('a', 0), run('b', 10)]), 120);
     expect(text).toContain('tuned: inconclusive → conditional  (changed)');
