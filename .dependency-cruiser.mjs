@@ -45,6 +45,12 @@ export default {
       'a driver decides from the plan and the outputs so far, by the evidence that the analysis uses, and does nothing',
     ),
     only('engines', 'models', common, 'an engine is handed its requests; it knows no step'),
+    only(
+      'generating',
+      'generating',
+      [...common, 'cues', 'data'],
+      'training rows are written with an engine as a parameter, and checked by the code that reads them',
+    ),
     only('training-step', 'training', common, 'a step gets its engine as a parameter, never by import'),
     only(
       'sampling-step',

@@ -25,10 +25,7 @@ export interface Prepared {
  * @param show whether the plan is for people to look at, with its tokens counted whatever that takes
  */
 export async function preparePlan(spec: Spec, { show = false } = {}): Promise<Prepared> {
-  const from = (spec.files ?? []).flatMap(({ file, from }) =>
-    from === undefined ? [] : [[file, from] as const],
-  );
-  const reader = fileReader(spec.folder, new Map(from));
+  const reader = fileReader(spec.folder, originsOf(spec));
   const stages = new Map<string, Stage[]>();
   const detector = (name: string): Promise<Detector> => loadDetector(name, spec.folder);
   for (const arm of spec.arms) {
@@ -38,6 +35,15 @@ export async function preparePlan(spec: Spec, { show = false } = {}): Promise<Pr
   const plan = makePlan(spec, stages, powerOf(spec), ratesOf(spec));
   checkPrompts(spec, plan.cells);
   return { plan: await withPrices(spec, plan, show), stages, reader };
+}
+
+/** How each file can be had, for the error where it is missing. */
+function originsOf({ files = [], generate = [] }: Spec): Map<string, string> {
+  const described = files.flatMap(({ file, from }): [string, string][] =>
+    from === undefined ? [] : [[file, `it does not ship with hyde; get it from ${from}`]],
+  );
+  const generated = generate.map(({ to }): [string, string] => [to, 'hyde generate AUDIT makes it']);
+  return new Map([...described, ...generated]);
 }
 
 function powerOf(spec: Spec): PlanPower {

@@ -8,6 +8,7 @@ import { resolveCalibration } from './calibration.js';
 import { resolveCues } from './cues.js';
 import { checkDropRules } from './detectors.js';
 import { checkRules } from './gate.js';
+import { resolveGenerate } from './generate.js';
 import { resolveJudges } from './judges.js';
 import { resolveBases } from './models.js';
 import { knownProviders, servedRefs, usedProviders } from './providers.js';
@@ -86,6 +87,7 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
   for (const [i, { never }] of file.files.entries()) {
     await checkDropRules(never, folder, (rule) => audit.place(['files', i, 'never', rule]));
   }
+  const generate = await resolveGenerate(audit, bases, folder);
   const calibration = resolveCalibration(audit, folder);
   const asked = questions.slice(0, overrides.limit);
   const baseless = arms.findIndex(({ base }) => base === null);
@@ -139,6 +141,7 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
     providers: usedProviders(providers, servedRefs({ bases: [...bases.values()], arms, judges })),
     prices: file.prices,
     budget: overrides.budget ?? file.run.budget ?? null,
+    ...(generate.length ? { generate } : {}),
     ...(file.files.length ? { files: file.files } : {}),
     ...(file.gate === undefined ? {} : { gate: checkRules(audit, file.gate, arms, cues) }),
     ...(file.run['reuse-base'] === undefined ? {} : { reuseBase: file.run['reuse-base'] }),
