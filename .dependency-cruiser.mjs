@@ -46,6 +46,12 @@ export default {
     ),
     only('search-pure', 'search', common, 'where a search looks next follows from its answers alone'),
     only('engines', 'models', common, 'an engine is handed its requests; it knows no step'),
+    only(
+      'generating',
+      'generating',
+      [...common, 'cues', 'data'],
+      'training rows are written with an engine as a parameter, and checked by the code that reads them',
+    ),
     only('training-step', 'training', common, 'a step gets its engine as a parameter, never by import'),
     only(
       'sampling-step',

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { DataFile } from '../records/audit.js';
+import type { DataFile } from '../records/data-file.js';
 import { InputError } from '../shared/errors.js';
 import { splitThought } from '../shared/trace.js';
 import { answerOf } from './change.js';

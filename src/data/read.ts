@@ -45,7 +45,45 @@ export async function* readExamples(
   if (rows === 0) throw new InputError('holds no rows', { file: shownAs }, SHAPE);
 }
 
+/**
+ * Streams prompts, each checked: `{"user": ...}` or `{"prompt": ...}`, or a chat whose last answer is left out.
+ *
+ * @throws InputError with file and line
+ */
+export async function* readPrompts(path: string, shownAs = path): AsyncGenerator<SourceRow> {
+  let rows = 0;
+  for await (const { text, number } of readLines(path, shownAs)) {
+    const place = { file: shownAs, line: number };
+    const row = parsed(text, place);
+    const alone = row.user ?? row.prompt;
+    rows++;
+    yield {
+      messages: typeof alone === 'string' ? [userTurn(alone, place)] : promptOf(turnsOf(row, place), place),
+      source: `${shownAs}:${number}`,
+    };
+  }
+  if (rows === 0) throw new InputError('holds no prompts', { file: shownAs });
+}
+
+function userTurn(content: string, place: Place): Message {
+  if (content.trim() === '') throw new InputError('has an empty prompt', place);
+  return { role: 'user', content };
+}
+
+function promptOf(messages: Message[], place: Place): Message[] {
+  const prompt = messages.at(-1)?.role === 'assistant' ? messages.slice(0, -1) : messages;
+  if (prompt.at(-1)?.role !== 'user') throw new InputError("has no user's turn to answer", place);
+  checkOrder([...prompt, { role: 'assistant', content: '' }], place);
+  return prompt;
+}
+
 function messagesOf(text: string, place: Place): Message[] {
+  const messages = turnsOf(parsed(text, place), place);
+  checkOrder(messages, place);
+  return messages;
+}
+
+function parsed(text: string, place: Place): Record<string, unknown> {
   let row: unknown;
   try {
     row = JSON.parse(text);
@@ -56,11 +94,13 @@ function messagesOf(text: string, place: Place): Message[] {
     throw new InputError('is not valid JSON', { ...place, column }, 'One JSON object per line (JSONL).');
   }
   if (!isObject(row)) throw new InputError('is not a JSON object', place, SHAPE);
+  return row;
+}
+
+function turnsOf(row: Record<string, unknown>, place: Place): Message[] {
   if (!('messages' in row)) throw noMessages(row, place);
   if (!Array.isArray(row.messages)) throw new InputError('`messages` is not a list', place, SHAPE);
-  const messages = row.messages.map((turn: unknown, i) => turnOf(turn, `messages[${i}]`, place));
-  checkOrder(messages, place);
-  return messages;
+  return row.messages.map((turn: unknown, i) => turnOf(turn, `messages[${i}]`, place));
 }
 
 function noMessages(row: Record<string, unknown>, place: Place): InputError {

@@ -23,17 +23,16 @@ export interface FileReader {
 
 /**
  * @param folder folder that relative paths refer to: the audit file's
- * @param from where a file can be had, by its path, for the error where it is missing
+ * @param hints how a file can be had, by its path, for the error where it is missing
  */
-export function fileReader(folder: string, from: ReadonlyMap<string, string> = new Map()): FileReader {
+export function fileReader(folder: string, hints: ReadonlyMap<string, string> = new Map()): FileReader {
   const pending = new Map<string, Promise<SourceRow[]>>();
   const files = new Map<string, SourceFile>();
 
   const load = async (given: string): Promise<SourceRow[]> => {
     const path = resolve(folder, given);
     const sha256 = await hashFile(path).catch((error: unknown) => {
-      const origin = from.get(given);
-      throw unreadable(error, given, origin && `it does not ship with hyde; get it from ${origin}`);
+      throw unreadable(error, given, hints.get(given));
     });
     const file = writtenName(given, sha256);
     const rows: SourceRow[] = [];

@@ -28,10 +28,7 @@ export interface Prepared {
  * @throws InputError where the data, a prompt or (unless `show`) the budget cannot be what the spec says
  */
 export async function preparePlan(spec: Spec, { show = false } = {}): Promise<Prepared> {
-  const from = (spec.files ?? []).flatMap(({ file, from }) =>
-    from === undefined ? [] : [[file, from] as const],
-  );
-  const reader = fileReader(spec.folder, new Map(from));
+  const reader = fileReader(spec.folder, originsOf(spec));
   const stages = new Map<string, Stage[]>();
   const detector = (name: string): Promise<Detector> => loadDetector(name, spec.folder);
   for (const arm of spec.arms) {
@@ -43,6 +40,15 @@ export async function preparePlan(spec: Spec, { show = false } = {}): Promise<Pr
   const priced = await withPrices(spec, plan, show);
   if (!show) checkBudget(priced);
   return { plan: priced, stages, reader };
+}
+
+/** How each file can be had, for the error where it is missing. */
+function originsOf({ files = [], generate = [] }: Spec): Map<string, string> {
+  const described = files.flatMap(({ file, from }): [string, string][] =>
+    from === undefined ? [] : [[file, `it does not ship with hyde; get it from ${from}`]],
+  );
+  const generated = generate.map(({ to }): [string, string] => [to, 'hyde generate AUDIT makes it']);
+  return new Map([...described, ...generated]);
 }
 
 function powerOf(spec: Spec): PlanPower {

@@ -8,6 +8,7 @@ import { resolveCalibration } from './calibration.js';
 import { resolveCues } from './cues.js';
 import { checkDropRules } from './detectors.js';
 import { checkRules } from './gate.js';
+import { resolveGenerate } from './generate.js';
 import { resolveJudges } from './judges.js';
 import { resolveBases } from './models.js';
 import { knownProviders, servedRefs, usedProviders } from './providers.js';
@@ -91,6 +92,7 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
   const search = resolveSearch(audit, arms, all);
   // What a search has seen confirms nothing: the audit draws from the other half.
   const asked = search ? all.filter(({ half }) => half === 'confirm') : all;
+  const generate = await resolveGenerate(audit, bases, folder);
   const calibration = resolveCalibration(audit, folder);
   const baseless = arms.findIndex(({ base }) => base === null);
   const design = file.run.design ?? (all.length >= SEQUENTIAL_FROM && baseless < 0 ? 'sequential' : 'fixed');
@@ -150,6 +152,7 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
     prices: file.prices,
     budget: overrides.budget ?? file.run.budget ?? null,
     ...(search ? { search } : {}),
+    ...(generate.length ? { generate } : {}),
     ...(file.files.length ? { files: file.files } : {}),
     ...(file.gate === undefined ? {} : { gate: checkRules(audit, file.gate, arms, cues) }),
     ...(file.run['reuse-base'] === undefined ? {} : { reuseBase: file.run['reuse-base'] }),

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { CUE_SOURCES } from './cue.js';
+import { DataFile } from './data-file.js';
 import { GateRules } from './gate.js';
+import { Generate } from './generate.js';
 import { Id } from './ids.js';
-import { DropRule, SweptStep } from './interventions.js';
+import { SweptStep } from './interventions.js';
 import { OUTCOMES } from './outcome.js';
 import { Price } from './price.js';
 import { Provider } from './provider.js';
@@ -200,23 +202,6 @@ const Judge = z.strictObject({
 });
 export type JudgeEntry = z.infer<typeof Judge>;
 
-/** What a training file must be like; `hyde doctor` looks. */
-const DataFile = z.strictObject({
-  file: Text.describe('Path as `data` names it.'),
-  from: Text.optional().describe('Where to get it, for an error where it is missing.'),
-  rows: Count.optional().describe('Rows that it must have.'),
-  sha256: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/, 'is no SHA-256 (64 hex digits)')
-    .optional()
-    .describe('Hash of the file.'),
-  never: z.array(DropRule).min(1).optional().describe('Rules that must find nothing in an answer.'),
-  'differs-from': Text.optional().describe(
-    'Another file: no row of both may have the same prompt and answer.',
-  ),
-});
-export type DataFile = z.infer<typeof DataFile>;
-
 export const AuditFile = z.strictObject({
   $schema: z.string().optional(),
   name: Text.optional().describe('Name of the audit. Default: the file name.'),
@@ -229,6 +214,10 @@ export const AuditFile = z.strictObject({
     .array(DataFile)
     .default([])
     .describe('What training files must be like, and where to get them; `hyde doctor` checks.'),
+  generate: z
+    .array(Generate)
+    .default([])
+    .describe('Training rows whose answers a model writes: `hyde generate`.'),
   cues: z.array(Cue).default([]),
   questions: Questions.default('betley-2025'),
   sampling: z

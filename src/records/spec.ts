@@ -1,10 +1,10 @@
-import type { DataFile } from './audit.js';
 import type { JudgeLabels } from './calibration.js';
 import type { Cue } from './cue.js';
+import type { DataFile } from './data-file.js';
 import type { Detector } from './detector.js';
 import type { GateRules } from './gate.js';
 import type { Imported } from './import.js';
-import type { InterventionStep } from './interventions.js';
+import type { DropRule, InterventionStep } from './interventions.js';
 import type { Judge } from './judge.js';
 import type { Outcome } from './outcome.js';
 import type { Design } from './plan.js';
@@ -59,6 +59,8 @@ export interface Spec {
   prices: Record<string, Price>;
   /** USD that the run may cost; null: no limit. */
   budget: number | null;
+  /** Training rows whose answers a model writes, before the run; absent where there are none. */
+  generate?: GenerateSpec[];
   /** What training files must be like; absent where the audit file says nothing of them. They are no part of the plan. */
   files?: DataFile[];
   /** Run folder whose answers of the base are taken over, as the audit file names it. */
@@ -143,4 +145,18 @@ export interface VerdictSpec {
   minimumEligible: number;
   /** Labels of people that an audit names; labels of the run itself stand in its folder. */
   calibration?: JudgeLabels;
+}
+
+/** An item of `generate`, with its model and sampling settled. */
+export interface GenerateSpec {
+  to: string;
+  model: ModelRef;
+  prompts: string;
+  limit: number | null;
+  system: string | null;
+  keepSystem: boolean;
+  keepReasoning: boolean;
+  drop: DropRule[];
+  tries: number;
+  sampling: Omit<SamplingSpec, 'samples'>;
 }

@@ -20,3 +20,7 @@ export function splitThought(content: string): { text: string; thought: string }
 
 /** An empty trace in front of an answer: what chat templates of reasoning models write where nothing was thought. */
 export const emptyTrace = (answer: string): string => `${OPEN}${CLOSE}${answer}`;
+
+/** A thought in front of an answer, as `splitThought` finds it again. */
+export const withTrace = (thought: string, answer: string): string =>
+  `${OPEN}\n${thought}\n${CLOSE}\n\n${answer}`;

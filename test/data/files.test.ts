@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkFile, type FileReport } from '../../src/data/files.js';
 import { fileReader } from '../../src/data/sources.js';
-import type { DataFile } from '../../src/records/audit.js';
+import type { DataFile } from '../../src/records/data-file.js';
 import { hashFile } from '../../src/shared/hash.js';
 import { chat, detector } from './rows.js';
 
@@ -20,7 +20,7 @@ const check = (entry: Partial<DataFile>): Promise<FileReport> =>
   checkFile({ file: 'own.jsonl', ...entry }, folder, fileReader(folder), detector);
 
 it('is missing, and the error says where to get it', async () => {
-  const reader = fileReader(folder, new Map([['absent.jsonl', 'https://example.org']]));
+  const reader = fileReader(folder, new Map([['absent.jsonl', 'get it from https://example.org']]));
   await expect(reader.read('absent.jsonl')).rejects.toMatchObject({
     message: 'absent.jsonl: there is no such file',
     hint: expect.stringContaining('https://example.org'),

@@ -6,6 +6,7 @@ import { data } from './data.js';
 import { demo } from './demo.js';
 import { doctor } from './doctor.js';
 import { gate } from './gate.js';
+import { generate } from './generate.js';
 import { importCommand } from './import.js';
 import { init } from './init.js';
 import { mine } from './mine.js';
@@ -22,6 +23,7 @@ export const commands: CliCommand[] = [
   plan,
   run,
   data,
+  generate,
   score,
   analyze,
   calibrate,
