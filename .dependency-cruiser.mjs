@@ -45,6 +45,7 @@ export default {
       'a driver decides from the plan and the outputs so far, by the evidence that the analysis uses, and does nothing',
     ),
     only('engines', 'models', common, 'an engine is handed its requests; it knows no step'),
+    only('launchers', 'launchers', common, 'a launcher runs job folders; it does not know what is in them'),
     only('training-step', 'training', common, 'a step gets its engine as a parameter, never by import'),
     only(
       'sampling-step',

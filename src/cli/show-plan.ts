@@ -3,6 +3,7 @@ import { loadAudit } from '../plan/spec.js';
 import type { Plan, SequentialPower } from '../records/plan.js';
 import { usd } from '../shared/prices.js';
 import { printable } from '../shared/printable.js';
+import { launchText } from './launch-text.js';
 import { overridesOf } from './options.js';
 import { outputOf, print } from './output.js';
 import { priceTable } from './price-table.js';
@@ -13,9 +14,12 @@ export async function showPlan(audit: string, options: Record<string, unknown>):
   const { spec } = await loadAudit(audit, overridesOf(options));
   const { plan } = await preparePlan(spec, { show: true });
   const { jobs, answers, judgeCalls, price, unknown } = plan.totals;
-  print(outputOf(options), printable(planText(plan)), {
+  const launch = spec.launch && plan.totals.jobs > 0 ? spec.launch : undefined;
+  const text = launch ? `${planText(plan)}\n\n${launchText(launch, jobs)}` : planText(plan);
+  print(outputOf(options), printable(text), {
     ...{ arms: plan.arms.map((arm) => arm.id), jobs, answers, judgeCalls, price, unknown },
     plan,
+    ...(launch ? { launch } : {}),
   });
   return 0;
 }

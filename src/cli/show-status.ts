@@ -5,12 +5,14 @@ import type { Sample } from '../records/sample.js';
 import type { StepRecord } from '../records/step.js';
 import { spentText } from '../report/spent.js';
 import { readJournal } from '../shared/journal.js';
+import { lockHolder } from '../shared/lock.js';
 import { FILES, readRunFile, samplesFile, scoresFile } from '../shared/run-folder.js';
 import { spentOf } from '../shared/spent.js';
 import { readModels } from '../training/train.js';
+import { jobsLines, jobsOf } from './jobs.js';
 import { outputOf, print } from './output.js';
 
-/** Prints how far a run folder has come: steps, models, answers, money. */
+/** Prints how far a run folder has come: steps, models, jobs, answers, money. */
 export async function showStatus(dir: string, options: Record<string, unknown>): Promise<number> {
   const plan = readRunFile<Plan>(dir, FILES.plan);
   const steps = new Set<string>();
@@ -29,7 +31,11 @@ export async function showStatus(dir: string, options: Record<string, unknown>):
   }
   const fineTunes = [...models.values()].filter((model) => model.adapter !== null).length;
   const spent = await spentOf(dir, plan);
+  const jobs = await jobsOf(dir);
+  const worker = lockHolder(join(dir, FILES.lock));
   const status = {
+    running: worker ?? null,
+    launched: jobs,
     steps: [...steps],
     fineTunes,
     jobs: plan.totals.jobs,
@@ -42,8 +48,10 @@ export async function showStatus(dir: string, options: Record<string, unknown>):
     outputOf(options),
     [
       `${plan.name}: ${dir}`,
+      ...(worker ? [`at work      ${worker}`] : []),
       `steps done   ${status.steps.join(', ') || 'none'}`,
       `fine-tunes   ${fineTunes} of ${plan.totals.jobs}`,
+      ...jobsLines(jobs),
       `answers      ${answers} of ${plan.sequential ? 'at most ' : ''}${plan.totals.answers}${failed ? `, ${failed} failed` : ''}`,
       ...(spent ? [`spent        ${spentText(spent)}`] : []),
     ].join('\n'),

@@ -8,6 +8,7 @@ import { resolveCalibration } from './calibration.js';
 import { resolveCues } from './cues.js';
 import { checkRules } from './gate.js';
 import { resolveJudges } from './judges.js';
+import { launchOf } from './launch.js';
 import { modelRef, resolveBases } from './models.js';
 import { knownProviders, type Providers, servedRefs, usedProviders } from './providers.js';
 import { resolveQuestions } from './questions.js';
@@ -136,6 +137,7 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
     prices: file.prices,
     budget: overrides.budget ?? file.run.budget ?? null,
     ...(file.gate === undefined ? {} : { gate: checkRules(audit, file.gate, arms, cues) }),
+    ...launchOf(audit),
     ...(file.run['reuse-base'] === undefined ? {} : { reuseBase: file.run['reuse-base'] }),
   };
 }

@@ -5,6 +5,7 @@ import type { Detector } from './detector.js';
 import type { GateRules } from './gate.js';
 import type { Imported } from './import.js';
 import type { Judge } from './judge.js';
+import type { LaunchSpec } from './launch.js';
 import type { Outcome } from './outcome.js';
 import type { Design } from './plan.js';
 import type { Price } from './price.js';
@@ -57,6 +58,8 @@ export interface Spec {
   budget: number | null;
   /** Run folder whose answers of the base are taken over, as the audit file names it. */
   reuseBase?: string;
+  /** Where fine-tunes run; absent where one process of this machine makes them one after another. They are no part of the plan. */
+  launch?: LaunchSpec;
 }
 
 /** The spec of imported answers: what is not known of how they were sampled is left out. */

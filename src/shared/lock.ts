@@ -45,6 +45,13 @@ export function takeLock(path: string, say: (text: string) => void): () => void 
   }
 }
 
+/** Who works on a run folder, in words; undefined where nobody does. */
+export function lockHolder(path: string): string | undefined {
+  const holder = readHolder(path);
+  if (!holder || !isAlive(holder)) return undefined;
+  return `process ${holder.pid}${holder.host === hostname() ? '' : ` on ${holder.host}`}`;
+}
+
 function inUse(holder: Holder, path: string): FailedError {
   const here = holder.host === hostname();
   return new FailedError(
@@ -100,7 +107,7 @@ function isAlive(holder: Holder): boolean {
 }
 
 /** When a process started, in clock ticks since boot: tells a reused process id from the old one. Linux only. */
-function startOf(pid: number): string | null {
+export function startOf(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
