@@ -52,6 +52,7 @@ export default {
       [...common, 'cues', 'data'],
       'training rows are written with an engine as a parameter, and checked by the code that reads them',
     ),
+    only('launchers', 'launchers', common, 'a launcher runs job folders; it does not know what is in them'),
     only('training-step', 'training', common, 'a step gets its engine as a parameter, never by import'),
     only(
       'sampling-step',

@@ -8,6 +8,7 @@ import type { Plan, SequentialPower } from '../records/plan.js';
 import type { Spec } from '../records/spec.js';
 import { usd } from '../shared/prices.js';
 import { printable } from '../shared/printable.js';
+import { launchText } from './launch-text.js';
 import { overridesOf } from './options.js';
 import { outputOf, print } from './output.js';
 import { priceTable } from './price-table.js';
@@ -28,10 +29,12 @@ export async function showPlan(audit: string, options: Record<string, unknown>):
   if (judge !== null) checkCalibration(loaded, judge);
   const { plan } = await preparePlan(spec, { show: true });
   const { jobs, answers, judgeCalls, price, unknown } = plan.totals;
+  const launch = spec.launch && jobs > 0 ? spec.launch : undefined;
   const ends = announcedEnds(spec, new Date().toISOString().slice(0, 10));
   const said = ends.map(({ provider, text, advice }) => `${provider}: ${text}; ${advice}`);
   const parts = [
     planText(plan),
+    ...(launch ? [launchText(launch, jobs)] : []),
     ...(search ? [searchLines(search).join('\n')] : []),
     ...(spec.verdict.calibration && judge === null ? [LABELS_LATER] : []),
     ...(said.length ? [said.join('\n')] : []),
@@ -40,6 +43,7 @@ export async function showPlan(audit: string, options: Record<string, unknown>):
     ...{ arms: plan.arms.map((arm) => arm.id), jobs, answers, judgeCalls, price, unknown, ends },
     ...(search ? { search: { ...search, questions: search.questions.length } } : {}),
     plan,
+    ...(launch ? { launch } : {}),
   });
   checkBudget(plan);
   return 0;

@@ -7,6 +7,7 @@ import { FILES, readRunFile } from '../shared/run-folder.js';
 import { spentOf } from '../shared/spent.js';
 import { lastStop } from '../shared/step-log.js';
 import { readModels } from '../training/train.js';
+import { jobsLines, jobsOf } from './jobs.js';
 import { outputOf, print } from './output.js';
 import { answersOf, doneSteps } from './standing.js';
 
@@ -23,6 +24,7 @@ export async function showStatus(dir: string, options: Record<string, unknown>):
   const stopped = (steps.includes('analyse') && (await lastStop(dir))) || null;
   const spent = await spentOf(dir, plan);
   const limit = plan.prices?.budget;
+  const launched = await jobsOf(dir);
   print(
     outputOf(options),
     [
@@ -31,11 +33,12 @@ export async function showStatus(dir: string, options: Record<string, unknown>):
       ...(running ? [`running      process ${running.pid} on ${running.host}`] : []),
       ...(stopped ? [`stopped      ${stopped}${limit == null ? '' : ` of ${usd(limit)}`}`] : []),
       `fine-tunes   ${fineTunes} of ${jobs}`,
+      ...jobsLines(launched),
       `answers      ${answers} of ${plan.sequential ? 'at most ' : ''}${planned}${failed ? `, ${failed} failed` : ''}`,
       ...(judged === null ? [] : [`judged       ${judged} of ${answers + failed}`]),
       ...(spent ? [`spent        ${spentText(spent)}`] : []),
     ].join('\n'),
-    { steps, running, stopped, fineTunes, jobs, answers, planned, failed, judged, spent },
+    { steps, running, stopped, fineTunes, jobs, launched, answers, planned, failed, judged, spent },
   );
   return 0;
 }

@@ -1,3 +1,4 @@
+import type { Launch, LaunchSpec } from '../records/launch.js';
 import type { Provider } from '../records/provider.js';
 import type { Observer } from '../shared/observer.js';
 
@@ -13,4 +14,6 @@ export interface EngineContext {
   providers?: Readonly<Record<string, Provider>>;
   /** Requests in flight at one server at most; comes before what its provider says. */
   maxConnections?: number | undefined;
+  /** Runs fine-tunes elsewhere than in the engine's own process. */
+  launch?: { spec: LaunchSpec; run: Launch } | undefined;
 }

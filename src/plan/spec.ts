@@ -10,6 +10,7 @@ import { checkDropRules } from './detectors.js';
 import { checkRules } from './gate.js';
 import { resolveGenerate } from './generate.js';
 import { resolveJudges } from './judges.js';
+import { launchOf } from './launch.js';
 import { resolveBases } from './models.js';
 import { knownProviders, servedRefs, usedProviders } from './providers.js';
 import { resolveQuestions } from './questions.js';
@@ -155,6 +156,7 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
     ...(generate.length ? { generate } : {}),
     ...(file.files.length ? { files: file.files } : {}),
     ...(file.gate === undefined ? {} : { gate: checkRules(audit, file.gate, arms, cues) }),
+    ...launchOf(audit),
     ...(file.run['reuse-base'] === undefined ? {} : { reuseBase: file.run['reuse-base'] }),
   };
 }

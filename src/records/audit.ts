@@ -5,6 +5,7 @@ import { GateRules } from './gate.js';
 import { Generate } from './generate.js';
 import { Id } from './ids.js';
 import { SweptStep } from './interventions.js';
+import { LAUNCHERS } from './launch.js';
 import { OUTCOMES } from './outcome.js';
 import { Price } from './price.js';
 import { Provider } from './provider.js';
@@ -202,6 +203,45 @@ const Judge = z.strictObject({
 });
 export type JudgeEntry = z.infer<typeof Judge>;
 
+const Line = Text.regex(/^[^\n\r\0]*$/, 'must be one line');
+const launchFields = {
+  launcher: z
+    .enum(LAUNCHERS)
+    .optional()
+    .describe(
+      'Where fine-tunes of local models run: local (several processes), slurm, ray, command. Default: one after another in one process.',
+    ),
+  parallel: Count.max(10_000).optional().describe('Fine-tunes at once at most.'),
+  gpus: z
+    .number()
+    .int()
+    .min(0)
+    .max(64)
+    .optional()
+    .describe('GPUs of one fine-tune. Default: 0; local: 1 where the machine has some.'),
+  cpus: Count.max(1024).optional().describe('CPU cores of one fine-tune, and threads of its worker.'),
+  time: Line.optional().describe('Wall time of one attempt: 90m, 2h, 1d, or D-HH:MM:SS.'),
+  retries: z.number().int().min(0).max(100).optional().describe('Attempts after the first one. Default: 2.'),
+  python: Line.optional().describe(
+    "Python with torch, transformers and peft on the machines that train. Default: hyde's own.",
+  ),
+  setup: z.array(Line).optional().describe('Shell lines before the worker starts: module load cuda.'),
+  partition: Line.optional().describe('Partition of Slurm.'),
+  account: Line.optional().describe('Account of Slurm.'),
+  options: z.array(Line).optional().describe('Further options of sbatch: --constraint=a100.'),
+  host: Line.optional().describe('Login node to call Slurm on, by ssh.'),
+  remote: Line.optional().describe('Folder on that host that jobs are copied to and run in.'),
+  address: Line.optional().describe(
+    "Address of Ray's dashboard: http://head:8265. Default: RAY_API_SERVER_ADDRESS.",
+  ),
+  submit: Line.optional().describe(
+    'Command that starts a job, {command} (a line for sh -c), {id}, {folder} being its own. Ends with the job, unless there is `state`.',
+  ),
+  state: Line.optional().describe('Command that prints the state of job {id} in a word.'),
+  cancel: Line.optional().describe('Command that cancels job {id}.'),
+  logs: Line.optional().describe('Command that prints the log of job {id}.'),
+};
+
 export const AuditFile = z.strictObject({
   $schema: z.string().optional(),
   name: Text.optional().describe('Name of the audit. Default: the file name.'),
@@ -297,6 +337,7 @@ export const AuditFile = z.strictObject({
       'reuse-base': Text.optional().describe(
         'Run folder of another audit of the same base, whose answers of the base are taken over.',
       ),
+      ...launchFields,
     })
     .prefault({}),
   providers: z
@@ -312,3 +353,4 @@ export const AuditFile = z.strictObject({
   gate: GateRules.optional().describe('Rules of `hyde gate`. Default: every arm must be clean.'),
 });
 export type AuditFile = z.infer<typeof AuditFile>;
+export type AuditRun = AuditFile['run'];

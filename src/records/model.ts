@@ -67,6 +67,9 @@ export interface TunedModel {
   meta: Record<string, unknown>;
 }
 
+/** What became of one of several fine-tunes, by its place among them. */
+export type FineTuned = { index: number; tuned: TunedModel } | { index: number; error: Error };
+
 /** One prompt, asked for the answers with these indices. */
 export interface SampleRequest {
   /** Hash of model identity, messages, sampling parameters and namespace. */
@@ -175,6 +178,11 @@ export interface Engine {
   describe(model: Pick<Model, 'base' | 'adapter'>): Promise<ModelDescription>;
   /** Fine-tunes; an equal finished job in the run folder is returned without training again. */
   fineTune(job: FineTune, progress: OnProgress): Promise<TunedModel>;
+  /**
+   * Makes several fine-tunes at once and yields each as it ends; a failed one does not end the others. Absent where
+   * they are made one after another.
+   */
+  fineTuneAll?: ((jobs: readonly FineTune[], progress: OnProgress) => AsyncIterable<FineTuned>) | undefined;
   /** Yields each answer as soon as it is there, in any order; a failed answer is yielded as `failed`. */
   sample(
     model: Model,

@@ -6,6 +6,7 @@ import type { GateRules } from './gate.js';
 import type { Imported } from './import.js';
 import type { DropRule, InterventionStep } from './interventions.js';
 import type { Judge } from './judge.js';
+import type { LaunchSpec } from './launch.js';
 import type { Outcome } from './outcome.js';
 import type { Design } from './plan.js';
 import type { Price } from './price.js';
@@ -65,6 +66,8 @@ export interface Spec {
   files?: DataFile[];
   /** Run folder whose answers of the base are taken over, as the audit file names it. */
   reuseBase?: string;
+  /** Where fine-tunes run; absent where one process of this machine makes them one after another. They are no part of the plan. */
+  launch?: LaunchSpec;
 }
 
 /** The spec of imported answers: what is not known of how they were sampled is left out. */

@@ -106,7 +106,7 @@ function isAlive(holder: Holder): boolean {
 }
 
 /** When a process started, in clock ticks since boot: tells a reused process id from the old one. Linux only. */
-function startOf(pid: number): string | null {
+export function startOf(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;

@@ -30,6 +30,7 @@ export const FILES = {
   labels: 'calibration/labels.jsonl',
   judge: 'calibration/judge.json',
   log: 'log.jsonl',
+  detached: 'detached.log',
   lock: '.lock',
 } as const;
 

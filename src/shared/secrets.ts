@@ -13,3 +13,9 @@ export function withoutSecrets(text: string): string {
   }
   return out;
 }
+
+/** The environment without its secrets, for programs that have no use for them. HF_TOKEN stays: a worker may fetch a model with it. */
+export const environmentWithoutSecrets = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => name === 'HF_TOKEN' || !SECRET_NAME.test(name)),
+  );

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Engine, ModelRecord, OnProgress } from '../records/model.js';
+import type { Engine, FineTune, ModelRecord, OnProgress, TunedModel } from '../records/model.js';
 import type { ArmSpec, BaseSpec, ModelRef, Spec } from '../records/spec.js';
 import { FailedError, InputError } from '../shared/errors.js';
 import { seedOf, shortHash } from '../shared/hash.js';
@@ -22,9 +22,6 @@ export interface TrainContext {
   observer: Observer;
 }
 
-/** Digits of a model's identity in records. */
-const IDENTITY = 32;
-
 export const modelsFile = (folder: string): string => join(folder, 'models.jsonl');
 
 /** The models of a run by `arm.seed`; the last line of each counts. */
@@ -39,20 +36,17 @@ export async function readModels(folder: string): Promise<Map<string, ModelRecor
 /**
  * Brings every model of the run into being: looks at the bases, fine-tunes each arm once per training seed.
  * An engine returns a finished fine-tune of its run folder without training again.
+ *
+ * @throws the error of a fine-tune that failed; those that an engine made beside it are recorded before
  */
 export async function trainAll(context: TrainContext): Promise<ModelRecord[]> {
-  const { spec, observer } = context;
+  const { spec } = context;
   const known = await readModels(context.folder);
   const journal = new Journal(modelsFile(context.folder));
-  const records: ModelRecord[] = [];
+  const made = new Map<string, ModelRecord>();
   const keep = (record: ModelRecord): void => {
-    records.push(record);
-    note(record);
-  };
-  const note = (record: ModelRecord): void => {
-    const key = `${record.arm}.${record.seed}`;
-    const before = known.get(key);
-    known.set(key, record);
+    made.set(`${record.arm}.${record.seed}`, record);
+    const before = known.get(`${record.arm}.${record.seed}`);
     if (before?.identity !== record.identity || before.training !== record.training) journal.append(record);
   };
   try {
@@ -62,30 +56,22 @@ export async function trainAll(context: TrainContext): Promise<ModelRecord[]> {
       bases.set(base.id, record);
       keep(record);
     }
-    const jobs = spec.arms.flatMap((arm) =>
-      (arm.training ? arm.seeds : []).map((seed) => ({
-        arm,
-        seed,
-        base: bases.get(arm.base as string) as ModelRecord,
-      })),
+    for (const arm of spec.arms) if (arm.served) keep(await existing(arm.id, arm.served, context));
+    const wanted = spec.arms.flatMap((arm) =>
+      (arm.training ? arm.seeds : []).map((seed) =>
+        fineTuneOf(arm, seed, bases.get(arm.base as string) as ModelRecord, context),
+      ),
     );
-    const elsewhere = await trainTogether(jobs, context, note);
-    let job = elsewhere.size;
-    for (const arm of spec.arms) {
-      if (arm.served) keep(await existing(arm.id, arm.served, context));
-      for (const own of jobs.filter((one) => one.arm === arm)) {
-        const made = elsewhere.get(own);
-        if (!made) observer.stage('train', `${nameOf(own)} (${++job} of ${jobs.length})`);
-        const listen: OnProgress = ({ phase, done, total, unit }) => {
-          if (phase === 'train') observer.progress(done, total, unit);
-        };
-        keep(made ?? (await fineTune(own, context, listen)));
-      }
-    }
+    await fineTuneEach(wanted, context, keep);
   } finally {
     journal.close();
   }
-  return records;
+  // In the order of the audit, whichever ended first.
+  const order = [
+    ...spec.bases.map(({ id }) => [id, [0]] as const),
+    ...spec.arms.map(({ id, seeds }) => [id, seeds] as const),
+  ];
+  return order.flatMap(([arm, seeds]) => seeds.map((seed) => modelOf(made, arm, seed)));
 }
 
 async function existing(arm: string, ref: ModelRef, context: TrainContext): Promise<ModelRecord> {
@@ -106,74 +92,110 @@ async function existing(arm: string, ref: ModelRef, context: TrainContext): Prom
   };
 }
 
-/** One model to be trained. */
-interface Job {
+/** Digits of a model's identity in records. */
+const IDENTITY = 32;
+
+/** A fine-tune that the audit wants, and whose it is. */
+interface Wanted {
   arm: ArmSpec;
   seed: number;
   base: ModelRecord;
+  ref: ModelRef;
+  job: FineTune;
 }
 
-const nameOf = ({ arm, seed }: Job): string =>
-  `${arm.id}${arm.seeds.length > 1 ? `, training seed ${seed}` : ''}`;
-
-/**
- * Trains what other machines train, all of it at once. Where one fails the others are waited for: they are paid for.
- *
- * @throws the first error, when all have ended
- */
-async function trainTogether(
-  jobs: readonly Job[],
-  context: TrainContext,
-  note: (record: ModelRecord) => void,
-): Promise<Map<Job, ModelRecord>> {
-  const { observer, engineFor } = context;
-  const elsewhere = jobs.filter(
-    ({ base }) => engineFor({ engine: base.engine, model: base.base }).concurrent,
-  );
-  if (elsewhere.length > 0) observer.stage('train', elsewhere.map(nameOf).join('; '));
-  let done = 0;
-  const ended = await Promise.allSettled(
-    elsewhere.map(async (job) => {
-      try {
-        const record = await fineTune(job, context, () => {});
-        note(record);
-        observer.progress(++done, elsewhere.length, 'fine-tunes');
-        return [job, record] as const;
-      } catch (error) {
-        if (error instanceof FailedError || error instanceof InputError) {
-          observer.warn(`${nameOf(job)}: ${error.message}`);
-        }
-        throw error;
-      }
-    }),
-  );
-  const failed = ended.find(({ status }) => status === 'rejected');
-  if (failed) throw (failed as PromiseRejectedResult).reason;
-  return new Map(ended.map((one) => (one as PromiseFulfilledResult<readonly [Job, ModelRecord]>).value));
-}
-
-async function fineTune(
-  { arm, seed, base }: Job,
-  context: TrainContext,
-  progress: OnProgress,
-): Promise<ModelRecord> {
+function fineTuneOf(arm: ArmSpec, seed: number, base: ModelRecord, context: TrainContext): Wanted {
   const { spec } = context;
-  const baseRef = (spec.bases.find(({ id }) => id === arm.base) as BaseSpec).ref;
+  const { ref } = spec.bases.find(({ id }) => id === arm.base) as BaseSpec;
   const stages = context.datasets.get(arm.id) ?? [];
   const { lora } = arm.training as NonNullable<ArmSpec['training']>;
   const job = {
-    base: baseRef.model,
+    base: ref.model,
     seed: seedOf('train', spec.seed, seed) % 2 ** 31,
     lora,
     stages: stages.map(({ file, training }) => ({ dataset: file.path, sha256: file.sha256, training })),
   };
-  const tuned = await context.engineFor(baseRef).fineTune(job, progress);
+  return { arm, seed, base, ref, job };
+}
+
+/** Makes the fine-tunes: those of an engine that makes several at once together, others one after another. */
+async function fineTuneEach(
+  wanted: readonly Wanted[],
+  { engineFor, observer }: TrainContext,
+  keep: (record: ModelRecord) => void,
+): Promise<void> {
+  const progress: OnProgress = ({ phase, done, total, unit }) => {
+    if (phase === 'train') observer.progress(done, total, unit);
+  };
+  const failed: Error[] = [];
+  for (const name of new Set(wanted.map(({ ref }) => ref.engine))) {
+    const own = wanted.filter(({ ref }) => ref.engine === name);
+    const engine = engineFor((own[0] as Wanted).ref);
+    if (engine.fineTuneAll) {
+      observer.stage('train', `${own.length} fine-tunes`);
+      for await (const one of engine.fineTuneAll(
+        own.map(({ job }) => job),
+        progress,
+      )) {
+        if ('error' in one) failed.push(one.error);
+        else keep(recordOf(own[one.index] as Wanted, one.tuned));
+      }
+      continue;
+    }
+    if (engine.concurrent) {
+      failed.push(...(await fineTuneTogether(own, engine, observer, keep)));
+      continue;
+    }
+    for (const [index, one] of own.entries()) {
+      const { job } = one;
+      observer.stage('train', `${nameOf(one)} (${index + 1} of ${own.length})`);
+      keep(recordOf(one, await engine.fineTune(job, progress)));
+    }
+  }
+  const [first] = failed;
+  if (!first) return;
+  for (const { message } of failed.slice(1)) observer.warn(message);
+  if (failed.length > 1)
+    observer.warn(`${failed.length} of ${wanted.length} fine-tunes failed; the others are recorded`);
+  throw first;
+}
+
+const nameOf = ({ arm, seed }: Wanted): string =>
+  `${arm.id}${arm.seeds.length > 1 ? `, training seed ${seed}` : ''}`;
+
+/** Trains what other machines train, all of it at once. Where one fails the others are waited for: they are paid for. */
+async function fineTuneTogether(
+  wanted: readonly Wanted[],
+  engine: Engine,
+  observer: Observer,
+  keep: (record: ModelRecord) => void,
+): Promise<Error[]> {
+  observer.stage('train', wanted.map(nameOf).join('; '));
+  let done = 0;
+  const failed: Error[] = [];
+  await Promise.all(
+    wanted.map(async (one) => {
+      try {
+        keep(recordOf(one, await engine.fineTune(one.job, () => {})));
+        observer.progress(++done, wanted.length, 'fine-tunes');
+      } catch (error) {
+        if (error instanceof FailedError || error instanceof InputError) {
+          observer.warn(`${nameOf(one)}: ${error.message}`);
+        }
+        failed.push(error as Error);
+      }
+    }),
+  );
+  return failed;
+}
+
+function recordOf({ arm, seed, base, ref, job }: Wanted, tuned: TunedModel): ModelRecord {
   const identityKnown = tuned.served === undefined ? base.identityKnown : tuned.identityKnown;
   return {
     arm: arm.id,
     seed,
-    engine: baseRef.engine,
-    base: tuned.served ?? baseRef.model,
+    engine: ref.engine,
+    base: tuned.served ?? ref.model,
     adapter: tuned.adapter,
     // A model that a server keeps has the identity that it has when it is named.
     identity:
@@ -184,7 +206,7 @@ async function fineTune(
     training: shortHash([
       base.identity,
       job.seed,
-      lora,
+      job.lora,
       job.stages.map(({ sha256, training }) => [sha256, training]),
     ]),
     stages: tuned.stages,

@@ -1,5 +1,6 @@
 import { analyze } from './analyze.js';
 import { calibrate } from './calibrate.js';
+import { cancel } from './cancel.js';
 import type { CliCommand } from './command.js';
 import { compare } from './compare.js';
 import { data } from './data.js';
@@ -33,5 +34,6 @@ export const commands: CliCommand[] = [
   gate,
   compare,
   status,
+  cancel,
   doctor,
 ];

@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import {
   budget,
   dryRun,
@@ -25,8 +26,13 @@ export const run: CliCommand = {
     dryRun(),
     reuseBase(),
     noCache(),
+    new Option('--detach', 'go on in the background; `hyde status` shows how far it is'),
   ],
   async action([audit], options) {
+    if (options.detach === true) {
+      const { runDetached } = await import('../run-detached.js');
+      return runDetached(audit as string, options);
+    }
     const { runAudit } = await import('../run-audit.js');
     return runAudit(audit as string, options);
   },

@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { isAbsolute, join, relative, resolve } from 'node:path';
+import { basename, isAbsolute, join, relative, resolve } from 'node:path';
 import type {
   Answer,
   Engine,
   FineTune,
+  FineTuned,
   LeakParameters,
   LeakRequest,
   LogprobRequest,
@@ -13,24 +14,26 @@ import type {
   OnProgress,
   SampleRequest,
   SamplingParameters,
-  StageReport,
   TunedModel,
 } from '../../records/model.js';
 import { FailedError, InputError } from '../../shared/errors.js';
 import { withHome, withoutHome, writeFileAtomic, writeJson } from '../../shared/files.js';
 import { shortHash } from '../../shared/hash.js';
 import type { EngineContext } from '../context.js';
-import { type WorkerEnvironment, workerEnvironment } from './environment.js';
+import { type WorkerEnvironment, workerEnvironment, workerOf } from './environment.js';
+import {
+  JOBS,
+  type Job,
+  jobName,
+  lookInto,
+  prepareFolder,
+  rateOf,
+  type TrainResult,
+  trainJob,
+  tunedModel,
+} from './fine-tune.js';
 import { rememberRates } from './rates.js';
 import { Worker, type WorkerEvent } from './worker.js';
-
-const JOBS = 'jobs';
-
-/** job.json; worker/protocol.md has the kinds and their fields. */
-interface Job {
-  kind: string;
-  [field: string]: unknown;
-}
 
 /** Fine-tunes (LoRA) and samples on this machine, through the Python worker. */
 export class LocalEngine implements Engine {
@@ -70,67 +73,52 @@ export class LocalEngine implements Engine {
   }
 
   async fineTune(job: FineTune, progress: OnProgress): Promise<TunedModel> {
-    const { base, seed, lora, stages } = job;
-    const name = join(
-      JOBS,
-      `train-${shortHash({ base, seed, lora, stages: stages.map(({ sha256, training }) => ({ sha256, training })) })}`,
+    const folder = join(this.context.folder, jobName(job));
+    const result = (await this.finish(folder, this.trainJob(job, folder), progress)) as TrainResult;
+    this.remember(job.base, { train: rateOf(result) });
+    return tunedModel(job, result);
+  }
+
+  get fineTuneAll(): Engine['fineTuneAll'] {
+    const { launch } = this.context;
+    return launch && ((jobs, progress) => this.launched(jobs, progress, launch));
+  }
+
+  private async *launched(
+    jobs: readonly FineTune[],
+    progress: OnProgress,
+    { spec, run }: NonNullable<EngineContext['launch']>,
+  ): AsyncGenerator<FineTuned> {
+    const { observer, signal, folder: root } = this.context;
+    const worker = spec.python === null ? await workerEnvironment(observer, signal) : workerOf(spec.python);
+    const wanted = new Map<string, { job: FineTune; indices: number[] }>();
+    for (const [index, job] of jobs.entries()) {
+      const name = jobName(job);
+      const known = wanted.get(name);
+      if (known) known.indices.push(index);
+      else wanted.set(name, { job, indices: [index] });
+    }
+    const folders = [...wanted].map(([name, { job }]) => {
+      const folder = join(root, name);
+      prepareFolder(folder, this.trainJob(job, folder));
+      return { id: basename(name), folder };
+    });
+    const told = (done: number, total: number): void =>
+      progress({ phase: 'train', done, total, unit: 'fine-tunes' });
+    for await (const outcome of run(folders, worker, lookInto, told)) {
+      const { job, indices } = wanted.get(join(JOBS, outcome.job.id)) as { job: FineTune; indices: number[] };
+      for (const index of indices) {
+        yield 'error' in outcome
+          ? { index, error: outcome.error }
+          : { index, tuned: tunedModel(job, outcome.result) };
+      }
+    }
+  }
+
+  private trainJob(job: FineTune, folder: string): Job {
+    return trainJob(job, { ...this.baseOf(job.base), bits: job.lora['base-bits'] }, (dataset) =>
+      relative(folder, join(this.context.folder, dataset)),
     );
-    const folder = join(this.context.folder, name);
-    const result = await this.finish(
-      folder,
-      {
-        kind: 'train',
-        base: { ...this.baseOf(base), bits: lora['base-bits'] },
-        seed,
-        lora: { rank: lora.rank, alpha: lora.alpha, dropout: lora.dropout, targets: 'all-linear' },
-        stages: stages.map(({ dataset, sha256, training }) => ({
-          data: relative(folder, join(this.context.folder, dataset)),
-          sha256,
-          training: {
-            epochs: training.epochs,
-            learningRate: training['learning-rate'],
-            batchSize: training['batch-size'],
-            gradientAccumulation: training['gradient-accumulation'],
-            schedule: training.schedule,
-            warmupSteps: training['warmup-steps'],
-            weightDecay: training['weight-decay'],
-            maxLength: training['max-length'],
-            loss: training.loss,
-            gradientCheckpointing: training['gradient-checkpointing'],
-          },
-        })),
-      },
-      progress,
-    );
-    const {
-      adapter,
-      stages: reports,
-      device,
-      dtype,
-      versions,
-    } = result as unknown as {
-      adapter: { path: string; sha256: string };
-      stages: (StageReport & { tokens: number; seconds: number })[];
-      device: string;
-      dtype: string;
-      versions: Record<string, string>;
-    };
-    const seconds = reports.reduce((sum, stage) => sum + stage.seconds, 0);
-    this.remember(base, { train: reports.reduce((sum, stage) => sum + stage.tokens, 0) / seconds });
-    return {
-      adapter: join(name, adapter.path),
-      identity: adapter.sha256,
-      stages: reports.map(({ rows, tokens, answerTokens, steps, firstLoss, lastLoss, truncated }) => ({
-        rows,
-        tokens,
-        answerTokens,
-        steps,
-        firstLoss,
-        lastLoss,
-        truncated,
-      })),
-      meta: { device, dtype, versions, seconds },
-    };
   }
 
   sample(

@@ -40,13 +40,20 @@ export async function workerEnvironment(
   observer: Observer,
   signal?: AbortSignal,
 ): Promise<WorkerEnvironment> {
-  const path = [worker, process.env.PYTHONPATH].filter(Boolean).join(delimiter);
-  const variables = { PYTHONPATH: path, HYDE_CACHE: cacheFolder(), PYTHONDONTWRITEBYTECODE: '1' };
-  if (process.env.HYDE_PYTHON) return { python: process.env.HYDE_PYTHON, variables };
+  if (process.env.HYDE_PYTHON) return workerOf(process.env.HYDE_PYTHON);
   const folder = environmentFolder();
   const python = join(folder, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
   if (!existsSync(join(folder, 'ready'))) await makeEnvironment(folder, python, observer, signal);
-  return { python, variables };
+  return workerOf(python);
+}
+
+/** The worker by a Python that has what it needs. */
+export function workerOf(python: string): WorkerEnvironment {
+  const path = [worker, process.env.PYTHONPATH].filter(Boolean).join(delimiter);
+  return {
+    python,
+    variables: { PYTHONPATH: path, HYDE_CACHE: cacheFolder(), PYTHONDONTWRITEBYTECODE: '1' },
+  };
 }
 
 async function makeEnvironment(

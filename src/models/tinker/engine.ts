@@ -11,6 +11,11 @@ import { TINKER_KEY } from './key.js';
 export class TinkerEngine extends LocalEngine {
   override readonly name = 'tinker';
 
+  /** The service trains: there is nothing for a launcher to run. */
+  override get fineTuneAll(): undefined {
+    return undefined;
+  }
+
   override async fingerprint(base: string): Promise<string> {
     return base;
   }

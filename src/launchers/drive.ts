@@ -1,0 +1,219 @@
+import type { Found, Job, JobOutcome, JobState, Ticket } from '../records/launch.js';
+import { FailedError, type HydeError, InterruptedError } from '../shared/errors.js';
+import type { Observer } from '../shared/observer.js';
+import { errorOf, eventsSize } from './events.js';
+import type { Launcher } from './launcher.js';
+import type { Launches } from './launches.js';
+
+export interface DriveOptions<T> {
+  launcher: Launcher;
+  launches: Launches;
+  /** Attempts after the first one, in this run of hyde. */
+  retries: number;
+  /** What the folder of a job holds now. */
+  look: (job: Job) => Promise<Found<T>>;
+  observer: Observer;
+  signal?: AbortSignal | undefined;
+  progress?: ((done: number, total: number) => void) | undefined;
+  /** Milliseconds for which the other side may be unreachable at a stretch. */
+  patience?: number;
+}
+
+const PATIENCE = 30 * 60_000;
+
+/** A job that was not begun, or has to be begun again. */
+interface Waiting extends Job {
+  attempt: number;
+  /** Attempts in this run of hyde, this one included. */
+  tries: number;
+}
+
+interface Active {
+  ticket: Ticket;
+  tries: number;
+  /** Size of the job's events when it was submitted: an error before is one of an earlier attempt. */
+  events: number;
+  /** Since when it is unknown, or done without a result. */
+  missing?: number;
+  /** Why it waits, as last told. */
+  told?: string;
+}
+
+/**
+ * Sees job folders to their end and yields each when it is. A folder that holds its result is not run; a job that an earlier
+ * hyde submitted is waited for; what fails, or is lost, is tried again within bounds. What counts is the folder: a job
+ * is done when its result is there and whole, whatever the launcher says.
+ *
+ * @throws InterruptedError when the user stops, InputError where the launcher refuses the audit's settings,
+ *   FailedError where it could not be reached for too long; jobs that run then stay, and are found again
+ */
+export async function* drive<T>(
+  jobs: readonly Job[],
+  options: DriveOptions<T>,
+): AsyncGenerator<JobOutcome<T>> {
+  const { launcher, launches, retries, look, observer, signal, progress } = options;
+  let waiting: Waiting[] = [];
+  const active = new Map<string, Active>();
+  let ended = 0;
+  let unreachable: number | undefined;
+
+  const end = (outcome: JobOutcome<T>): JobOutcome<T> => {
+    progress?.(++ended, jobs.length);
+    return outcome;
+  };
+
+  /** Calls the launcher; undefined while it cannot be reached. */
+  const reach = async <R>(call: () => Promise<R>): Promise<R | undefined> => {
+    try {
+      const answer = await call();
+      if (unreachable !== undefined) observer.note('the launcher answers again');
+      unreachable = undefined;
+      return answer;
+    } catch (error) {
+      if (!(error instanceof FailedError)) throw error;
+      if (unreachable === undefined)
+        observer.warn(`the launcher cannot be reached: ${error.message}; trying again`);
+      unreachable ??= performance.now();
+      if (performance.now() - unreachable > (options.patience ?? PATIENCE)) {
+        throw new FailedError(
+          `the launcher cannot be reached: ${error.message}`,
+          'jobs that run go on; run the same command again and they are found',
+        );
+      }
+      return undefined;
+    }
+  };
+
+  /** An attempt came to nothing: another one, or the end of the job. */
+  const again = async (
+    { ticket, tries }: Active,
+    reason: string,
+    give: { up: boolean; error?: HydeError | undefined },
+  ): Promise<JobOutcome<T> | undefined> => {
+    const { id, folder, attempt } = ticket;
+    active.delete(id);
+    launches.ended(ticket, 'failed', reason);
+    if (!give.up && tries <= retries) {
+      observer.note(`${id}: ${reason}; tried again (${tries + 1} of ${retries + 1})`);
+      waiting.push({ id, folder, attempt: attempt + 1, tries: tries + 1 });
+      return undefined;
+    }
+    const printed = give.error ? '' : await launcher.logs(ticket).catch(() => '');
+    const last = printed.trim().split('\n').slice(-4).filter(Boolean);
+    const text = last.length ? `; its last lines:${last.map((line) => `\n  | ${line}`).join('')}` : '';
+    return { job: { id, folder }, error: give.error ?? new FailedError(`${id}: ${reason}${text}`) };
+  };
+
+  /** What has become of a job that no longer runs. */
+  const settle = async (one: Active, state: JobState): Promise<JobOutcome<T> | undefined> => {
+    const { ticket } = one;
+    const { id, folder } = ticket;
+    const found = await look({ id, folder });
+    if (found.state === 'done') {
+      active.delete(id);
+      launches.ended(ticket, 'done');
+      return { job: { id, folder }, result: found.result };
+    }
+    if (found.state === 'damaged') return again(one, found.reason, { up: false });
+    const said = errorOf(folder, one.events);
+    if (said) return again(one, said.reason, { up: said.final, error: said.error });
+    if (state.phase === 'failed') return again(one, state.reason ?? 'failed', { up: state.final === true });
+    one.missing ??= performance.now();
+    if (performance.now() - one.missing < launcher.timing.grace) return undefined;
+    return again(one, state.phase === 'done' ? 'it ended without a result' : 'it is gone without a result', {
+      up: false,
+    });
+  };
+
+  for (const job of jobs) {
+    const found = await look(job);
+    const last = launches.last(job.id);
+    if (found.state === 'done') {
+      yield end({ job, result: found.result });
+    } else if (last?.state === 'submitted') {
+      active.set(job.id, {
+        ticket: { ...job, attempt: last.attempt, handle: last.handle },
+        tries: 1,
+        events: last.events,
+      });
+    } else {
+      waiting.push({ ...job, attempt: (last?.attempt ?? 0) + 1, tries: 1 });
+    }
+  }
+  if (active.size) observer.note(`${active.size} jobs were submitted before; waiting for them`);
+
+  const [first, longest] = launcher.timing.poll;
+  for (let pause = first; waiting.length + active.size > 0; ) {
+    if (signal?.aborted)
+      await stop(
+        [...active.values()].map(({ ticket }) => ticket),
+        options,
+      );
+    let changed = false;
+    const states = active.size
+      ? await reach(() => launcher.states([...active.values()].map(({ ticket }) => ticket)))
+      : undefined;
+    const over: [Active, JobState][] = [];
+    for (const one of active.values()) {
+      const state = states?.get(one.ticket.id);
+      if (!state) continue;
+      if (state.phase === 'waiting' || state.phase === 'running') {
+        delete one.missing;
+        if (state.reason && state.reason !== one.told)
+          observer.detail(`${one.ticket.id} waits: ${state.reason}`);
+        one.told = state.reason ?? one.told ?? '';
+      } else {
+        over.push([one, state]);
+      }
+    }
+    if (over.length && launcher.fetch) {
+      const fetched = await reach(async () => {
+        await launcher.fetch?.(over.map(([{ ticket }]) => ticket));
+        return true;
+      });
+      if (!fetched) over.length = 0;
+    }
+    for (const [one, state] of over) {
+      const outcome = await settle(one, state);
+      changed ||= !active.has(one.ticket.id);
+      if (outcome) yield end(outcome);
+    }
+    if (waiting.length) {
+      const offered = waiting.map(({ id, folder, attempt }) => ({ id, folder, attempt }));
+      const events = new Map<string, number>();
+      const taken = await reach(() =>
+        launcher.submit(offered, (ticket) => {
+          const size = eventsSize(ticket.folder);
+          events.set(ticket.id, size);
+          launches.submitted(ticket, size);
+        }),
+      );
+      const tickets = new Map((taken ?? []).map((ticket) => [ticket.id, ticket]));
+      for (const { id, tries } of waiting) {
+        const ticket = tickets.get(id);
+        if (ticket) active.set(id, { ticket, tries, events: events.get(id) ?? 0 });
+      }
+      waiting = waiting.filter(({ id }) => !tickets.has(id));
+      changed ||= tickets.size > 0;
+    }
+    if (changed) {
+      pause = first;
+      continue;
+    }
+    await launcher.changed(pause, signal);
+    pause = Math.min(pause * 1.5, longest);
+  }
+}
+
+/** The user stops: jobs that end with hyde are ended, others stay. */
+async function stop<T>(tickets: Ticket[], { launcher, launches, observer }: DriveOptions<T>): Promise<never> {
+  if (launcher.endsWithHyde) {
+    await launcher.cancel(tickets);
+    for (const ticket of tickets) launches.ended(ticket, 'failed', 'interrupted');
+  } else if (tickets.length) {
+    observer.note(
+      `${tickets.length} jobs go on without hyde; run the same command again to wait for them, or hyde cancel`,
+    );
+  }
+  throw new InterruptedError('interrupted; run the same command again to go on');
+}

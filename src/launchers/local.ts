@@ -1,0 +1,41 @@
+import { spawnSync } from 'node:child_process';
+import { cpus } from 'node:os';
+import type { Launcher, LauncherContext } from './launcher.js';
+import { Processes } from './processes.js';
+import { quote, workerLine } from './shell.js';
+
+/** Several worker processes on this machine, each with GPUs or CPU threads of its own. */
+export function local({ spec, worker }: LauncherContext): Launcher {
+  const devices = gpus();
+  const perJob = Math.min(spec.gpus ?? 1, devices.length);
+  const slots = slotsOf(spec, devices.length);
+  const threads = process.env.OMP_NUM_THREADS ? null : Math.max(1, Math.floor(cpus().length / slots));
+  const cores = spec.cpus ?? threads;
+  return new Processes({
+    slots,
+    devices,
+    perJob,
+    minutes: spec.minutes,
+    argv: ({ folder }) => [
+      '/bin/sh',
+      '-ec',
+      workerLine(worker, quote(folder), { setup: spec.setup, cpus: cores }),
+    ],
+  });
+}
+
+/** Jobs at once: as many as the GPUs are enough for; one where there are none, unless the audit says more. */
+export function slotsOf({ parallel, gpus }: LauncherContext['spec'], devices: number): number {
+  const perJob = Math.min(gpus ?? 1, devices);
+  const room = perJob ? Math.floor(devices / perJob) : (parallel ?? 1);
+  return Math.max(1, Math.min(parallel ?? room, room));
+}
+
+/** The GPUs that CUDA would show: those that the environment names, or all. */
+function gpus(): string[] {
+  const named = process.env.CUDA_VISIBLE_DEVICES;
+  if (named !== undefined) return named.split(',').filter((name) => name.trim() !== '' && name !== '-1');
+  const { stdout, status } = spawnSync('nvidia-smi', ['-L'], { encoding: 'utf8' });
+  const lines = status === 0 ? stdout.split('\n').filter((line) => line.startsWith('GPU ')) : [];
+  return lines.map((_, index) => String(index));
+}

@@ -1,0 +1,34 @@
+import type { Launch, LauncherName, LaunchSpec } from '../records/launch.js';
+import type { Observer } from '../shared/observer.js';
+import { drive } from './drive.js';
+import type { Launcher, LauncherContext } from './launcher.js';
+import { Launches } from './launches.js';
+
+/** How each launcher is opened; loads only what it needs. */
+const launchers: Record<LauncherName, (context: LauncherContext) => Promise<Launcher>> = {
+  local: async (context) => (await import('./local.js')).local(context),
+  slurm: async (context) => (await import('./slurm.js')).Slurm.open(context),
+  ray: async (context) => (await import('./ray.js')).Ray.open(context),
+  command: async (context) => (await import('./command.js')).command(context),
+};
+
+export const openLauncher = (context: LauncherContext): Promise<Launcher> =>
+  launchers[context.spec.launcher](context);
+
+/** Runs job folders of a run by the launcher that its audit names. */
+export function launcher(
+  spec: LaunchSpec,
+  { folder, observer, signal }: { folder: string; observer: Observer; signal: AbortSignal | undefined },
+): Launch {
+  return async function* (jobs, worker, look, progress) {
+    const launches = await Launches.open(folder, spec.launcher);
+    const opened = await openLauncher({ spec, folder, worker, observer });
+    try {
+      const { retries } = spec;
+      yield* drive(jobs, { launcher: opened, launches, retries, look, observer, signal, progress });
+    } finally {
+      await opened.close();
+      launches.close();
+    }
+  };
+}

@@ -1,0 +1,198 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Attempt, JobState, Ticket } from '../records/launch.js';
+import { readJson, writeError, writeJson } from '../shared/files.js';
+import { startOf } from '../shared/lock.js';
+import { environmentWithoutSecrets } from '../shared/secrets.js';
+import { type Launcher, sleep } from './launcher.js';
+
+/** `process.json` in a job folder: the process that works on it, so that a hyde that comes after finds it. */
+interface ProcessFile {
+  pid: number;
+  host: string;
+  /** Tells a reused process id from the old one. */
+  started: string | null;
+  /** Milliseconds since 1970. */
+  at: number;
+  devices: string[];
+}
+
+export interface Pool {
+  /** Processes at once. */
+  slots: number;
+  /** GPUs by the name that CUDA gives them, and how many a job gets. */
+  devices: string[];
+  perJob: number;
+  /** Wall time of one process. */
+  minutes: number | null;
+  /** The program and its arguments. */
+  argv(attempt: Attempt): string[];
+}
+
+const LOG = 'log.txt';
+const LOG_TAIL = 4000;
+const KILL_MS = 3000;
+
+/** A pool of processes on this machine. They outlive a hyde that is killed, and are found again by their id. */
+export class Processes implements Launcher {
+  readonly timing: Launcher['timing'] = { poll: [250, 1000], grace: 0 };
+  readonly endsWithHyde = true;
+  private readonly children = new Map<string, ChildProcess>();
+  private readonly busy = new Map<string, ProcessFile>();
+  private readonly overTime = new Set<string>();
+  private wake: (() => void) | undefined;
+  /** A process has ended since the last look. */
+  private news = false;
+
+  constructor(private readonly pool: Pool) {}
+
+  async submit(attempts: readonly Attempt[], claim: (ticket: Ticket) => void): Promise<Ticket[]> {
+    const started: Ticket[] = [];
+    for (const attempt of attempts) {
+      if (this.busy.size >= this.pool.slots) break;
+      const ticket = { ...attempt, handle: `${attempt.id}-${attempt.attempt}` };
+      claim(ticket);
+      this.start(ticket);
+      started.push(ticket);
+    }
+    return started;
+  }
+
+  private start(ticket: Ticket): void {
+    const { id, folder } = ticket;
+    const taken = new Set([...this.busy.values()].flatMap(({ devices }) => devices));
+    const devices = this.pool.devices.filter((device) => !taken.has(device)).slice(0, this.pool.perJob);
+    const log = openLog(join(folder, LOG));
+    // The program begins when its process is written down; should hyde be killed before, it never begins.
+    const child = spawn(
+      '/bin/sh',
+      ['-c', 'read -r go && exec "$@" </dev/null', 'hyde', ...this.pool.argv(ticket)],
+      {
+        stdio: ['pipe', log, log],
+        env: {
+          ...environmentWithoutSecrets(),
+          ...(this.pool.perJob ? { CUDA_VISIBLE_DEVICES: devices.join(',') } : {}),
+        },
+        detached: true,
+      },
+    );
+    closeSync(log);
+    child.stdin?.on('error', () => {});
+    const ended = (): void => {
+      this.news = true;
+      this.wake?.();
+    };
+    child.on('error', ended).on('exit', ended);
+    this.children.set(id, child);
+    const { pid } = child;
+    const file = {
+      pid: pid ?? 0,
+      host: hostname(),
+      started: pid ? startOf(pid) : null,
+      at: Date.now(),
+      devices,
+    };
+    this.busy.set(id, file);
+    if (!pid) return;
+    writeJson(join(folder, 'process.json'), file);
+    child.stdin?.end('go\n');
+  }
+
+  async states(tickets: readonly Ticket[]): Promise<Map<string, JobState>> {
+    this.news = false;
+    return new Map(tickets.map((ticket) => [ticket.id, this.stateOf(ticket)]));
+  }
+
+  private stateOf({ id, folder }: Ticket): JobState {
+    const child = this.children.get(id);
+    const file = this.busy.get(id) ?? readProcess(folder);
+    const runs = child
+      ? child.pid !== undefined && child.exitCode === null && child.signalCode === null
+      : isAlive(file);
+    if (runs && file) {
+      this.busy.set(id, file);
+      const { minutes } = this.pool;
+      if (minutes !== null && Date.now() - file.at > minutes * 60_000) {
+        this.overTime.add(id);
+        signalGroup(file, 'SIGKILL');
+      }
+      return { phase: 'running' };
+    }
+    this.busy.delete(id);
+    this.children.delete(id);
+    if (this.overTime.delete(id)) return { phase: 'failed', reason: 'it ran past its time limit' };
+    if (!child) return { phase: 'unknown' };
+    if (child.exitCode === 0) return { phase: 'done' };
+    const how = child.signalCode ? `was killed by ${child.signalCode}` : `ended with code ${child.exitCode}`;
+    return { phase: 'failed', reason: child.pid === undefined ? 'it could not be started' : `it ${how}` };
+  }
+
+  async cancel(tickets: readonly Ticket[]): Promise<void> {
+    const files = tickets.flatMap(({ id, folder }) => this.busy.get(id) ?? readProcess(folder) ?? []);
+    for (const file of files) if (isAlive(file)) signalGroup(file, 'SIGTERM');
+    for (let waited = 0; waited < KILL_MS && files.some(isAlive); waited += 50) await sleep(50);
+    for (const file of files) if (isAlive(file)) signalGroup(file, 'SIGKILL');
+    for (const { id } of tickets) this.busy.delete(id);
+  }
+
+  async logs({ folder }: Ticket): Promise<string> {
+    try {
+      return readFileSync(join(folder, LOG), 'utf8').slice(-LOG_TAIL);
+    } catch {
+      return '';
+    }
+  }
+
+  async changed(milliseconds: number, signal?: AbortSignal): Promise<void> {
+    if (this.news) return;
+    const ended = new AbortController();
+    this.wake = () => ended.abort();
+    await sleep(milliseconds, signal ? AbortSignal.any([signal, ended.signal]) : ended.signal);
+    this.wake = undefined;
+  }
+
+  async close(): Promise<void> {
+    for (const child of this.children.values()) child.unref();
+  }
+}
+
+function openLog(path: string): number {
+  try {
+    return openSync(path, 'a');
+  } catch (error) {
+    throw writeError(error, path);
+  }
+}
+
+function readProcess(folder: string): ProcessFile | undefined {
+  try {
+    const file = readJson<ProcessFile>(join(folder, 'process.json'));
+    return file && Number.isInteger(file.pid) && file.pid > 1 && Array.isArray(file.devices)
+      ? file
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Is it that very process, on this machine? */
+function isAlive(file: ProcessFile | undefined): boolean {
+  if (!file || file.host !== hostname()) return false;
+  try {
+    process.kill(file.pid, 0);
+  } catch {
+    return false;
+  }
+  const now = startOf(file.pid);
+  return now === null || file.started === null || now === file.started;
+}
+
+function signalGroup({ pid }: ProcessFile, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // It has ended meanwhile.
+  }
+}

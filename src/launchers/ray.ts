@@ -1,0 +1,259 @@
+import { Pool } from 'undici';
+import type { Attempt, JobState, Ticket } from '../records/launch.js';
+import { FailedError, InputError } from '../shared/errors.js';
+import { shortHash } from '../shared/hash.js';
+import { type Launcher, type LauncherContext, sleep } from './launcher.js';
+import { workerPackage } from './ray-package.js';
+import { quote, workerLine } from './shell.js';
+
+/** An answer of the Jobs API: its status, and its body where that is JSON. */
+interface Reply {
+  status: number;
+  text: string;
+  json: Record<string, unknown> | undefined;
+}
+
+/** Bytes of an answer that are read. */
+const LONGEST = 1 << 24;
+
+/**
+ * Ray, over its Jobs REST API (docs.ray.io, "Ray Jobs REST API"). A job pending for 15 minutes fails there, so no more are submitted
+ * than there are free slots; an id is looked up before it is used, since the API answers an id used twice with an error.
+ */
+export class Ray implements Launcher {
+  readonly timing: Launcher['timing'] = { poll: [500, 5000], grace: 30_000 };
+  readonly endsWithHyde = false;
+  /** Jobs that wait or run, as far as this hyde knows. */
+  private readonly mine = new Set<string>();
+  /** Of those, the ones that take no resources yet. */
+  private readonly pending = new Set<string>();
+  private uploaded: Promise<string> | undefined;
+  private readonly pool: Pool;
+
+  private constructor(
+    private readonly context: LauncherContext,
+    address: URL,
+  ) {
+    this.pool = new Pool(address.origin, { connections: 16, headersTimeout: 60_000, bodyTimeout: 60_000 });
+  }
+
+  static async open(context: LauncherContext): Promise<Ray> {
+    const given = context.spec.address ?? process.env.RAY_API_SERVER_ADDRESS;
+    if (!given) {
+      throw new InputError(
+        'launcher ray needs the address of the cluster',
+        undefined,
+        'run: { address: "http://HEAD:8265" }, or RAY_API_SERVER_ADDRESS in the environment',
+      );
+    }
+    if (!URL.canParse(given) || !/^https?:\/\//.test(given)) {
+      throw new InputError("the address of Ray's dashboard must begin with http:// or https://");
+    }
+    return new Ray(context, new URL(given));
+  }
+
+  async submit(attempts: readonly Attempt[], claim: (ticket: Ticket) => void): Promise<Ticket[]> {
+    const room = await this.room();
+    const taken: Ticket[] = [];
+    for (const attempt of attempts.slice(0, room)) {
+      const ticket = {
+        ...attempt,
+        handle: `hyde-${shortHash([this.context.folder, attempt.id, attempt.attempt])}`,
+      };
+      claim(ticket);
+      if ((await this.get(ticket)).status === 404) await this.post(ticket);
+      this.mine.add(ticket.id);
+      this.pending.add(ticket.id);
+      taken.push(ticket);
+    }
+    return taken;
+  }
+
+  /** How many more jobs would begin at once. */
+  private async room(): Promise<number> {
+    const { parallel, gpus } = this.context.spec;
+    const own = (parallel ?? Number.POSITIVE_INFINITY) - this.mine.size;
+    if (own <= 0) return 0;
+    const { status, json } = await this.call('GET', '/api/cluster_status');
+    const usage = at(json, 'data', 'clusterStatus', 'loadMetricsReport', 'usage');
+    if (status !== 200 || usage === undefined)
+      throw new FailedError(`Ray: no cluster status (HTTP ${status})`);
+    const wanted: [string, number][] = [
+      ['CPU', this.cpus],
+      ...(gpus ? [['GPU', gpus] as [string, number]] : []),
+    ];
+    const slots = wanted.map(([name, needed]) => {
+      const [used, total] = (Array.isArray(usage[name]) ? usage[name] : [0, 0]).map(Number) as [
+        number,
+        number,
+      ];
+      // A cluster that grows by demand has to see some.
+      if (total < needed) return this.mine.size ? 0 : 1;
+      // Ray tells what is used some seconds late: its own count may lack jobs that were just submitted.
+      return Math.min(
+        Math.floor((total - used) / needed) - this.pending.size,
+        Math.floor(total / needed) - this.mine.size,
+      );
+    });
+    return Math.max(0, Math.min(own, ...slots));
+  }
+
+  private get cpus(): number {
+    return this.context.spec.cpus ?? 1;
+  }
+
+  private async post({ handle, id, folder }: Ticket): Promise<void> {
+    const { worker, spec } = this.context;
+    this.uploaded ??= this.upload();
+    const package_ = await this.uploaded.catch((error) => {
+      this.uploaded = undefined;
+      throw error;
+    });
+    // The code is the upload's; whatever else Python should find there is the cluster's own.
+    const { PYTHONPATH: _, ...variables } = worker.variables;
+    const line = workerLine({ python: worker.python, variables }, quote(folder), {
+      ...spec,
+      cpus: this.cpus,
+    });
+    const { status, text } = await this.call('POST', '/api/jobs/', {
+      submission_id: handle,
+      entrypoint: `sh -c ${quote(`${line} >/dev/null`)}`,
+      entrypoint_num_cpus: this.cpus,
+      ...(spec.gpus ? { entrypoint_num_gpus: spec.gpus } : {}),
+      runtime_env: { working_dir: `gcs://${package_}` },
+      metadata: { hyde: id },
+    });
+    if (status === 200) return;
+    // Somebody was quicker, or the first answer was lost.
+    if (/already exists|Please use a different submission_id/i.test(text)) return;
+    if (status >= 400 && status < 500) throw new InputError(`Ray refused the job: ${firstLine(text)}`);
+    throw new FailedError(`Ray took no job (HTTP ${status}): ${firstLine(text)}`);
+  }
+
+  private async upload(): Promise<string> {
+    const { name, bytes } = workerPackage();
+    const path = `/api/packages/gcs/${name}`;
+    if ((await this.call('GET', path)).status === 200) return name;
+    const { status, text } = await this.call('PUT', path, bytes);
+    if (status !== 200) throw new FailedError(`Ray took no package (HTTP ${status}): ${firstLine(text)}`);
+    return name;
+  }
+
+  async states(tickets: readonly Ticket[]): Promise<Map<string, JobState>> {
+    const states = await Promise.all(
+      tickets.map(async (ticket) => [ticket.id, await this.stateOf(ticket)] as const),
+    );
+    for (const [id, { phase }] of states) {
+      keep(this.mine, id, phase === 'waiting' || phase === 'running');
+      keep(this.pending, id, phase === 'waiting');
+    }
+    return new Map(states);
+  }
+
+  private async stateOf(ticket: Ticket): Promise<JobState> {
+    const { status, json, text } = await this.get(ticket);
+    if (status === 404) return { phase: 'unknown' };
+    if (status !== 200) throw new FailedError(`Ray: HTTP ${status}: ${firstLine(text)}`);
+    const message = firstLine(String(json?.message ?? ''));
+    switch (json?.status) {
+      case 'PENDING':
+        return { phase: 'waiting' };
+      case 'RUNNING':
+        return { phase: 'running' };
+      case 'SUCCEEDED':
+        return { phase: 'done' };
+      case 'STOPPED':
+        return { phase: 'failed', reason: 'it was stopped', final: true };
+      default:
+        return { phase: 'failed', reason: message };
+    }
+  }
+
+  async cancel(tickets: readonly Ticket[]): Promise<void> {
+    for (const ticket of tickets) {
+      const { status, text } = await this.call('POST', `${pathOf(ticket)}/stop`);
+      if (status !== 200 && status !== 404) throw new FailedError(`Ray: ${firstLine(text)}`);
+    }
+  }
+
+  async logs(ticket: Ticket): Promise<string> {
+    const { json } = await this.call('GET', `${pathOf(ticket)}/logs`);
+    return String(json?.logs ?? '').slice(-4000);
+  }
+
+  private get(ticket: Ticket): Promise<Reply> {
+    return this.call('GET', pathOf(ticket));
+  }
+
+  private async call(method: 'GET' | 'POST' | 'PUT', path: string, body?: object | Buffer): Promise<Reply> {
+    const token = process.env.RAY_AUTH_TOKEN;
+    const isBytes = Buffer.isBuffer(body);
+    try {
+      const answer = await this.pool.request({
+        method,
+        path,
+        headers: {
+          ...(token ? { authorization: `Bearer ${token}` } : {}),
+          ...(body ? { 'content-type': isBytes ? 'application/octet-stream' : 'application/json' } : {}),
+        },
+        body: body === undefined ? null : isBytes ? body : JSON.stringify(body),
+      });
+      const text = await read(answer.body);
+      if (answer.statusCode === 401 || answer.statusCode === 403) {
+        throw new InputError('Ray wants a token', undefined, 'put it into RAY_AUTH_TOKEN in the environment');
+      }
+      return { status: answer.statusCode, text, json: parsed(text) };
+    } catch (error) {
+      if (error instanceof InputError || error instanceof FailedError) throw error;
+      const { code } = error as NodeJS.ErrnoException;
+      throw new FailedError(`Ray does not answer (${code ?? (error as Error).name})`);
+    }
+  }
+
+  changed(milliseconds: number, signal?: AbortSignal): Promise<void> {
+    return sleep(milliseconds, signal);
+  }
+
+  async close(): Promise<void> {
+    await this.pool.destroy();
+  }
+}
+
+function keep(set: Set<string>, id: string, there: boolean): void {
+  if (there) set.add(id);
+  else set.delete(id);
+}
+
+const pathOf = ({ handle }: Ticket): string => `/api/jobs/${encodeURIComponent(handle)}`;
+
+const firstLine = (text: string): string => (text.trim().split('\n')[0] ?? '').slice(0, 300);
+
+async function read(body: AsyncIterable<Buffer>): Promise<string> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of body) {
+    size += part.length;
+    if (size > LONGEST) throw new FailedError('Ray: an answer is too long');
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+function parsed(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value !== null && typeof value === 'object' ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A value deep in JSON that somebody else wrote. */
+function at(value: unknown, ...path: string[]): Record<string, unknown> | undefined {
+  const found = path.reduce<unknown>(
+    (inner, key) =>
+      inner !== null && typeof inner === 'object' ? (inner as Record<string, unknown>)[key] : undefined,
+    value,
+  );
+  return found !== null && typeof found === 'object' ? (found as Record<string, unknown>) : undefined;
+}

@@ -1,0 +1,82 @@
+import { spawn } from 'node:child_process';
+import type { WorkerCommand } from '../records/launch.js';
+import { FailedError, InputError } from '../shared/errors.js';
+import { environmentWithoutSecrets } from '../shared/secrets.js';
+
+/** A word of a POSIX shell, whatever it holds. */
+export const quote = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+
+/** The shell line that runs a job folder. `folder` is a shell word, quoted already. */
+export function workerLine(
+  { python, variables }: WorkerCommand,
+  folder: string,
+  { setup = [], cpus = null }: { setup?: readonly string[]; cpus?: number | null } = {},
+): string {
+  const all = { ...variables, ...(cpus === null ? {} : { OMP_NUM_THREADS: String(cpus) }) };
+  const exports = Object.entries(all).map(([name, value]) => `export ${name}=${quote(value)}`);
+  return [...setup, ...exports, `exec ${quote(python)} -m hyde_worker run ${folder}`].join('\n');
+}
+
+/** Words of a command line: separated by spaces, held together by quotes, without any other meaning. */
+export function words(line: string): string[] {
+  const found = line.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? [];
+  return found.map((word) => word.replace(/"([^"]*)"|'([^']*)'/g, (_, double, single) => double ?? single));
+}
+
+/** What a program gave back. */
+export interface Ran {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** More than a scheduler says of a hundred thousand jobs. */
+const OUTPUT = 1 << 26;
+
+/** A program did not end in time: whether it did what it was asked is not known. */
+export class TimedOut extends FailedError {}
+
+/**
+ * Runs a program to its end, without hyde's secrets in its environment.
+ *
+ * @throws InputError where there is no such program, FailedError if it cannot be started, TimedOut after so many milliseconds
+ */
+export function execute(
+  argv: readonly string[],
+  { input = '', milliseconds = 60_000 }: { input?: string; milliseconds?: number } = {},
+): Promise<Ran> {
+  const [program = '', ...args] = argv;
+  return new Promise((resolve, reject) => {
+    // A process group of its own: a Ctrl-C in the terminal is hyde's to hear.
+    const child = spawn(program, args, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: environmentWithoutSecrets(),
+      detached: true,
+    });
+    const out: Record<'stdout' | 'stderr', string> = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name].setEncoding('utf8').on('data', (text: string) => {
+        if (out[name].length < OUTPUT) out[name] += text;
+      });
+    }
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new TimedOut(`${program} did not answer for ${milliseconds / 1000} s`));
+    }, milliseconds);
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      clearTimeout(timer);
+      reject(
+        error.code === 'ENOENT'
+          ? new InputError(`there is no program '${program}' on this machine`)
+          : new FailedError(`${program} cannot be started (${error.code})`),
+      );
+    });
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      resolve({ code: code ?? 1, ...out });
+    });
+    child.stdin.on('error', () => {});
+    child.stdin.end(input);
+  });
+}

@@ -1,0 +1,101 @@
+/** Where fine-tunes run when it is not the one worker process of this machine: what the audit file says, and what is recorded of it. */
+export const LAUNCHERS = ['local', 'slurm', 'ray', 'command'] as const;
+export type LauncherName = (typeof LAUNCHERS)[number];
+
+/** `run.launcher` and the keys beside it, settled. What a launcher has no use for is null or empty. */
+export interface LaunchSpec {
+  launcher: LauncherName;
+  /** Jobs that run at once at most; null: what the launcher has room for. */
+  parallel: number | null;
+  /** GPUs of one job; null: one where this machine has some (local), none elsewhere. */
+  gpus: number | null;
+  /** CPU cores of one job, and so the threads of its worker; null: left to the launcher. */
+  cpus: number | null;
+  /** Wall time of one attempt; null: no limit, or the partition's. */
+  minutes: number | null;
+  /** Attempts after the first one. */
+  retries: number;
+  /** Python with torch on the machines that train; null: hyde's own. */
+  python: string | null;
+  /** Shell lines before the worker starts: `module load cuda`. */
+  setup: string[];
+  partition: string | null;
+  account: string | null;
+  /** Further options of sbatch. */
+  options: string[];
+  /** Login node to reach by ssh, and the folder there that job folders are copied to. */
+  host: string | null;
+  remote: string | null;
+  /** Address of Ray's dashboard. */
+  address: string | null;
+  /** Command lines of `launcher: command`. */
+  submit: string | null;
+  state: string | null;
+  cancel: string | null;
+  logs: string | null;
+}
+
+/** A job folder (worker/protocol.md) that is to be run. */
+export interface Job {
+  /** Name of the folder; a hash of all that decides what the job makes. */
+  id: string;
+  /** Absolute path. */
+  folder: string;
+}
+
+/** One attempt at a job. */
+export interface Attempt extends Job {
+  /** From 1, counted over all runs of hyde on this folder. */
+  attempt: number;
+}
+
+/** An attempt that a launcher was asked for, and the name by which it finds it again. */
+export interface Ticket extends Attempt {
+  handle: string;
+}
+
+export interface JobState {
+  /** `unknown`: the launcher has no trace of it. */
+  phase: 'waiting' | 'running' | 'done' | 'failed' | 'unknown';
+  /** Why it waits or failed, in a few words. */
+  reason?: string;
+  /** Another attempt would be against somebody's will: it was cancelled. */
+  final?: boolean;
+}
+
+/** How a job ended, after all its attempts. */
+export type JobOutcome<T> = { job: Job; result: T } | { job: Job; error: Error };
+
+/** What a job folder holds. `damaged`: not what its result says; it has been cleared, and the job must run again. */
+export type Found<T> =
+  | { state: 'absent' }
+  | { state: 'damaged'; reason: string }
+  | { state: 'done'; result: T };
+
+/** The Python that runs a job folder by `-m hyde_worker run FOLDER`, and the variables it needs. */
+export interface WorkerCommand {
+  python: string;
+  variables: Record<string, string>;
+}
+
+/** Runs job folders and yields each as it ends; jobs that an earlier hyde submitted are waited for. */
+export type Launch = <T>(
+  jobs: readonly Job[],
+  worker: WorkerCommand,
+  look: (job: Job) => Promise<Found<T>>,
+  progress: (done: number, total: number) => void,
+) => AsyncIterable<JobOutcome<T>>;
+
+/** A line of `jobs/launches.jsonl`; the last one of a job counts. */
+export interface LaunchRecord {
+  job: string;
+  attempt: number;
+  launcher: LauncherName;
+  handle: string;
+  /** `submitted` is written before the launcher is asked, so that no job is lost to a kill. */
+  state: 'submitted' | 'done' | 'failed';
+  /** Bytes of the job's events when it was submitted: what stands before is of an earlier attempt. */
+  events: number;
+  reason?: string;
+  meta: { at: string };
+}

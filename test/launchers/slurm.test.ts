@@ -1,0 +1,249 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Slurm } from '../../src/launchers/slurm.js';
+import { fromSacct, fromSqueue, stateOf } from '../../src/launchers/slurm-states.js';
+import type { Attempt, Job, LaunchSpec } from '../../src/records/launch.js';
+import { InputError } from '../../src/shared/errors.js';
+import { behave, contextOf, driven, jobsIn, listening, runFolder, runsOf, script } from './folder.js';
+
+let folder: string;
+let bin: string;
+let jobs: Job[];
+const path = process.env.PATH;
+
+/**
+ * A Slurm of shell scripts: sbatch runs the tasks of an array one after another, in the background, and keeps each one's state in a file
+ * `<array>_<index>` with its name; the file `refuse` makes it say what stands in it instead.
+ */
+function fakeSlurm(): void {
+  bin = join(folder, 'bin');
+  mkdirSync(join(bin, 'tasks'), { recursive: true });
+  const state = `cd "${bin}"; put() { echo "$2" > ".$1.tmp"; mv ".$1.tmp" "tasks/$1"; }`;
+  script(
+    join(bin, 'sbatch'),
+    `${state}; echo "$@" >> calls
+if [ -s refuse ]; then cat refuse >&2; [ -f refuse-once ] && rm refuse refuse-once; exit 1; fi
+for a in "$@"; do case "$a" in
+--job-name=*) name=\${a#--job-name=};; --array=*) array=\${a#--array=0-}; last=\${array%%\\%*};; esac; done
+if [ -f most ] && [ "$last" -ge "$(cat most)" ]; then echo "sbatch: error: Batch job submission failed: Invalid job array specification" >&2; exit 1; fi
+id=$(( $(cat next 2>/dev/null || echo 0) + 1 )); echo $id > next
+cat > script-$id
+for i in $(seq 0 $last); do put \${id}_$i "$name|PENDING|Resources"; done
+( for i in $(seq 0 $last); do
+  put \${id}_$i "$name|RUNNING|None"
+  if SLURM_ARRAY_TASK_ID=$i sh script-$id > log-\${id}_$i 2>&1; then s=COMPLETED; else s=FAILED; fi
+  [ -f outcome ] && s=$(cat outcome) && rm outcome
+  put \${id}_$i "$name|$s|None"
+done ) >/dev/null 2>&1 </dev/null &
+echo $id
+[ -f lose-answer ] && rm lose-answer && echo "sbatch: error: Socket timed out on send/recv operation" >&2 && exit 1
+exit 0`,
+  );
+  script(
+    join(bin, 'squeue'),
+    `${state}; [ -f away ] && { echo "slurm_load_jobs error: Unable to contact slurm controller (connect failure)" >&2; exit 1; }
+[ -f forgetful ] && exit 0
+for a in "$@"; do case "$a" in --name=*) names=,\${a#--name=},;; esac; done
+for f in tasks/*; do [ -f "$f" ] || continue; t=\${f#tasks/}; IFS='|' read -r n s r < $f
+case "$names" in *,$n,*) ;; *) continue;; esac
+echo "\${t%_*}|\${t#*_}|$n|$s|$r"; done`,
+  );
+  script(
+    join(bin, 'sacct'),
+    `${state}; [ -f accounts ] || { echo "Slurm accounting storage is disabled" >&2; exit 1; }
+for f in tasks/*; do IFS='|' read -r n s r < $f; echo "\${f#tasks/}|$n|$s"; done`,
+  );
+  script(
+    join(bin, 'scancel'),
+    `${state}; for t in "$@"; do IFS='|' read -r n s r < tasks/$t; echo "$n|CANCELLED by 0|None" > tasks/$t; done`,
+  );
+  process.env.PATH = `${bin}:${path}`;
+}
+
+beforeEach(() => {
+  folder = runFolder();
+  jobs = jobsIn(folder, 3);
+  fakeSlurm();
+});
+afterEach(() => {
+  process.env.PATH = path;
+});
+
+async function slurm(more: Partial<LaunchSpec> = {}, grace = 200): Promise<Slurm> {
+  const launcher = await Slurm.open(contextOf(folder, { launcher: 'slurm', ...more }));
+  Object.assign(launcher.timing, { poll: [20, 20], grace });
+  return launcher;
+}
+
+const name = 'slurm' as const;
+const done = ['train-0: done', 'train-1: done', 'train-2: done'];
+const flag = (file: string, text = ''): void => writeFileSync(join(bin, file), text);
+const calls = (): string[] => readFileSync(join(bin, 'calls'), 'utf8').trim().split('\n');
+
+describe('Slurm', () => {
+  it('submits one array with what the audit says, and waits for its tasks', async () => {
+    const more = {
+      partition: 'gpu',
+      account: 'lab',
+      gpus: 2,
+      cpus: 4,
+      minutes: 90,
+      parallel: 16,
+      options: ['--mem=8G'],
+    };
+    expect(await driven(folder, await slurm(more), jobs, { name })).toEqual(done);
+    expect(jobs.map(runsOf)).toEqual([1, 1, 1]);
+    expect(calls()).toHaveLength(1);
+    expect(calls()[0]).toContain('--array=0-2%16 --requeue');
+    expect(calls()[0]).toContain(
+      '--time=90 --partition=gpu --account=lab --gres=gpu:2 --cpus-per-task=4 --mem=8G',
+    );
+  });
+
+  it('reads states, whoever tells them', () => {
+    expect(fromSqueue('12|3|hyde-a|PENDING|Priority\n12|N/A|x|RUNNING|None\n')).toEqual([
+      { name: 'hyde-a', array: 12, index: 3, state: 'PENDING', reason: 'Priority' },
+    ]);
+    expect(fromSacct('12_3|hyde-a|NODE_FAIL\n12_[4-9]|hyde-a|PENDING\n')).toHaveLength(1);
+    const of = (state: string, reason = 'None') => stateOf({ name: '', array: 1, index: 0, state, reason });
+    expect(of('CANCELLED by 1000')).toMatchObject({ phase: 'failed', final: true });
+    expect(of('TIMEOUT')).toEqual({ phase: 'failed', reason: 'it ran past its time limit' });
+    expect(of('PENDING', 'Priority')).toEqual({ phase: 'waiting', reason: 'Priority' });
+    expect(of('PENDING', 'launch failed requeued held').phase).toBe('failed');
+    expect(of('COMPLETED').phase).toBe('done');
+    expect(of('REQUEUED').phase).toBe('waiting');
+  });
+
+  it.each(['NODE_FAIL', 'TIMEOUT', 'PREEMPTED', 'FAILED'])('submits a job again after %s', async (state) => {
+    behave(jobs[0] as Job, '[ "$(wc -l < runs)" -ge 2 ] || exit 1');
+    flag('outcome', state);
+    expect(await driven(folder, await slurm(), jobs, { name })).toEqual(done);
+    expect(jobs.map(runsOf)).toEqual([2, 1, 1]);
+  });
+
+  it('reports a job that fails in every attempt, and why', async () => {
+    behave(jobs[1] as Job, 'echo "out of luck" >&2; exit 1');
+    const outcomes = await driven(folder, await slurm(), jobs, { name });
+    expect(outcomes[1]).toContain('train-1: it failed');
+    expect(jobs.map(runsOf)).toEqual([1, 3, 1]);
+  });
+
+  it('does not submit twice what sbatch took, where its answer was lost', async () => {
+    flag('lose-answer');
+    expect(await driven(folder, await slurm(), jobs, { name })).toEqual(done);
+    expect(calls()).toHaveLength(1);
+    expect(jobs.map(runsOf)).toEqual([1, 1, 1]);
+  });
+
+  it('finds an array again that a hyde submitted before it was killed', async () => {
+    for (const job of jobs) behave(job, 'while [ ! -f ../../go ]; do sleep 0.02; done');
+    const first = await slurm();
+    const attempts: Attempt[] = jobs.map((job) => ({ ...job, attempt: 1 }));
+    await first.submit(attempts, () => {});
+    // Killed before it wrote anything down, and once more right after it did.
+    const second = await slurm();
+    expect(await second.submit(attempts, () => {})).toHaveLength(3);
+    expect(calls()).toHaveLength(1);
+    const after = driven(folder, await slurm(), jobs, { name });
+    writeFileSync(join(folder, 'go'), '');
+    expect(await after).toEqual(done);
+    expect(jobs.map(runsOf)).toEqual([1, 1, 1]);
+  });
+
+  it('waits while the queue is full, and splits an array that is too long', async () => {
+    flag(
+      'refuse',
+      'sbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit)',
+    );
+    const observer = listening();
+    const running = driven(folder, await slurm(), jobs, { name, observer });
+    while (!existsSync(join(bin, 'calls')) || calls().length < 4)
+      await new Promise((go) => setTimeout(go, 10));
+    rmSync(join(bin, 'refuse'));
+    expect(await running).toEqual(done);
+    expect(jobs.map(runsOf)).toEqual([1, 1, 1]);
+
+    const more = jobsIn(folder, 7);
+    for (const job of more) rmSync(join(job.folder, 'result.json'), { force: true });
+    flag('most', '2');
+    expect(await driven(folder, await slurm(), more, { name })).toHaveLength(7);
+    expect(more.map(runsOf)).toEqual([2, 2, 2, 1, 1, 1, 1]);
+  });
+
+  it('stops where sbatch refuses what the audit says', async () => {
+    flag('refuse', 'sbatch: error: invalid partition specified: gpuu');
+    await expect(driven(folder, await slurm(), jobs, { name })).rejects.toThrow(InputError);
+    await expect(driven(folder, await slurm(), jobs, { name })).rejects.toThrow(/gpuu/);
+  });
+
+  it('waits for a controller that is away', async () => {
+    flag('away');
+    const observer = listening();
+    const running = driven(folder, await slurm(), jobs, { name, observer });
+    while (!observer.heard.length) await new Promise((go) => setTimeout(go, 10));
+    rmSync(join(bin, 'away'));
+    expect(await running).toEqual(done);
+    expect(jobs.map(runsOf)).toEqual([1, 1, 1]);
+  });
+
+  it('asks the accounts for what squeue has forgotten', async () => {
+    flag('accounts');
+    flag('forgetful');
+    expect(await driven(folder, await slurm({}, 60_000), jobs, { name })).toEqual(done);
+    expect(jobs.map(runsOf)).toEqual([1, 1, 1]);
+  });
+
+  it('takes the folder for the truth where nobody knows the job any more', async () => {
+    flag('forgetful');
+    for (const job of jobs) writeFileSync(join(job.folder, 'runs'), '');
+    expect(await driven(folder, await slurm({}, 2000), jobs, { name })).toEqual(done);
+    expect(calls()).toHaveLength(1);
+  });
+
+  it('cancels by array and index', async () => {
+    for (const job of jobs) behave(job, 'while [ ! -f ../../go ]; do sleep 0.02; done; exit 1');
+    const launcher = await slurm();
+    const tickets = await launcher.submit(
+      jobs.map((job) => ({ ...job, attempt: 1 })),
+      () => {},
+    );
+    await launcher.cancel(tickets.slice(1));
+    const states = await launcher.states(tickets);
+    expect(states.get('train-2')).toMatchObject({ phase: 'failed', final: true });
+    expect(states.get('train-1')).toMatchObject({ phase: 'failed', final: true });
+    writeFileSync(join(folder, 'go'), '');
+  });
+});
+
+describe('Slurm by ssh', () => {
+  it('copies job folders there, and results back, the result last', async () => {
+    const home = join(folder, 'elsewhere');
+    mkdirSync(home);
+    // The other side is a folder of this machine.
+    script(
+      join(bin, 'ssh'),
+      `while [ "$1" != -- ]; do shift; done; shift 2; cd "${home}" && exec sh -c "$*"`,
+    );
+    script(
+      join(bin, 'rsync'),
+      `echo "$@" >> "${bin}/copies"
+while [ $# -gt 2 ]; do case "$1" in --exclude=/jobs*) no=result.json;; esac; shift; done
+from=\${1#login:}; to=\${2#login:}; mkdir -p "$to"
+while read -r f; do (cd "$from" && find "$f" -type f ! -name "\${no:-none}" | while read -r g; do mkdir -p "$to/$(dirname "$g")"; cp "$g" "$to/$g"; done); done`,
+    );
+    chmodSync(join(bin, 'ssh'), 0o755);
+    mkdirSync(join(folder, 'datasets'));
+    writeFileSync(join(folder, 'datasets', 'rows.jsonl'), '{}\n');
+    const python = contextOf(folder).worker.python;
+    for (const job of jobs) behave(job, '[ -f ../../datasets/rows.jsonl ] || exit 1');
+    const context = contextOf(folder, { launcher: 'slurm', host: 'login', remote: '~/hyde', python });
+    const launcher = await Slurm.open(context);
+    Object.assign(launcher.timing, { poll: [20, 20], grace: 0 });
+    expect(await driven(folder, launcher, jobs, { name })).toEqual(done);
+    const [there] = readdirSync(join(home, 'hyde')) as [string];
+    expect(existsSync(join(home, 'hyde', there, 'worker', 'hyde_worker', 'train.py'))).toBe(true);
+    expect(existsSync(join(home, 'hyde', there, 'jobs', 'train-1', 'runs'))).toBe(true);
+    expect(readFileSync(join(bin, 'copies'), 'utf8')).toMatch(/--exclude=\/jobs\/\*\/result\.json/);
+  });
+});
