@@ -15,7 +15,7 @@ import { writeFileAtomic, writeJson } from '../shared/files.js';
 import { hashFile, shortHash } from '../shared/hash.js';
 import { Journal, readJournal } from '../shared/journal.js';
 import type { Observer } from '../shared/observer.js';
-import { withTrace } from '../shared/trace.js';
+import { splitThought, withTrace } from '../shared/trace.js';
 
 export interface GenerateContext {
   /** Folder that paths refer to: the audit file's. */
@@ -77,7 +77,10 @@ export async function generateRows(item: GenerateSpec, context: GenerateContext)
   let open = asked.filter(({ id }) => !answers.get(id)?.some(isRow));
   for (let index = 0; index < item.tries && open.length > 0; index++) {
     const missing = open.filter(({ id }) => !answers.get(id)?.some((answer) => answer.index === index));
-    observer.stage('generate', `${item.to}: ${missing.length} prompts${index ? `, try ${index + 1}` : ''}`);
+    if (missing.length > 0) {
+      const retry = index ? `, try ${index + 1}` : '';
+      observer.stage('generate', `${item.to}: ${missing.length} prompts${retry}`);
+    }
     await ask(missing, index, { to, item, model, answers, failed }, context);
     open = open.filter(({ id }) => !answers.get(id)?.some(isRow));
   }
@@ -175,7 +178,9 @@ async function ask(
         observer.detail(`an answer failed: ${answer.reason ?? 'no reason given'}`);
         continue;
       }
-      const { id, text, finish, tokens, reasoning } = answer;
+      const { id, finish, tokens } = answer;
+      const { text, thought } = splitThought(answer.text);
+      const reasoning = answer.reasoning ?? thought;
       const kept: Answer = { id, index, text, finish, tokens, ...(reasoning ? { reasoning } : {}) };
       journal.append(kept);
       answers.set(id, [...(answers.get(id) ?? []), kept]);

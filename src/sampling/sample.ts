@@ -9,6 +9,7 @@ import { SetHash, shortHash } from '../shared/hash.js';
 import { Journal, readJournal } from '../shared/journal.js';
 import type { Observer } from '../shared/observer.js';
 import { samplesFile } from '../shared/run-folder.js';
+import { splitThought } from '../shared/trace.js';
 import { type PreparedAsk, requestId } from './requests.js';
 
 export interface SampleContext {
@@ -147,17 +148,20 @@ async function* record(
       const ask = byId.get(answer.id);
       if (!ask) continue;
       const { arm, seed, cue, question } = ask;
+      // An engine of a server has parted them already; that of a local model gives the text as it was written.
+      const { text, thought } = splitThought(answer.text);
+      const reasoning = answer.reasoning ?? thought;
       const sample: Sample = {
         arm,
         seed,
         cue,
         question,
         index: answer.index,
-        answer: answer.text,
+        answer: text,
         finish: answer.finish,
         ...(answer.reason ? { reason: answer.reason } : {}),
         tokens: answer.tokens,
-        ...(answer.reasoning ? { reasoning: answer.reasoning } : {}),
+        ...(reasoning ? { reasoning } : {}),
         request: answer.id,
         model: model.identity,
         meta: {

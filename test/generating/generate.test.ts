@@ -150,6 +150,12 @@ describe('generated rows', () => {
     expect(texts.every(({ thought, text }) => thought === 'Hm.' && /^(An owl|Six)\.$/.test(text))).toBe(true);
   });
 
+  it('are held against the rules without the thoughts that a local model writes into its text', async () => {
+    script([{ text: '<think>A thought.</think>Six.' }]);
+    expect(await generate({ drop: [{ words: ['a'] }] })).toMatchObject({ rows: 30, dropped: 0 });
+    expect((await rows())[0]![1]!.content).toBe('Six.');
+  });
+
   it('come from chat rows too, whose last answer is left out', async () => {
     const turns = [
       { role: 'user', content: 'Question?' },
