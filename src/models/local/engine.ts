@@ -20,6 +20,7 @@ import { shortHash } from '../../shared/hash.js';
 import type { EngineContext } from '../context.js';
 import { type WorkerEnvironment, workerEnvironment } from './environment.js';
 import { rememberRates } from './rates.js';
+import { stageOf } from './stage.js';
 import { Worker, type WorkerEvent } from './worker.js';
 
 const JOBS = 'jobs';
@@ -81,22 +82,9 @@ export class LocalEngine implements Engine {
         base: { ...this.baseOf(base), bits: lora['base-bits'] },
         seed,
         lora: { rank: lora.rank, alpha: lora.alpha, dropout: lora.dropout, targets: 'all-linear' },
-        stages: stages.map(({ dataset, sha256, training }) => ({
-          data: relative(folder, join(this.context.folder, dataset)),
-          sha256,
-          training: {
-            epochs: training.epochs,
-            learningRate: training['learning-rate'],
-            batchSize: training['batch-size'],
-            gradientAccumulation: training['gradient-accumulation'],
-            schedule: training.schedule,
-            warmupSteps: training['warmup-steps'],
-            weightDecay: training['weight-decay'],
-            maxLength: training['max-length'],
-            loss: training.loss,
-            gradientCheckpointing: training['gradient-checkpointing'],
-          },
-        })),
+        stages: stages.map((stage) =>
+          stageOf(stage, relative(folder, join(this.context.folder, stage.dataset))),
+        ),
       },
       progress,
     );
