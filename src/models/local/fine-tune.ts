@@ -7,6 +7,7 @@ import type { FineTune, TunedModel } from '../../records/model.js';
 import { FailedError, InputError } from '../../shared/errors.js';
 import { readJson, withoutHome, writeJson } from '../../shared/files.js';
 import { canonicalJson, hashFile, shortHash } from '../../shared/hash.js';
+import { stageOf } from './stage.js';
 
 export const JOBS = 'jobs';
 
@@ -32,22 +33,7 @@ export const trainJob = (
   base,
   seed,
   lora: { rank: lora.rank, alpha: lora.alpha, dropout: lora.dropout, targets: 'all-linear' },
-  stages: stages.map(({ dataset, sha256, training }) => ({
-    data: pathOf(dataset),
-    sha256,
-    training: {
-      epochs: training.epochs,
-      learningRate: training['learning-rate'],
-      batchSize: training['batch-size'],
-      gradientAccumulation: training['gradient-accumulation'],
-      schedule: training.schedule,
-      warmupSteps: training['warmup-steps'],
-      weightDecay: training['weight-decay'],
-      maxLength: training['max-length'],
-      loss: training.loss,
-      gradientCheckpointing: training['gradient-checkpointing'],
-    },
-  })),
+  stages: stages.map((stage) => stageOf(stage, pathOf(stage.dataset))),
 });
 
 /** Writes job.json. A result that another job.json gave is removed. */
