@@ -4,11 +4,12 @@ SHELL := /bin/bash
 # Node 22.19 or newer, first in the path of a recipe; fetched from the npm registry where the machine's is older.
 N = set -e; node_bin="$$(scripts/node.sh)"; export PATH="$$node_bin:$$PATH";
 
-.PHONY: help demo test build lint format schema bench bench-statistics bench-mining clean
+.PHONY: help demo test test-cluster build lint format schema bench bench-statistics bench-mining clean
 
 help:
 	@echo "make demo    the whole story on an embedded model, about ten minutes"
 	@echo "make test    lint, format, types, dependency rules and all tests"
+	@echo "make test-cluster        real fine-tunes on Slurm and Ray that the tests start, some minutes"
 	@echo "make build   after it, node bin/hyde.js runs"
 	@echo "make bench   benchmarks, ratios measured side by side (ARGS=name for one)"
 	@echo "make bench-statistics    error rates, power and stopping times by simulation, some minutes"
@@ -41,6 +42,10 @@ schema: build
 
 test: build
 	@$(N) node scripts/test.mjs
+
+# Real fine-tunes on a real Slurm and Ray that the tests start, some minutes; skipped where they cannot be installed.
+test-cluster: build
+	@$(N) node scripts/test-cluster.mjs $(ARGS)
 
 bench: build
 	@$(N) node bench/run.mjs $(ARGS)

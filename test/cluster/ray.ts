@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { killTrees, pidsOf, until } from './processes.js';
+
+/** The `ray` of a virtual environment that `make test-cluster` makes. */
+const program = process.env.HYDE_RAY ?? 'ray';
+
+export const rayMissing = (): boolean => !existsSync(program);
+
+/** A head without slots and nodes of one slot each, on this machine. Processes are ended by id. */
+export class RayCluster {
+  // Ray puts sockets into it, whose paths must be short.
+  readonly folder = mkdtempSync('/tmp/hyray-');
+  readonly address = 'http://127.0.0.1:8265';
+  private readonly processes = new Map<string, ChildProcess>();
+
+  async start(): Promise<void> {
+    const dashboard = ['--include-dashboard=true', '--dashboard-host=127.0.0.1', '--dashboard-port=8265'];
+    this.run('head', ['--head', '--port=6379', '--num-cpus=0', `--temp-dir=${this.folder}`, ...dashboard]);
+    await until('head of Ray', () => this.answers('/api/jobs/'));
+    for (const node of ['n1', 'n2']) this.startNode(node);
+    await until('nodes of Ray', async () => (await this.slots()) === 2);
+  }
+
+  startNode(node: string): void {
+    this.run(node, ['--address=127.0.0.1:6379', '--num-cpus=1']);
+  }
+
+  /** Ends a node as a power cut would, with the jobs that it runs. */
+  killNode(node: string): void {
+    killTrees([this.processes.get(node)?.pid as number]);
+    this.processes.delete(node);
+  }
+
+  stop(): void {
+    killTrees([...[...this.processes.values()].map(({ pid }) => pid as number), ...pidsOf(/^ray::|hyray-/)]);
+  }
+
+  private async answers(path: string): Promise<boolean> {
+    return fetch(this.address + path).then(
+      ({ ok, status }) => ok || status === 405,
+      () => false,
+    );
+  }
+
+  private async slots(): Promise<number> {
+    const answer = await fetch(`${this.address}/api/cluster_status`, { headers: { 'user-agent': 'curl' } });
+    const found = /"CPU": \[[\d.]+, ([\d.]+)\]/.exec(await answer.text());
+    return Number(found?.[1] ?? 0);
+  }
+
+  private run(name: string, args: string[]): void {
+    const log = openSync(join(this.folder, `${name}.log`), 'a');
+    const env = { ...process.env, HOME: this.folder, RAY_USAGE_STATS_ENABLED: '0' };
+    const argv = ['start', '--block', '--disable-usage-stats', ...args];
+    this.processes.set(name, spawn(program, argv, { env, stdio: ['ignore', log, log] }));
+  }
+}
