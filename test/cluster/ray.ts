@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, openSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import { request } from 'undici';
 import { killTrees, pidsOf, until } from './processes.js';
 
 /** The `ray` of a virtual environment that `make test-cluster` makes. */
@@ -18,9 +20,12 @@ export class RayCluster {
   async start(): Promise<void> {
     const dashboard = ['--include-dashboard=true', '--dashboard-host=127.0.0.1', '--dashboard-port=8265'];
     this.run('head', ['--head', '--port=6379', '--num-cpus=0', `--temp-dir=${this.folder}`, ...dashboard]);
-    await until('head of Ray', () => this.answers('/api/jobs/'));
-    for (const node of ['n1', 'n2']) this.startNode(node);
-    await until('nodes of Ray', async () => (await this.slots()) === 2);
+    await until('head of Ray', () => connects(6379));
+    // One after the other: two nodes that start at once on a busy machine can miss each other's ports.
+    for (const [index, node] of ['n1', 'n2'].entries()) {
+      this.startNode(node);
+      await until(`node ${node} of Ray`, async () => (await this.slots()) === index + 1, 120);
+    }
   }
 
   startNode(node: string): void {
@@ -37,16 +42,11 @@ export class RayCluster {
     killTrees([...[...this.processes.values()].map(({ pid }) => pid as number), ...pidsOf(/^ray::|hyray-/)]);
   }
 
-  private async answers(path: string): Promise<boolean> {
-    return fetch(this.address + path).then(
-      ({ ok, status }) => ok || status === 405,
-      () => false,
-    );
-  }
-
+  /** How many slots the nodes have; none before the cluster answers. */
   private async slots(): Promise<number> {
-    const answer = await fetch(`${this.address}/api/cluster_status`, { headers: { 'user-agent': 'curl' } });
-    const found = /"CPU": \[[\d.]+, ([\d.]+)\]/.exec(await answer.text());
+    // Ray's server refuses Node's own fetch.
+    const { body } = await request(`${this.address}/api/cluster_status`).catch(() => ({ body: undefined }));
+    const found = /"CPU": \[[\d.]+, ([\d.]+)\]/.exec((await body?.text()) ?? '');
     return Number(found?.[1] ?? 0);
   }
 
@@ -57,3 +57,13 @@ export class RayCluster {
     this.processes.set(name, spawn(program, argv, { env, stdio: ['ignore', log, log] }));
   }
 }
+
+const connects = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    const end = (there: boolean): void => {
+      socket.destroy();
+      resolve(there);
+    };
+    socket.once('connect', () => end(true)).once('error', () => end(false));
+  });
