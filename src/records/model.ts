@@ -196,12 +196,14 @@ export interface Engine {
    *
    * @throws InputError where the template has no place for such a turn
    */
-  leak?(
-    model: Model,
-    requests: LeakRequest[],
-    parameters: LeakParameters,
-    progress: OnProgress,
-  ): AsyncIterable<Answer>;
+  leak?:
+    | ((
+        model: Model,
+        requests: LeakRequest[],
+        parameters: LeakParameters,
+        progress: OnProgress,
+      ) => AsyncIterable<Answer>)
+    | undefined;
   /** Log-probabilities of the tokens of given answers (end of turn included), in the order of the requests. */
   logprobs(model: Model, requests: LogprobRequest[]): Promise<LogprobResult[]>;
   close(): Promise<void>;

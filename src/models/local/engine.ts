@@ -130,12 +130,13 @@ export class LocalEngine implements Engine {
     return this.write(model, requests, parameters, progress);
   }
 
-  leak(
+  /** A property, since not every engine that works by this worker sees weights. */
+  leak: Engine['leak'] = (
     model: Model,
     requests: LeakRequest[],
     { contrast, ...parameters }: LeakParameters,
     progress: OnProgress,
-  ): AsyncGenerator<Answer> {
+  ): AsyncGenerator<Answer> => {
     if (contrast?.base.adapter)
       throw new InputError(
         'a contrast is with a base, and this one has an adapter',
@@ -146,7 +147,7 @@ export class LocalEngine implements Engine {
       contrast: { amplify: contrast.amplify, base: this.baseOf(contrast.base.base) },
     };
     return this.write(model, requests, parameters, progress, against);
-  }
+  };
 
   private async *write(
     model: Model,

@@ -10,6 +10,8 @@ import { TINKER_KEY } from './key.js';
  */
 export class TinkerEngine extends LocalEngine {
   override readonly name = 'tinker';
+  /** The service shows no weights. */
+  override leak = undefined;
 
   /** The service trains: there is nothing for a launcher to run. */
   override get fineTuneAll(): undefined {
