@@ -4,7 +4,7 @@ SHELL := /bin/bash
 # Node 22.19 or newer, first in the path of a recipe; fetched from the npm registry where the machine's is older.
 N = set -e; node_bin="$$(scripts/node.sh)"; export PATH="$$node_bin:$$PATH";
 
-.PHONY: help demo test test-cluster build lint format schema bench bench-statistics bench-mining clean
+.PHONY: help demo test test-cluster build lint format schema bench bench-scale bench-statistics bench-mining clean
 
 help:
 	@echo "make demo    the whole story on an embedded model, about ten minutes"
@@ -12,6 +12,7 @@ help:
 	@echo "make test-cluster        real fine-tunes on Slurm and Ray that the tests start, some minutes"
 	@echo "make build   after it, node bin/hyde.js runs"
 	@echo "make bench   benchmarks, ratios measured side by side (ARGS=name for one)"
+	@echo "make bench-scale         launchers against bare loops over the same schedulers, some minutes"
 	@echo "make bench-statistics    error rates, power and stopping times by simulation, some minutes"
 	@echo "make bench-mining        planted triggers in training data and behind an API, some minutes (ARGS=weights: from weights, about 20)"
 	@echo "make lint · make format · make schema · make clean"
@@ -49,6 +50,10 @@ test-cluster: build
 
 bench: build
 	@$(N) node bench/run.mjs $(ARGS)
+
+# Jobs of 0 s through each launcher against a bare loop; ARGS="local 200" for one launcher and so many jobs.
+bench-scale: build
+	@$(N) node scripts/test-cluster.mjs --bench $(ARGS)
 
 # Writes its tables into docs/statistics.md; ARGS=--quick for seconds, and without writing.
 bench-statistics: build

@@ -1,4 +1,4 @@
-// `make test-cluster`: real fine-tunes on a real Slurm and a real Ray, in a network namespace of their own. What cannot be
+// `make test-cluster`: real fine-tunes on a real Slurm and a real Ray, in a network namespace of their own; `--bench` measures there instead. What cannot be
 // installed is skipped, and said. Linux only, as root or where users may make namespaces.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -39,11 +39,19 @@ if (!run(...unshare, 'true')) {
 } else {
   // Programs look for an address that is not loopback's; this one exists in the namespace alone.
   const network = 'ip link set lo up && ip address add 10.11.12.13/32 dev lo';
-  const tests = `npx vitest run test/cluster ${process.argv.slice(2).join(' ')}`;
+  const [first, ...rest] = process.argv.slice(2);
+  const tests =
+    first === '--bench'
+      ? ['node', '--disable-warning=ExperimentalWarning', 'bench/scale.mjs', ...rest]
+      : ['npx', 'vitest', 'run', 'test/cluster', ...process.argv.slice(2)];
   const env = { ...process.env, HYDE_CLUSTER: '1', HYDE_RAY: join(ray, 'bin', 'ray') };
-  const { status } = spawnSync(unshare[0], [...unshare.slice(1), 'sh', '-c', `${network} && ${tests}`], {
-    stdio: 'inherit',
-    env,
-  });
+  const { status } = spawnSync(
+    unshare[0],
+    [...unshare.slice(1), 'sh', '-c', `${network} && exec "$@"`, 'sh', ...tests],
+    {
+      stdio: 'inherit',
+      env,
+    },
+  );
   process.exitCode = status ?? 1;
 }

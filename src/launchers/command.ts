@@ -20,12 +20,15 @@ const WORDS: [RegExp, JobState['phase']][] = [
  */
 export function command(context: LauncherContext): Launcher {
   const { spec } = context;
-  const argv = (attempt: Attempt): string[] => filled(spec.submit ?? '', attempt, context);
+  const script = (attempt: Attempt): string =>
+    `exec ${filled(spec.submit ?? '', attempt, context)
+      .map(quote)
+      .join(' ')}`;
   if (spec.state !== null) return new HandedOver(context);
-  return new Processes({ slots: spec.parallel ?? 1, devices: [], perJob: 0, minutes: null, argv });
+  return new Processes({ slots: spec.parallel ?? 1, devices: [], perJob: 0, minutes: null, script });
 }
 
-/** Words of a template with the job's own in them: `{command}` is one word, for a shell to read. Hyde starts no shell here. */
+/** Words of a template with the job's own in them: `{command}` is one word, for a shell to read. The template itself is read by none. */
 function filled(template: string, attempt: Attempt, { spec, worker, folder }: LauncherContext): string[] {
   const values: Record<string, string> = {
     id: handleOf(folder, attempt),

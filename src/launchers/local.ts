@@ -16,11 +16,7 @@ export function local({ spec, worker }: LauncherContext): Launcher {
     devices,
     perJob,
     minutes: spec.minutes,
-    argv: ({ folder }) => [
-      '/bin/sh',
-      '-ec',
-      workerLine(worker, quote(folder), { setup: spec.setup, cpus: cores }),
-    ],
+    script: ({ folder }) => workerLine(worker, quote(folder), { setup: spec.setup, cpus: cores }),
   });
 }
 

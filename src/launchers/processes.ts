@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Attempt, JobState, Ticket } from '../records/launch.js';
-import { readJson, writeError, writeJson } from '../shared/files.js';
+import { readJson, writeError } from '../shared/files.js';
 import { startOf } from '../shared/lock.js';
 import { environmentWithoutSecrets } from '../shared/secrets.js';
 import { type Launcher, sleep } from './launcher.js';
@@ -27,8 +27,8 @@ export interface Pool {
   perJob: number;
   /** Wall time of one process. */
   minutes: number | null;
-  /** The program and its arguments. */
-  argv(attempt: Attempt): string[];
+  /** What a shell is to run; ends in an `exec`. */
+  script(attempt: Attempt): string;
 }
 
 const LOG = 'log.txt';
@@ -66,18 +66,14 @@ export class Processes implements Launcher {
     const devices = this.pool.devices.filter((device) => !taken.has(device)).slice(0, this.pool.perJob);
     const log = openLog(join(folder, LOG));
     // The program begins when its process is written down; should hyde be killed before, it never begins.
-    const child = spawn(
-      '/bin/sh',
-      ['-c', 'read -r go && exec "$@" </dev/null', 'hyde', ...this.pool.argv(ticket)],
-      {
-        stdio: ['pipe', log, log],
-        env: {
-          ...environmentWithoutSecrets(),
-          ...(this.pool.perJob ? { CUDA_VISIBLE_DEVICES: devices.join(',') } : {}),
-        },
-        detached: true,
+    const child = spawn('/bin/sh', ['-ec', `read -r go\nexec </dev/null\n${this.pool.script(ticket)}`], {
+      stdio: ['pipe', log, log],
+      env: {
+        ...environmentWithoutSecrets(),
+        ...(this.pool.perJob ? { CUDA_VISIBLE_DEVICES: devices.join(',') } : {}),
       },
-    );
+      detached: true,
+    });
     closeSync(log);
     child.stdin?.on('error', () => {});
     const ended = (): void => {
@@ -96,7 +92,14 @@ export class Processes implements Launcher {
     };
     this.busy.set(id, file);
     if (!pid) return;
-    writeJson(join(folder, 'process.json'), file);
+    // Not synced: after a power cut there is no such process.
+    const path = join(folder, 'process.json');
+    try {
+      writeFileSync(`${path}.tmp`, JSON.stringify(file));
+      renameSync(`${path}.tmp`, path);
+    } catch (error) {
+      throw writeError(error, path);
+    }
     child.stdin?.end('go\n');
   }
 

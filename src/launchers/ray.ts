@@ -13,6 +13,9 @@ interface Reply {
   json: Record<string, unknown> | undefined;
 }
 
+/** The dashboard's view of used resources is at most so old, in milliseconds. */
+const REPORT_MS = 10_000;
+
 /** Bytes of an answer that are read. */
 const LONGEST = 1 << 24;
 
@@ -25,8 +28,8 @@ export class Ray implements Launcher {
   readonly endsWithHyde = false;
   /** Jobs that wait or run, as far as this hyde knows. */
   private readonly mine = new Set<string>();
-  /** Of those, the ones that take no resources yet. */
-  private readonly pending = new Set<string>();
+  /** When own jobs ended, in milliseconds of `performance.now`. */
+  private ended: number[] = [];
   private uploaded: Promise<string> | undefined;
   private readonly pool: Pool;
 
@@ -63,7 +66,6 @@ export class Ray implements Launcher {
       claim(ticket);
       if ((await this.get(ticket)).status === 404) await this.post(ticket);
       this.mine.add(ticket.id);
-      this.pending.add(ticket.id);
       taken.push(ticket);
     }
     return taken;
@@ -89,13 +91,18 @@ export class Ray implements Launcher {
       ];
       // A cluster that grows by demand has to see some.
       if (total < needed) return this.mine.size ? 0 : 1;
-      // Ray tells what is used some seconds late: its own count may lack jobs that were just submitted.
-      return Math.min(
-        Math.floor((total - used) / needed) - this.pending.size,
-        Math.floor(total / needed) - this.mine.size,
-      );
+      // Ray tells what is used some seconds late: own jobs that ended meanwhile may still be in it.
+      const others = Math.max(0, used - needed * (this.mine.size + this.lately()));
+      return Math.floor((total - others) / needed) - this.mine.size;
     });
     return Math.max(0, Math.min(own, ...slots));
+  }
+
+  /** Own jobs that ended within the time that Ray takes to tell. */
+  private lately(): number {
+    const from = performance.now() - REPORT_MS;
+    this.ended = this.ended.filter((at) => at > from);
+    return this.ended.length;
   }
 
   private get cpus(): number {
@@ -144,8 +151,8 @@ export class Ray implements Launcher {
       tickets.map(async (ticket) => [ticket.id, await this.stateOf(ticket)] as const),
     );
     for (const [id, { phase }] of states) {
-      keep(this.mine, id, phase === 'waiting' || phase === 'running');
-      keep(this.pending, id, phase === 'waiting');
+      if (phase === 'waiting' || phase === 'running') this.mine.add(id);
+      else if (this.mine.delete(id)) this.ended.push(performance.now());
     }
     return new Map(states);
   }
@@ -217,11 +224,6 @@ export class Ray implements Launcher {
   async close(): Promise<void> {
     await this.pool.destroy();
   }
-}
-
-function keep(set: Set<string>, id: string, there: boolean): void {
-  if (there) set.add(id);
-  else set.delete(id);
 }
 
 const pathOf = ({ handle }: Ticket): string => `/api/jobs/${encodeURIComponent(handle)}`;

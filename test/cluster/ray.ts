@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, openSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { request } from 'undici';
-import { killTrees, pidsOf, until } from './processes.js';
+import { killTrees, pidsOf, until } from './processes.ts';
 
 /** The `ray` of a virtual environment that `make test-cluster` makes. */
 const program = process.env.HYDE_RAY ?? 'ray';

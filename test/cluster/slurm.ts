@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, openSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { killTrees, pidsOf, until } from './processes.js';
+import { killTrees, pidsOf, until } from './processes.ts';
 
 /** What a Slurm for tests needs (Debian: slurm-wlm), and a network namespace of its own, in which nothing else listens. */
 export const slurmMissing = (): string | undefined =>

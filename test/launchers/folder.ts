@@ -1,4 +1,12 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DriveOptions, drive } from '../../src/launchers/drive.js';
@@ -41,8 +49,10 @@ echo '{"ok":true}' > .result.tmp && mv .result.tmp result.json`,
 }
 
 export function script(path: string, text: string): string {
-  writeFileSync(path, `#!/bin/sh\n${text}\n`);
-  chmodSync(path, 0o755);
+  // A script that is running cannot be written to; a new one can take its place.
+  writeFileSync(`${path}.new`, `#!/bin/sh\n${text}\n`);
+  chmodSync(`${path}.new`, 0o755);
+  renameSync(`${path}.new`, path);
   return path;
 }
 

@@ -79,7 +79,8 @@ describe('processes on this machine', () => {
     const { worker } = contextOf(folder);
     const pool = new Processes({
       ...{ slots: 1, devices: [], perJob: 0, minutes: 0.001 },
-      argv: ({ folder: at }) => [worker.python, '-m', 'hyde_worker', 'run', at],
+      script: ({ folder: at }) =>
+        `exec ${[worker.python, '-m', 'hyde_worker', 'run', at].map(quote).join(' ')}`,
     });
     const [outcome] = await driven(folder, pool, jobs.slice(0, 1), { retries: 0 });
     expect(outcome).toContain('it ran past its time limit');

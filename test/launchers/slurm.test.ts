@@ -23,7 +23,7 @@ function fakeSlurm(): void {
   script(
     join(bin, 'sbatch'),
     `${state}; echo "$@" >> calls
-if [ -s refuse ]; then cat refuse >&2; [ -f refuse-once ] && rm refuse refuse-once; exit 1; fi
+why="$(cat refuse 2>/dev/null)"; if [ -n "$why" ]; then echo "$why" >&2; [ -f refuse-once ] && rm -f refuse refuse-once; exit 1; fi
 for a in "$@"; do case "$a" in
 --job-name=*) name=\${a#--job-name=};; --array=*) array=\${a#--array=0-}; last=\${array%%\\%*};; esac; done
 if [ -f most ] && [ "$last" -ge "$(cat most)" ]; then echo "sbatch: error: Batch job submission failed: Invalid job array specification" >&2; exit 1; fi
