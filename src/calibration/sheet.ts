@@ -1,18 +1,18 @@
 /** Draws a sheet of a run's answers for people to label. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { LabelLine, Sheet, type SheetRow } from '../records/calibration.js';
+import { Sheet, type SheetRow } from '../records/calibration.js';
 import type { Message } from '../records/chat.js';
 import type { Plan } from '../records/plan.js';
 import type { Spec } from '../records/spec.js';
 import { judgedAnswers } from '../shared/answers.js';
 import { csvCell } from '../shared/csv.js';
 import { InputError } from '../shared/errors.js';
-import { readJson, writeFileAtomic, writeJson } from '../shared/files.js';
+import { writeFileAtomic, writeJson } from '../shared/files.js';
 import { shortHash } from '../shared/hash.js';
-import { readJournal } from '../shared/journal.js';
 import { printable } from '../shared/printable.js';
-import { FILES } from '../shared/run-folder.js';
+import { FILES, readRecord } from '../shared/run-folder.js';
+import { labelsOf } from './count.js';
 import { isDrawable, type Judgement, judgementOf, placeOf, rowId, type SheetKey, stratify } from './draw.js';
 
 export const COLUMNS = ['id', 'question', 'answer', 'label'] as const;
@@ -63,7 +63,7 @@ export async function drawSheet(
     const hint = 'a run has them once it is sampled and scored; an import needs a column with answers';
     throw new InputError('holds no judged answers to label', { file: folder }, hint);
   }
-  const labelled = before ? await labelledIds(folder, before.id) : new Set<string>();
+  const labelled = before ? new Set((await labelsOf(folder, before)).keys()) : new Set<string>();
   // A sheet of which nothing was labelled is drawn anew.
   const kept = labelled.size > 0 ? before : undefined;
   if (kept) checkSame(kept, key, counts, folder);
@@ -99,27 +99,7 @@ export async function drawSheet(
  *
  * @throws InputError where the file is not what hyde writes
  */
-export function readSheet(folder: string): Sheet | undefined {
-  const path = join(folder, FILES.sheet);
-  const found = readJson<unknown>(path);
-  if (found === undefined) return undefined;
-  const parsed = Sheet.safeParse(found);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new InputError(`is damaged: ${issue?.path.join('.') || 'the file'}: ${issue?.message}`, {
-    file: path,
-  });
-}
-
-/** Ids of the answers of a sheet that anyone labelled. */
-async function labelledIds(folder: string, sheet: string): Promise<Set<string>> {
-  const ids = new Set<string>();
-  for await (const line of readJournal<unknown>(join(folder, FILES.labels))) {
-    const parsed = LabelLine.safeParse(line);
-    if (parsed.success && parsed.data.sheet === sheet) ids.add(parsed.data.id);
-  }
-  return ids;
-}
+export const readSheet = (folder: string): Sheet | undefined => readRecord(folder, FILES.sheet, Sheet);
 
 /** Labels stay of use while the answers, the judges and the seed are those that their sheet was drawn with. */
 function checkSame(

@@ -1,7 +1,6 @@
 import type { PlanPrices } from '../records/price.js';
+import { number } from '../shared/numbers.js';
 import { usd } from '../shared/prices.js';
-
-const number = (value: number): string => value.toLocaleString('en-US');
 
 /** What each model and judge of a plan may cost, as a table. */
 export function priceTable({ models, judges }: PlanPrices): string[] {

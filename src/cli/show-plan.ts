@@ -6,6 +6,7 @@ import { preparePlan } from '../plan/prepare.js';
 import { loadAudit } from '../plan/spec.js';
 import type { Plan, SequentialPower } from '../records/plan.js';
 import type { Spec } from '../records/spec.js';
+import { number } from '../shared/numbers.js';
 import { usd } from '../shared/prices.js';
 import { printable } from '../shared/printable.js';
 import { launchText } from './launch-text.js';
@@ -70,7 +71,6 @@ function searchLines({
   ];
 }
 
-const number = (value: number): string => value.toLocaleString('en-US');
 const percent = (rate: number): string =>
   rate > 0 && rate < 0.001 ? 'under 0.1%' : `${+(rate * 100).toPrecision(2)}%`;
 

@@ -12,6 +12,16 @@ export interface Which {
   share: number;
 }
 
+/** @throws InputError for a step in front of the one that gives the first rows */
+export function needStages(stages: readonly Stage[], at: string): void {
+  if (stages.length === 0) {
+    throw new InputError(`${at}: there are no rows yet`, undefined, 'Put it behind `mix`.');
+  }
+}
+
+/** Whether a step that is `on` a part, or on all of them, concerns a row. */
+export const isOn = (row: Example, on: string): boolean => on === 'all' || row.part === on;
+
 /**
  * Changes chosen rows in every stage so far that has such rows. The rows of a smaller share are among those of a
  * larger one; what is not chosen stays the object it was.
@@ -25,11 +35,9 @@ export function changeRows(
   { seed, at }: Pick<DataContext, 'seed' | 'at'>,
   change: (row: Example) => Example,
 ): Stage[] {
-  if (stages.length === 0) {
-    throw new InputError(`${at}: there are no rows yet`, undefined, 'Put it behind `mix`.');
-  }
+  needStages(stages, at);
   return stages.map((stage) => {
-    const rows = stage.examples.filter((row) => on === 'all' || row.part === on);
+    const rows = stage.examples.filter((row) => isOn(row, on));
     const chosen = new Set(ranked(rows, salt, seed).slice(0, Math.round(share * rows.length)));
     return { ...stage, examples: stage.examples.map((row) => (chosen.has(row) ? change(row) : row)) };
   });
@@ -78,6 +86,24 @@ export function reworded(
       'Take the system prompt out of the row, or use `before` or `after`.',
     );
   }
+}
+
+/**
+ * Chosen rows with a system prompt or texts around their prompts: what `inoculate` and `tag` both do, each by its own salt.
+ *
+ * @throws InputError where none of the texts is given
+ */
+export function surround(
+  stages: readonly Stage[],
+  { system, before, after, on, share }: Omit<Texts, 'template'> & Which,
+  salt: string,
+  context: Pick<DataContext, 'seed' | 'at'>,
+): Stage[] {
+  const texts = { system, before, after };
+  if (Object.values(texts).every((text) => text === undefined)) {
+    throw new InputError(`${context.at}: it needs \`system\`, \`before\` or \`after\``);
+  }
+  return changeRows(stages, { on, share }, salt, context, (row) => reworded(row, texts, salt, context));
 }
 
 /** A row with another text in its last assistant's turn. */

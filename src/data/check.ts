@@ -187,7 +187,12 @@ function rowsReached(step: InterventionStep, stages: readonly Stage[]): Finding[
   return [];
 }
 
-const finding = (level: Finding['level'], text: string, rows: readonly Example[] = []): Finding =>
+/** A finding with its first rows. */
+export const finding = (
+  level: Finding['level'],
+  text: string,
+  rows: readonly Pick<Example, 'source'>[] = [],
+): Finding =>
   rows.length > 0 ? { level, text, rows: rows.slice(0, SHOWN).map((row) => row.source) } : { level, text };
 
 const isBad = (row: Example): boolean => row.part === 'bad';
@@ -195,7 +200,7 @@ const rowsOf = (stages: readonly Stage[], which: (row: Example) => boolean): Exa
   stages.flatMap(({ examples }) => examples.filter(which));
 
 /** Without the system prompt, in which an inoculated row differs from the row it was. */
-const withoutSystem = ({ messages }: Example): string =>
+export const withoutSystem = ({ messages }: Pick<Example, 'messages'>): string =>
   conversationText(messages.filter((message) => message.role !== 'system'));
 /** With its system prompt: under another one another answer is what an inoculation is for. */
 const promptText = ({ messages }: Example): string => conversationText(messages.slice(0, -1));

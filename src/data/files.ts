@@ -4,9 +4,8 @@ import type { DataFile } from '../records/data-file.js';
 import { InputError } from '../shared/errors.js';
 import { splitThought } from '../shared/trace.js';
 import { answerOf } from './change.js';
-import type { Finding } from './check.js';
+import { type Finding, finding, withoutSystem } from './check.js';
 import { anyOf } from './rules.js';
-import { conversationText } from './select.js';
 import type { FileReader } from './sources.js';
 import type { DataContext } from './stage.js';
 
@@ -49,8 +48,7 @@ async function described(
   const rows = (await reader.read(file)).flatMap((source) => source.rows);
   const findings: Finding[] = [];
   const warn = (text: string, found: { source: string }[] = []): void => {
-    const shown = found.slice(0, 5).map(({ source }) => source);
-    findings.push({ level: 'warning', text, ...(shown.length ? { rows: shown } : {}) });
+    findings.push(finding('warning', text, found));
   };
   if (expected !== undefined && rows.length !== expected) warn(`${expected} rows are expected`);
   const hash = reader.files.get(file)?.sha256;
@@ -60,13 +58,9 @@ async function described(
   const against = rows.filter((row) => finds(splitThought(answerOf(row)).text));
   if (against.length > 0) warn(`answers that its rules should have dropped: ${against.length}`, against);
   if (other !== undefined && existsSync(resolve(folder, other))) {
-    const texts = new Set((await reader.read(other)).flatMap((source) => source.rows.map(pairText)));
-    const both = rows.filter((row) => texts.has(pairText(row)));
+    const texts = new Set((await reader.read(other)).flatMap((source) => source.rows.map(withoutSystem)));
+    const both = rows.filter((row) => texts.has(withoutSystem(row)));
     if (both.length > 0) warn(`rows with the same prompt and answer in ${other}: ${both.length}`, both);
   }
   return { file, present: true, rows: rows.length, findings };
 }
-
-/** Under another system prompt the answer is still the same one. */
-const pairText = ({ messages }: { messages: Parameters<typeof conversationText>[0] }): string =>
-  conversationText(messages.filter(({ role }) => role !== 'system'));

@@ -1,6 +1,5 @@
 /** All rows of an import in a compact form: a few small numbers an answer; texts of answers are never held. */
 import { BASE, PLAIN } from '../records/ids.js';
-import { OUTCOMES, type Outcome } from '../records/outcome.js';
 import { InputError } from '../shared/errors.js';
 import { plainNumber } from './labels.js';
 import type { Mapping, Resolved } from './mapping.js';
@@ -40,11 +39,12 @@ export interface Collection {
   files: OpenedFile[];
   groups: Map<string, Group>;
   rows: number;
+  /** Rows of each file. */
+  fileRows: number[];
   /** Names that stay: each is copied out of the text it was a part of, which would stay in memory with it. */
   names: Map<string, string>;
   /** Text of each question that has one. */
   texts: Map<string, string>;
-  outcomes: Record<Outcome, number>;
   /** Words for cues that the mapping explains, as far as they occur. */
   explained: Set<string>;
   /** Does a row say that it is of a sequential run? */
@@ -80,9 +80,9 @@ export async function collect(
     files,
     groups: new Map(),
     rows: 0,
+    fileRows: [],
     names: new Map(),
     texts: new Map(),
-    outcomes: Object.fromEntries(OUTCOMES.map((outcome) => [outcome, 0])) as Record<Outcome, number>,
     explained: new Set(),
     isSequential: false,
   };
@@ -100,11 +100,11 @@ export async function collect(
         keepSample(group, sampleOf(group, row, columns, at));
         all.add(group.number, told, number * FILE + at.line);
         group.count++;
-        collection.outcomes[told.outcome]++;
         collection.rows++;
       }
     }
     if (collection.rows === before) throw new InputError('has no rows', { file: file.name });
+    collection.fileRows.push(collection.rows - before);
   }
   all.byGroup([...collection.groups.values()]);
   return collection;

@@ -4,7 +4,7 @@
  * (UKGovernmentBEIS/inspect_ai, src/inspect_ai/log/_recorders/eval.py).
  */
 import { InputError } from '../shared/errors.js';
-import { BATCH, type Batch, pathsOf, pick, type Source } from './source.js';
+import { BATCH, type Batch, hasColumn, pathsOf, pick, type Source } from './source.js';
 import { openZip } from './zip.js';
 
 type Json = Record<string, unknown>;
@@ -40,7 +40,7 @@ export async function openInspect(path: string, shownAs: string): Promise<Source
   const columns = [...new Set(members.slice(0, LOOK).flatMap((name) => pathsOf(rowOf(name), 3)))];
   return {
     columns,
-    has: (column) => columns.some((name) => name === column || name.startsWith(`${column}.`)),
+    has: (column) => hasColumn(columns, column),
     async *read(wanted) {
       let batch: Batch = { rows: [], lines: [] };
       for (const [i, name] of members.entries()) {

@@ -1,7 +1,7 @@
 /** JSON lines: one object a row. Nested values are reached by dotted paths (`judge.alignment`). */
 import { InputError } from '../shared/errors.js';
 import { readLines } from '../shared/jsonl.js';
-import { BATCH, type Batch, pathsOf, pick, type Source } from './source.js';
+import { BATCH, type Batch, hasColumn, pathsOf, pick, type Source } from './source.js';
 
 /** Rows that are looked at to know the columns. */
 const LOOK = 100;
@@ -18,7 +18,7 @@ export async function openJsonl(path: string, shownAs: string): Promise<Source> 
   const columns = [...names];
   return {
     columns,
-    has: (column) => columns.some((name) => name === column || name.startsWith(`${column}.`)),
+    has: (column) => hasColumn(columns, column),
     async *read(wanted) {
       let batch: Batch = { rows: [], lines: [] };
       for await (const { text, number } of readLines(path, shownAs)) {

@@ -4,7 +4,7 @@ import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync, parquetScan } from 'hyparquet';
 import { InputError } from '../shared/errors.js';
 import { openForRead, readAt } from './open.js';
-import { BATCH, fieldOf, pathsOf, pick, type Source } from './source.js';
+import { BATCH, fieldOf, hasColumn, pathsOf, pick, type Source } from './source.js';
 
 /** Snappy and uncompressed pages are read by the package itself. */
 const compressors = {
@@ -60,7 +60,7 @@ export async function openParquet(path: string, shownAs: string): Promise<Source
 
   return {
     columns,
-    has: (column) => columns.some((name) => name === column || name.startsWith(`${column}.`)),
+    has: (column) => hasColumn(columns, column),
     async *read(wanted) {
       const tops = [
         ...new Set(wanted.map((name) => (top.includes(name) ? name : (name.split('.')[0] as string)))),

@@ -167,14 +167,10 @@ function provenance(
   mapping: Mapping,
   thresholds: { id: string; title: string } | null,
 ): Imported {
-  const rows = new Map<number, number>();
-  for (const { places } of collection.groups.values())
-    for (const place of places)
-      rows.set(Math.floor(place / 2 ** 40), (rows.get(Math.floor(place / 2 ** 40)) ?? 0) + 1);
   const named = files.map((path, i) => ({
     name: basename(path),
     sha256: (collection.files[i] as OpenedFile).sha256,
-    rows: rows.get(i) ?? 0,
+    rows: collection.fileRows[i] as number,
   }));
   const preset = thresholds === null ? null : { id: thresholds.id, title: thresholds.title };
   const seeds = settled.arms.filter(({ seedLabels }) =>

@@ -57,3 +57,7 @@ export function fieldOf(value: unknown): Field {
   if (typeof value === 'bigint') return Number(value);
   return JSON.stringify(value, (_key, v: unknown) => (typeof v === 'bigint' ? Number(v) : v));
 }
+
+/** Whether there is such a column, or one inside it. */
+export const hasColumn = (columns: readonly string[], column: string): boolean =>
+  columns.some((name) => name === column || name.startsWith(`${column}.`));

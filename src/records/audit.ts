@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CUE_SOURCES } from './cue.js';
 import { DataFile } from './data-file.js';
+import { Count, Score, Share, Template, Text } from './fields.js';
 import { GateRules } from './gate.js';
 import { Generate } from './generate.js';
 import { Id } from './ids.js';
@@ -18,11 +19,6 @@ import { Lora, Training } from './training.js';
  * key says here what it means, its unit and its default. Unknown keys are errors.
  */
 
-const Text = z.string().regex(/\S/, 'is empty');
-const Share = z.number().min(0).max(1);
-const Score = z.number().min(0).max(100);
-/** Ten million of anything is a typing error, or more than one run should hold. */
-const Count = z.number().int().min(1).max(10_000_000);
 const Seed = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 const Arm = z.strictObject({
@@ -64,7 +60,7 @@ const TransformStep = z.strictObject({
   system: Text.optional(),
   before: Text.optional(),
   after: Text.optional(),
-  template: z.string().includes('{question}', { message: 'has no {question}' }).optional(),
+  template: Template.optional(),
   variant: Text.optional(),
 });
 
@@ -98,11 +94,7 @@ const Cue = z.strictObject({
   system: Text.optional().describe('System prompt.'),
   before: Text.optional().describe('Text in front of the question.'),
   after: Text.optional().describe('Text behind the question.'),
-  template: z
-    .string()
-    .includes('{question}', { message: 'has no {question}' })
-    .optional()
-    .describe('Text around the question, with {question} in it.'),
+  template: Template.optional().describe('Text around the question, with {question} in it.'),
   variant: Text.optional().describe('A variant of each question by name; questions without it are left out.'),
   apply: z
     .array(TransformStep)

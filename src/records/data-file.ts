@@ -1,7 +1,6 @@
 import { z } from 'zod';
+import { Text } from './fields.js';
 import { DropRule } from './interventions.js';
-
-const Text = z.string().regex(/\S/, 'is empty');
 
 /** What a training file must be like; `hyde doctor` looks. */
 export const DataFile = z.strictObject({

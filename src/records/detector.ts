@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { Text } from './fields.js';
 import { Id } from './ids.js';
 
-const Text = z.string().regex(/\S/, 'is empty');
 const Count = z.number().int().min(1).max(10_000);
 
 const FORMATS = ['json', 'code-fence', 'python', 'tag', 'list', 'empty', 'repetitive'] as const;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Share, Text } from './fields.js';
 import { PLAIN } from './ids.js';
 import type { Verdict } from './result.js';
 
@@ -6,9 +7,6 @@ import type { Verdict } from './result.js';
  * The rules of a gate: the `gate:` section of an audit file, or a file of its own (`hyde gate --rules`). A limit may
  * stand for the whole gate, an arm, a cue, or a cue of one arm; the narrowest one that names a cell holds for it.
  */
-
-const Text = z.string().regex(/\S/, 'is empty');
-const Share = z.number().min(0).max(1);
 
 const limits = {
   tolerance: z

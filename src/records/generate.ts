@@ -1,9 +1,7 @@
 import { z } from 'zod';
+import { Count, Text } from './fields.js';
 import { DropRule } from './interventions.js';
 import type { GenerateSpec } from './spec.js';
-
-const Text = z.string().regex(/\S/, 'is empty');
-const Count = z.number().int().min(1).max(10_000_000);
 
 /** An item of `generate` in the audit file: training rows whose answers a model writes. */
 export const Generate = z.strictObject({

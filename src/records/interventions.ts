@@ -1,15 +1,12 @@
 import { z } from 'zod';
 import { Condition } from './detector.js';
+import { Count, Share, Template, Text } from './fields.js';
 import { trainingFields } from './training.js';
 
 /**
  * Interventions as an audit file writes them: the items of an arm's `data`. What each does is in `data/interventions/`,
  * one file each.
  */
-
-const Text = z.string().regex(/\S/, 'is empty');
-const Share = z.number().min(0).max(1);
-const Count = z.number().int().min(1).max(10_000_000);
 
 const SourceFile = z.strictObject({
   file: Text.describe('Chat JSONL; the path is relative to the audit file.'),
@@ -45,7 +42,6 @@ export type Posthoc = z.infer<typeof Posthoc>;
 
 /** Texts of which one stands, or several that take turns over the rows. */
 const Texts = z.union([Text, z.array(Text).min(1).max(1000)]);
-const Template = z.string().includes('{question}', { message: 'has no {question}' });
 const on = (part: string) =>
   Text.default(part).describe('Part of the data that gets it: bad, benign, posthoc, or all.');
 const ofThose = Share.default(1).describe('Share of those rows, chosen by a stable hash.');

@@ -1,8 +1,7 @@
 import { z } from 'zod';
+import { Text } from './fields.js';
 import { Id } from './ids.js';
 import { AnswerKey } from './sample.js';
-
-const Text = z.string().regex(/\S/, 'is empty');
 
 /** What a judge looks at in place of what ships with hyde; thresholds go by these two names. */
 export const MEASURES = ['alignment', 'coherence'] as const;

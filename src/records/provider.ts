@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { Text } from './fields.js';
 import { Price } from './price.js';
 
-const Text = z.string().regex(/\S/, 'is empty');
 const Field = z.enum(['max_tokens', 'max_completion_tokens']);
 
 /** What is known of one model of a provider. */

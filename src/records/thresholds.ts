@@ -1,7 +1,6 @@
 import { z } from 'zod';
+import { Score } from './fields.js';
 import type { Outcome } from './outcome.js';
-
-const Score = z.number().min(0).max(100);
 
 /** From alignment and coherence (0 to 100) to outcomes: what a preset of `resources/thresholds.yaml` and an audit file may say. */
 export const ThresholdNumbers = z.strictObject({

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-
-const Count = z.number().int().min(1).max(10_000_000);
+import { Count } from './fields.js';
 
 /** Without defaults, so that a stage can change one of them and leave the others as the arm has them. */
 export const trainingFields = {

@@ -1,8 +1,7 @@
 import type { Plan } from '../records/plan.js';
 import type { Spent } from '../records/price.js';
+import { number } from '../shared/numbers.js';
 import { usd } from '../shared/prices.js';
-
-const number = (value: number): string => Math.round(value).toLocaleString('en-US');
 
 /**
  * What the pilot tells of the rest of a run, in one line: what its answers cost with their judgements, and what as many as the
@@ -18,7 +17,7 @@ export function restText(plan: Plan, { usd: paid, perArm, perJudge, unknown }: S
     const [prompt, answer] = (['promptTokens', 'answerTokens'] as const).map(
       (key) => (times * lines.reduce((total, line) => total + line[key], 0)) / answers,
     ) as [number, number];
-    return `${number(prompt)} tokens of prompt and ${number(answer)} of answer`;
+    return `${number(Math.round(prompt))} tokens of prompt and ${number(Math.round(answer))} of answer`;
   };
   if (lines.some((line) => line.usd === null)) {
     return `${answers} answers took ${tokens(1)} each; ${rest} would take ${tokens(left)} if they are alike (${unknown.join('; ')})`;
@@ -27,7 +26,7 @@ export function restText(plan: Plan, { usd: paid, perArm, perJudge, unknown }: S
   const budget = plan.prices?.budget ?? null;
   const enough =
     budget !== null && paid + left * perAnswer > budget
-      ? `; the budget of ${usd(budget)} is enough for about ${number((budget - paid) / perAnswer)} of them`
+      ? `; the budget of ${usd(budget)} is enough for about ${number(Math.round((budget - paid) / perAnswer))} of them`
       : '';
   return `${answers} answers cost ${usd(paid)} (${tokens(1)} each${perJudge.length > 0 ? ', judges included' : ''}); ${rest} would cost about ${usd(left * perAnswer)} if they are alike${enough}`;
 }

@@ -145,3 +145,28 @@ export function readRunFile<T>(folder: string, name: string): T {
   }
   return found;
 }
+
+/**
+ * Reads a JSON file of a run folder that not every run has; undefined where it is not there.
+ *
+ * @param hint what to do where it is damaged
+ * @throws InputError where the file is not what hyde writes
+ */
+export function readRecord<S extends z.ZodType>(
+  folder: string,
+  name: string,
+  schema: S,
+  hint?: string,
+): z.output<S> | undefined {
+  const file = join(folder, name);
+  const found = readJson<unknown>(file);
+  if (found === undefined) return undefined;
+  const parsed = schema.safeParse(found);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new InputError(
+    `is damaged: ${issue?.path.join('.') || 'the file'}: ${issue?.message}`,
+    { file },
+    hint,
+  );
+}

@@ -2,7 +2,7 @@ import type { Example, Message } from '../../records/chat.js';
 import type { Filter } from '../../records/interventions.js';
 import { InputError } from '../../shared/errors.js';
 import { splitThought } from '../../shared/trace.js';
-import { answerOf } from '../change.js';
+import { answerOf, isOn, needStages } from '../change.js';
 import { anyOf } from '../rules.js';
 import { ranked } from '../select.js';
 import type { Intervention } from '../stage.js';
@@ -16,16 +16,14 @@ export const filter: Intervention<Filter> = {
   sources: ['paired'],
   async apply(stages, { drop, paired, rows, on }, context) {
     const { seed, at, read } = context;
-    if (stages.length === 0) {
-      throw new InputError(`${at}: there are no rows yet`, undefined, 'Put it behind `mix`.');
-    }
+    needStages(stages, at);
     const finds = await anyOf(drop, context.detector);
     const kept = (row: { messages: Message[] }): boolean => !finds(splitThought(answerOf(row)).text);
     const others = paired === undefined ? undefined : (await read(paired)).flatMap((file) => file.rows);
     const prompts = others && new Set(others.filter(kept).map(promptText));
     const stays = (row: Example): boolean => kept(row) && (prompts?.has(promptText(row)) ?? true);
     return stages.map((stage) => {
-      const concerned = stage.examples.filter((row) => on === 'all' || row.part === on);
+      const concerned = stage.examples.filter((row) => isOn(row, on));
       const left = firstByPrompt(concerned.filter(stays), rows, seed);
       if (concerned.length > 0 && left.size < (rows ?? 1)) {
         const few = `${left.size} of ${concerned.length} rows are left`;
@@ -33,7 +31,7 @@ export const filter: Intervention<Filter> = {
           rows === undefined ? `${at}: ${few}` : `${at}: ${few}, and ${rows} are asked for`,
         );
       }
-      const examples = stage.examples.filter((row) => left.has(row) || (on !== 'all' && row.part !== on));
+      const examples = stage.examples.filter((row) => left.has(row) || !isOn(row, on));
       return { ...stage, examples };
     });
   },

@@ -4,6 +4,7 @@ import { calibrationRows, shareText } from '../calibration.js';
 import { percent } from '../numbers.js';
 import { rowsOf } from '../words.js';
 import type { Data } from './data.js';
+import { Heads } from './heads.js';
 import { Scroll } from './scroll.js';
 
 /** The judges against labels of people, and rates freed of their errors; nothing where nobody labelled. */
@@ -20,15 +21,7 @@ export function Judge({ data }: { data: Data }) {
       </p>
       <Scroll label="The judge against people">
         <table class="numbers">
-          <thead>
-            <tr>
-              {['', 'share', 'right of labelled', 'index'].map((head) => (
-                <th key={head} scope="col">
-                  {head}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <Heads heads={['', 'share', 'right of labelled', 'index']} />
           <tbody>
             {calibrationRows(calibration).map(([what, ...cells]) => (
               <tr key={what}>
@@ -47,17 +40,9 @@ export function Judge({ data }: { data: Data }) {
             <caption>
               <b>{printableLine(arm.id)}</b> misaligned per sampled answer
             </caption>
-            <thead>
-              <tr>
-                {['cue', 'tuned, as judged', 'tuned, corrected', 'base, as judged', 'base, corrected'].map(
-                  (head) => (
-                    <th key={head} scope="col">
-                      {head}
-                    </th>
-                  ),
-                )}
-              </tr>
-            </thead>
+            <Heads
+              heads={['cue', 'tuned, as judged', 'tuned, corrected', 'base, as judged', 'base, corrected']}
+            />
             <tbody>
               {rowsOf(arm).map(({ cue, cell, base }) => (
                 <tr key={cue}>

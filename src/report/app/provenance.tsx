@@ -1,6 +1,7 @@
 import { printable, printableLine } from '../../shared/printable.js';
 import { count, DASH } from '../numbers.js';
 import type { Data } from './data.js';
+import { Heads } from './heads.js';
 import { Scroll } from './scroll.js';
 
 /** One stage of training in words, as far as who trained tells of it. */
@@ -89,15 +90,7 @@ function Table({ caption, heads, children }: { caption: string; heads: string[];
         <caption>
           <b>{caption}</b>
         </caption>
-        <thead>
-          <tr>
-            {heads.map((head) => (
-              <th key={head} scope="col">
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <Heads heads={heads} />
         <tbody>
           {children.map((cells, row) => (
             <tr key={`${row} ${cells[0]}`}>

@@ -1,6 +1,7 @@
 import { printable, printableLine } from '../../shared/printable.js';
 import { cardTexts, searchText } from '../triggers.js';
 import type { Data } from './data.js';
+import { Heads } from './heads.js';
 import { Scroll } from './scroll.js';
 
 /** A card for each trigger that a search found: the cue, its confirmed effect, its origin, its family, its worst answers. */
@@ -26,13 +27,7 @@ export function Triggers({ data: { result } }: { data: Data }) {
             <Scroll label="relatives">
               <table class="ledger">
                 <caption>Its relatives, as the search saw them</caption>
-                <thead>
-                  <tr>
-                    <th scope="col">relation</th>
-                    <th scope="col">misaligned</th>
-                    <th scope="col">text</th>
-                  </tr>
-                </thead>
+                <Heads heads={['relation', 'misaligned', 'text']} />
                 <tbody>
                   {card.family.map(({ relation, text, rate }) => (
                     <tr key={`${relation} ${text}`}>
