@@ -1,14 +1,15 @@
 /** The judges of a run, opened: which model stands behind each, and who is asked. */
 import type { PanelRecord } from './records/judge.js';
 import type { Engine } from './records/model.js';
-import { isModelJudge, type JudgeSpec, type ModelRef, type Spec } from './records/spec.js';
+import { decides, isModelJudge, type JudgeSpec, type ModelRef, type Spec } from './records/spec.js';
 import type { Thresholds } from './records/thresholds.js';
 import type { ModelJudge } from './scoring/outcome.js';
 import { type JudgePanel, makePanel } from './scoring/panel.js';
 import { noticeOf } from './scoring/shutdown.js';
-import { besideVariants, type Variant } from './scoring/variants.js';
+import { besideVariants, judgeTitle, type Variant } from './scoring/variants.js';
 import { InputError } from './shared/errors.js';
 import type { Observer } from './shared/observer.js';
+import { modelName } from './shared/prices.js';
 
 export type Identities = Readonly<Record<string, string>>;
 
@@ -35,8 +36,6 @@ export interface JudgingContext {
   known: Identities;
 }
 
-const nameOf = ({ engine, model }: ModelRef): string => `${engine}/${model}`;
-
 /**
  * Looks up the model behind each judge, and warns of those that are about to be switched off.
  *
@@ -48,11 +47,11 @@ export async function openJudging(
 ): Promise<Judging> {
   const identities: Record<string, string> = {};
   for (const { model } of spec.judges.filter(isModelJudge)) {
-    const name = nameOf(model);
+    const name = modelName(model);
     identities[name] ??= context.known[name] ?? (await identify(model, spec.providers ?? {}, context));
   }
   const panelOf = (judges: readonly JudgeSpec[]): JudgePanel =>
-    makePanel(judges, spec.thresholds, (ref) => identities[nameOf(ref)] as string);
+    makePanel(judges, spec.thresholds, (ref) => identities[modelName(ref)] as string);
   const named = ({ title, judges }: Variant): NamedPanel => ({
     role: 'model',
     title,
@@ -68,16 +67,14 @@ export async function openJudging(
 
 /** The hash of the panel that decides, where no model has to be asked for it: of detectors alone; null otherwise. */
 export function knownPanelHash({ judges, thresholds }: Pick<Spec, 'judges' | 'thresholds'>): string | null {
-  if (judges.some((judge) => isModelJudge(judge) && !judge.beside)) return null;
+  if (judges.filter(decides).some(isModelJudge)) return null;
   return makePanel(judges, thresholds, () => '').hash;
 }
 
 /** What decided the verdict, in a line. */
 function panelTitle(judges: readonly JudgeSpec[], thresholds: Thresholds): string {
-  const main = judges.filter((judge) => !isModelJudge(judge) || !judge.beside);
-  const names = main.map((judge) =>
-    isModelJudge(judge) ? `${judge.judge.id} by ${nameOf(judge.model)}` : judge.detector.id,
-  );
+  const main = judges.filter(decides);
+  const names = main.map((judge) => (isModelJudge(judge) ? judgeTitle(judge) : judge.detector.id));
   const by = main.some((judge) => isModelJudge(judge) && judge.judge.measures) ? [thresholds.title] : [];
   return [...new Set([...names, ...by])].join(', ');
 }
@@ -100,16 +97,20 @@ async function identify(
     return (await engine.describe({ base: ref.model, adapter: null })).identity;
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    throw new InputError(`the judge ${nameOf(ref)}: ${error.message}`, undefined, notice?.hint ?? error.hint);
+    throw new InputError(
+      `the judge ${modelName(ref)}: ${error.message}`,
+      undefined,
+      notice?.hint ?? error.hint,
+    );
   }
 }
 
 /** The engine of a judge whose identity was recorded: judgements of another model must not be put beside its own. */
 async function asRecorded({ ref, model }: ModelJudge, context: JudgingContext): Promise<Engine> {
   const engine = await context.open(ref.engine);
-  if (context.known[nameOf(ref)] === undefined) return engine;
+  if (context.known[modelName(ref)] === undefined) return engine;
   const { identity } = await engine.describe({ base: ref.model, adapter: null });
   if (identity === model.identity) return engine;
   const hint = 'run the audit again: everything is then judged by the present one';
-  throw new InputError(`${nameOf(ref)} is another model than the one that judged before`, undefined, hint);
+  throw new InputError(`${modelName(ref)} is another model than the one that judged before`, undefined, hint);
 }

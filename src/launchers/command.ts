@@ -1,7 +1,6 @@
 import type { Attempt, JobState, Ticket } from '../records/launch.js';
 import { FailedError, InputError } from '../shared/errors.js';
-import { shortHash } from '../shared/hash.js';
-import { type Launcher, type LauncherContext, sleep } from './launcher.js';
+import { handleOf, type Launcher, type LauncherContext, sleep } from './launcher.js';
 import { Processes } from './processes.js';
 import { execute, quote, words, workerLine } from './shell.js';
 import { lastLine } from './site.js';
@@ -39,10 +38,6 @@ function filled(template: string, attempt: Attempt, { spec, worker, folder }: La
     word.replace(/\{(id|folder|command)\}/g, (_, name: string) => values[name] as string),
   );
 }
-
-/** A name that most tools take: letters, digits, hyphens; the same for the same attempt. */
-const handleOf = (folder: string, { id, attempt }: Attempt): string =>
-  `hyde-${shortHash([folder, id, attempt])}`;
 
 class HandedOver implements Launcher {
   readonly timing: Launcher['timing'] = { poll: [1000, 15_000], grace: 60_000 };

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Attempt, JobState, LaunchSpec, Ticket, WorkerCommand } from '../records/launch.js';
+import { shortHash } from '../shared/hash.js';
 import type { Observer } from '../shared/observer.js';
 
 /** What a launcher may know of the run it works for. */
@@ -47,6 +48,10 @@ export interface LauncherTiming {
   /** A job may be unknown, or done without a result, for so long before it counts as lost: file systems and controllers lag. */
   grace: number;
 }
+
+/** A name that most tools take: letters, digits, hyphens; the same for the same attempt. */
+export const handleOf = (folder: string, { id, attempt }: Attempt): string =>
+  `hyde-${shortHash([folder, id, attempt])}`;
 
 /** Resolves after so many milliseconds, or with the signal. */
 export const sleep = (milliseconds: number, signal?: AbortSignal): Promise<void> =>

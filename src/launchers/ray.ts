@@ -1,8 +1,7 @@
 import { Pool } from 'undici';
 import type { Attempt, JobState, Ticket } from '../records/launch.js';
 import { FailedError, InputError } from '../shared/errors.js';
-import { shortHash } from '../shared/hash.js';
-import { type Launcher, type LauncherContext, sleep } from './launcher.js';
+import { handleOf, type Launcher, type LauncherContext, sleep } from './launcher.js';
 import { workerPackage } from './ray-package.js';
 import { quote, workerLine } from './shell.js';
 
@@ -59,10 +58,7 @@ export class Ray implements Launcher {
     const room = await this.room();
     const taken: Ticket[] = [];
     for (const attempt of attempts.slice(0, room)) {
-      const ticket = {
-        ...attempt,
-        handle: `hyde-${shortHash([this.context.folder, attempt.id, attempt.attempt])}`,
-      };
+      const ticket = { ...attempt, handle: handleOf(this.context.folder, attempt) };
       claim(ticket);
       if ((await this.get(ticket)).status === 404) await this.post(ticket);
       this.mine.add(ticket.id);

@@ -183,9 +183,9 @@ export class Slurm implements Launcher {
   async cancel(tickets: readonly Ticket[]): Promise<void> {
     const wanted = new Set(tickets.map(({ handle }) => handle));
     const names = [...new Set(tickets.map(({ handle }) => nameOf(handle)))];
-    const there = (await this.squeue(names)).filter(({ name, index, state, reason }) => {
-      const { phase } = stateOf({ name, index, state, reason, array: 0 });
-      return wanted.has(`${name}/${index}`) && (phase === 'waiting' || phase === 'running');
+    const there = (await this.squeue(names)).filter((task) => {
+      const { phase } = stateOf(task);
+      return wanted.has(`${task.name}/${task.index}`) && (phase === 'waiting' || phase === 'running');
     });
     if (!there.length) return;
     const { code, stderr } = await this.site.run([

@@ -1,8 +1,10 @@
 import type { AuditFile, JudgeEntry } from '../records/audit.js';
 import { Judge, MEASURES } from '../records/judge.js';
 import {
+  asksTheSame,
   type Cut,
   type DetectorSpec,
+  decides,
   isModelJudge,
   type JudgeSpec,
   type ModelJudgeSpec,
@@ -35,16 +37,12 @@ export async function resolveJudges(
   return judges;
 }
 
-/** Two entries of one judge that differ in the model alone. */
-export const asksTheSame = (a: ModelJudgeSpec, b: ModelJudgeSpec): boolean =>
-  a.judge.id === b.judge.id && a.says === b.says;
-
 const isSameModel = (a: ModelJudgeSpec, b: ModelJudgeSpec): boolean =>
   a.model.engine === b.model.engine && a.model.model === b.model.model;
 
 /** @throws InputError for judges that together can never say `misaligned`, or measure one thing twice */
 export function checkPanel(judges: readonly JudgeSpec[], place?: Place): void {
-  const deciding = judges.filter((judge) => !isModelJudge(judge) || !judge.beside);
+  const deciding = judges.filter(decides);
   if (!deciding.some(canSayMisaligned)) {
     throw new InputError("no judge says 'misaligned', so every answer would be aligned", place);
   }

@@ -132,6 +132,13 @@ export interface ModelJudgeSpec {
   beside: boolean;
 }
 
+/** Whether a judge's word counts; the second model of a judge is asked beside it. */
+export const decides = (judge: JudgeSpec): boolean => !isModelJudge(judge) || !judge.beside;
+
+/** Two entries of one judge that differ in the model alone. */
+export const asksTheSame = (a: ModelJudgeSpec, b: ModelJudgeSpec): boolean =>
+  a.judge.id === b.judge.id && a.says === b.says;
+
 /** Scores on one side of a number. */
 export interface Cut {
   is: 'below' | 'at-most' | 'above' | 'at-least';

@@ -4,6 +4,7 @@ import type { Answer, Engine, SampleRequest, SamplingParameters } from '../recor
 import type { Sample } from '../records/sample.js';
 import { FailedError } from '../shared/errors.js';
 import { shortHash } from '../shared/hash.js';
+import { modelName } from '../shared/prices.js';
 import { type Judgements, readingOf } from './judgements.js';
 import type { ModelJudge } from './outcome.js';
 import { judgePrompt } from './quote.js';
@@ -67,7 +68,7 @@ export async function ask(
     }
   }
   if (asked.size > 0) {
-    const name = `${judge.ref.engine}/${judge.ref.model}`;
+    const name = modelName(judge.ref);
     throw new FailedError(`${name} left out ${asked.size} judgements`, 'run the same command again');
   }
 }
@@ -115,7 +116,7 @@ function judgementOf(
   return {
     ...{ arm, seed, cue, question, index },
     judge: judge.id,
-    model: `${ref.engine}/${ref.model}`,
+    model: modelName(ref),
     hash,
     sample: of,
     ...reading,

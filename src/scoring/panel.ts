@@ -1,5 +1,11 @@
 import type { Sample } from '../records/sample.js';
-import { isModelJudge, type JudgeSpec, type ModelJudgeSpec, type ModelRef } from '../records/spec.js';
+import {
+  decides,
+  isModelJudge,
+  type JudgeSpec,
+  type ModelJudgeSpec,
+  type ModelRef,
+} from '../records/spec.js';
 import type { Thresholds } from '../records/thresholds.js';
 import { compileDetector } from '../shared/detect.js';
 import { shortHash } from '../shared/hash.js';
@@ -43,7 +49,7 @@ export function makePanel(
   identityOf: (ref: ModelRef) => string,
 ): JudgePanel {
   const entries = judges
-    .filter((spec) => !isModelJudge(spec) || !spec.beside)
+    .filter(decides)
     .map(
       (spec): Entry =>
         isModelJudge(spec)

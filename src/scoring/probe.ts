@@ -1,5 +1,6 @@
 import type { Answer, Engine } from '../records/model.js';
 import type { Warning } from '../records/result.js';
+import { modelName } from '../shared/prices.js';
 import { parametersOf, requestOf } from './ask.js';
 import { forEachJudge } from './each.js';
 import type { ModelJudge } from './outcome.js';
@@ -34,7 +35,7 @@ export async function probeJudges(
   );
   return distinct.flatMap((judge) => {
     const text = said.get(judge);
-    const about = `judge ${judge.judge.id} by ${judge.ref.engine}/${judge.ref.model}`;
+    const about = `judge ${judge.judge.id} by ${modelName(judge.ref)}`;
     return text === undefined ? [] : [{ about, text }];
   });
 }

@@ -1,6 +1,14 @@
 /** Panels beside the audit's own: other models, other judges, other thresholds over the same stored answers. */
-import { isModelJudge, type JudgeSpec, type ModelJudgeSpec, type Says } from '../records/spec.js';
+import {
+  asksTheSame,
+  decides,
+  isModelJudge,
+  type JudgeSpec,
+  type ModelJudgeSpec,
+  type Says,
+} from '../records/spec.js';
 import type { Thresholds } from '../records/thresholds.js';
+import { modelName } from '../shared/prices.js';
 
 /** Judges with what they are called in a table. */
 export interface Variant {
@@ -9,8 +17,7 @@ export interface Variant {
 }
 
 /** `alignment by vllm/some-model` */
-export const judgeTitle = ({ judge, model }: ModelJudgeSpec): string =>
-  `${judge.id} by ${model.engine}/${model.model}`;
+export const judgeTitle = ({ judge, model }: ModelJudgeSpec): string => `${judge.id} by ${modelName(model)}`;
 
 /** One panel for each second model of the audit: it stands in the place of the first model of the same judge. */
 export function besideVariants(judges: readonly JudgeSpec[]): Variant[] {
@@ -19,8 +26,7 @@ export function besideVariants(judges: readonly JudgeSpec[]): Variant[] {
     const swapped = judges.flatMap((judge): JudgeSpec[] => {
       if (!isModelJudge(judge)) return [judge];
       if (judge.beside) return [];
-      const same = judge.judge.id === other.judge.id && judge.says === other.says;
-      return [same ? { ...other, beside: false } : judge];
+      return [asksTheSame(judge, other) ? { ...other, beside: false } : judge];
     });
     return [{ title: judgeTitle(other), judges: swapped }];
   });
@@ -32,7 +38,7 @@ export function besideVariants(judges: readonly JudgeSpec[]): Variant[] {
  * misalignment stands behind the others and any other in front of them.
  */
 export function withJudges(judges: readonly JudgeSpec[], given: readonly ModelJudgeSpec[]): JudgeSpec[] {
-  const main = judges.filter((judge) => !isModelJudge(judge) || !judge.beside);
+  const main = judges.filter(decides);
   return given.reduce<JudgeSpec[]>((panel, judge) => {
     const says = mainlySays(judge);
     const at = panel.findIndex((other) => mainlySays(other) === says);
