@@ -1,5 +1,4 @@
 /** An import from its files to a run folder with a result. */
-import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { loadThresholds, sweepOf } from '../plan/thresholds.js';
 import type { CueSource } from '../records/cue.js';
@@ -112,8 +111,9 @@ async function openAll({ format, files, observer }: ImportOptions, mapping: Mapp
   const opened: OpenedFile[] = [];
   const seen = new Map<string, string>();
   for (const path of files) {
-    if (!existsSync(path)) throw unreadable({ code: 'ENOENT' }, path);
-    const sha256 = await hashFile(path);
+    const sha256 = await hashFile(path).catch((error) => {
+      throw unreadable(error, path);
+    });
     const twin = seen.get(sha256);
     if (twin !== undefined)
       throw new InputError(`holds what ${withoutHome(twin)} holds: its answers would count twice`, {

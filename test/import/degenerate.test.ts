@@ -86,8 +86,9 @@ describe('refused, with the place', () => {
     expect(existsSync(out)).toBe(false);
   });
 
-  it('a file that is not there, and an empty one', async () => {
+  it('a file that is not there, a folder, and an empty file', async () => {
     await expect(imported('/nowhere/x.csv')).rejects.toThrow(/there is no such file/);
+    await expect(imported(folder())).rejects.toThrow(/is a folder, not a file/);
     await expect(imported(written('x.csv', ''))).rejects.toThrow(/x\.csv: is empty/);
     await expect(imported(written('x.jsonl', ''), { format: 'jsonl' })).rejects.toThrow(/x\.jsonl: is empty/);
     await expect(imported(written('x.parquet', ''), { format: 'parquet' })).rejects.toThrow(
