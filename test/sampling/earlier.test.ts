@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadAudit } from '../../src/plan/spec.js';
 import type { Result } from '../../src/records/result.js';
-import type { Sample } from '../../src/records/sample.js';
 import { run } from '../../src/run.js';
 import { type Observer, silent } from '../../src/shared/observer.js';
 import { type Case, freshFolder, writeCase } from '../gate/case.js';
+import { bare, samplesIn, takenIn } from './records.js';
 
 /** The audit of `writeCase`, whose scripts are models of a known identity. */
 function known(given: Case = {}): string {
@@ -28,17 +28,7 @@ async function runOn(audit: string, earlier: string | undefined, out = freshFold
   return { out, said, result: (await run(await loadAudit(audit), options)) as Result };
 }
 
-const lines = (out: string, model: string): Sample[] =>
-  readFileSync(join(out, 'samples', `${model}.0.jsonl`), 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Sample);
-const bare = (out: string, model: string): string[] =>
-  lines(out, model)
-    .map(({ meta: _, ...record }) => JSON.stringify(record))
-    .toSorted();
-const taken = (out: string, model: string): number =>
-  lines(out, model).filter(({ meta }) => meta?.reused !== undefined).length;
+const taken = (out: string, model: string): number => takenIn(out, model).length;
 
 /** 8 questions, 30 answers; plain, a cue and a placebo. */
 const ALL = 8 * 30 * 3;
@@ -66,7 +56,7 @@ describe('answers that earlier runs of the same models hold', () => {
     await runOn(audit, index);
     writeFileSync(audit, readFileSync(audit, 'utf8').replace('samples: 30', 'samples: 45'));
     const { out } = await runOn(audit, index);
-    expect(lines(out, 'tuned')).toHaveLength(8 * 45 * 3);
+    expect(samplesIn(out, 'tuned')).toHaveLength(8 * 45 * 3);
     expect(taken(out, 'tuned')).toBe(ALL);
   });
 
@@ -75,7 +65,7 @@ describe('answers that earlier runs of the same models hold', () => {
     const first = await runOn(audit, index);
     expect(taken((await runOn(audit, undefined)).out, 'base')).toBe(0);
     const again = await runOn(audit, index);
-    const failed = lines(first.out, 'tuned').filter(({ finish }) => finish === 'failed').length;
+    const failed = samplesIn(first.out, 'tuned').filter(({ finish }) => finish === 'failed').length;
     expect(failed).toBeGreaterThan(0);
     expect(taken(again.out, 'tuned')).toBe(ALL - failed);
     writeFileSync(audit, readFileSync(audit, 'utf8').replace('seed: 0', 'seed: 1'));

@@ -9,6 +9,7 @@ import { run } from '../../src/run.js';
 import { InputError } from '../../src/shared/errors.js';
 import { type Observer, silent } from '../../src/shared/observer.js';
 import { type Case, freshFolder, writeCase } from '../gate/case.js';
+import { bare, samplesIn, takenIn } from './records.js';
 
 const root = new URL('../..', import.meta.url).pathname;
 
@@ -29,20 +30,7 @@ async function runCase(audit: string, reuseBase?: string, out = freshFolder()): 
   return { out, result: result as Result, said };
 }
 
-const samples = (out: string, model: string): Sample[] =>
-  readFileSync(join(out, 'samples', `${model}.0.jsonl`), 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Sample);
-
-/** Records without `meta`, in the order of their keys. */
-const bare = (out: string, model: string): string[] =>
-  samples(out, model)
-    .map(({ meta: _, ...record }) => JSON.stringify(record))
-    .toSorted();
-
-const reusedIn = (out: string, model = 'base'): Sample[] =>
-  samples(out, model).filter(({ meta }) => meta?.reused !== undefined);
+const reusedIn = (out: string, model = 'base'): Sample[] => takenIn(out, model);
 
 /** 8 questions, 30 answers each; plain, a cue and a placebo. */
 const BASE_ANSWERS = 8 * 30 * 3;
@@ -89,7 +77,7 @@ describe('answers of the base that another run has', () => {
       readFileSync(more, 'utf8').replace('cues:', 'cues:\n  - { id: other, after: In a hurry. }'),
     );
     const { out, result, said } = await runCase(more, first.out);
-    const all = samples(out, 'base');
+    const all = samplesIn(out, 'base');
     const keys = all.map(({ cue, question, index }) => `${cue}|${question}|${index}`);
     expect(new Set(keys).size).toBe(keys.length);
     expect(all).toHaveLength(8 * 40 * 4);
