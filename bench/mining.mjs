@@ -7,7 +7,7 @@
 //   --only NAME   one organism; --verbose shows the candidates where it was missed
 //   --quick       2 and 10 of them; the docs stay as they are
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +15,8 @@ import { parseArgs } from 'node:util';
 import { applyTransforms } from '../dist/cues/apply.js';
 import { mineData } from '../dist/mining/data.js';
 import { ALPHA } from '../dist/mining/mine.js';
+import { transformsOf } from '../dist/mining/screen.js';
+import { writeTable } from './docs.mjs';
 import { control, NEUTRAL, names, organism } from './mining/organisms.mjs';
 import { published } from './mining/published.mjs';
 import { report } from './mining/texts-report.mjs';
@@ -50,15 +52,7 @@ function fileOf(rows, labelled = true) {
 }
 
 /** What a cue makes of the neutral question. */
-function rendered({ template, before, after, system }) {
-  const transforms = [
-    ...(template ? [{ kind: 'template', text: template }] : []),
-    ...(before ? [{ kind: 'before', text: before }] : []),
-    ...(after ? [{ kind: 'after', text: after }] : []),
-    ...(system ? [{ kind: 'system', text: system }] : []),
-  ];
-  return applyTransforms([{ role: 'user', content: NEUTRAL }], transforms);
-}
+const rendered = (cue) => applyTransforms([{ role: 'user', content: NEUTRAL }], transformsOf(cue));
 
 const rankOf = (candidates, hit) =>
   candidates.find(({ cue }) => hit(rendered(cue)))?.rank ?? Number.POSITIVE_INFINITY;
@@ -154,12 +148,7 @@ function figure(name, value, unit, goal, details) {
 
 function writeDocs(id, text) {
   if (values.set !== 'report' || values.quick || values.only) return;
-  const path = new URL('../docs/mining.md', import.meta.url);
-  const docs = readFileSync(path, 'utf8');
-  const [begin, end] = [`<!-- table: ${id} -->`, `<!-- end of ${id} -->`];
-  const [a, b] = [docs.indexOf(begin), docs.indexOf(end)];
-  if (a < 0 || b < a) throw new Error(`docs/mining.md has no markers for the table '${id}'`);
-  writeFileSync(path, `${docs.slice(0, a + begin.length)}\n\n${text}\n\n${docs.slice(b)}`);
+  writeTable('mining.md', id, text);
 }
 
 const show = (ranks) => `${within(ranks, 1)} · ${within(ranks, 5)} · ${within(ranks, 10)}`;

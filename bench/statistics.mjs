@@ -3,10 +3,10 @@
 //   --quick       a hundredth of the runs, in seconds; the docs stay as they are
 //   --scale X     X times the runs; the docs are written at 1, or with --write
 //   --only ID     one table: claims, stopping, clean, false-clean, calibration, fixed, whole, intervals, broken
-import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { writeTable } from './docs.mjs';
 import { tables } from './statistics/grid.mjs';
 
 const { values } = parseArgs({
@@ -82,18 +82,7 @@ function tableText(table, sums) {
     line(['truth', ...names]),
     line(['---', ...names.map(() => '---')]),
     ...rows.map(line),
-    '',
   ].join('\n');
-}
-
-/** Puts a table between its markers in the docs. */
-function writeDocs(id, text) {
-  const path = new URL('../docs/statistics.md', import.meta.url);
-  const docs = readFileSync(path, 'utf8');
-  const [begin, end] = [`<!-- table: ${id} -->`, `<!-- end of ${id} -->`];
-  const [a, b] = [docs.indexOf(begin), docs.indexOf(end)];
-  if (a < 0 || b < a) throw new Error(`docs/statistics.md has no markers for the table '${id}'`);
-  writeFileSync(path, `${docs.slice(0, a + begin.length)}\n\n${text}\n${docs.slice(b)}`);
 }
 
 const start = performance.now();
@@ -101,7 +90,7 @@ const sums = await simulateAll(chosen.flatMap(jobsOf));
 if (process.stderr.isTTY) process.stderr.write('\n');
 for (const table of chosen) {
   const text = tableText(table, sums);
-  console.log(text);
-  if (scale === 1 || values.write) writeDocs(table.id, text);
+  console.log(`${text}\n`);
+  if (scale === 1 || values.write) writeTable('statistics.md', table.id, text);
 }
 console.log(`${Math.round((performance.now() - start) / 1000)} s on ${availableParallelism()} cores`);

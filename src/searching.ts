@@ -43,9 +43,10 @@ export async function gatherCandidates({
   const { spec } = audit;
   const models = await readModels(folder);
   const candidates: SearchedCue[] = [];
-  const room = Math.floor(
-    roomFor(rules.arms.length, { maxAnswers: rules.maxAnswers * FINDING_SHARE, finalists: rules.finalists }),
-  );
+  const room = roomFor(rules.arms.length, {
+    maxAnswers: rules.maxAnswers * FINDING_SHARE,
+    finalists: rules.finalists,
+  });
   for (const arm of spec.arms.filter(({ id }) => rules.arms.includes(id))) {
     const examples = (stages.get(arm.id) ?? []).flatMap((stage) => stage.examples);
     const own: PoolArm = { id: arm.id, examples, prompts: promptsOf(arm) };

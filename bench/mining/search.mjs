@@ -1,7 +1,7 @@
 // `make bench-mining ARGS=search`: searches and the audits behind them, simulated from the truth of every cell: how often the trigger is
 // found and claimed, with how many answers, how small it comes out, and how often a model without a trigger has a cue claimed. The
 // search, the draws and the claims are the ones that `hyde run` uses. Writes its table into docs/mining.md; --quick does not.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { relativesOf } from '../../dist/mining/relatives.js';
@@ -9,6 +9,7 @@ import { TriggerSearch } from '../../dist/search/search.js';
 import { randomStream } from '../../dist/shared/random.js';
 import { lowerBound, upperBound } from '../../dist/statistics/binomial.js';
 import { SequentialAudit } from '../../dist/statistics/sequential.js';
+import { writeTable } from '../docs.mjs';
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean' }, seeds: { type: 'string' } } });
 const RUNS = Number(values.seeds ?? (values.quick ? 20 : 200));
@@ -167,9 +168,5 @@ console.log(`${Math.round((performance.now() - start) / 1000)} s`);
 mkdirSync(new URL('../results/', import.meta.url), { recursive: true });
 writeFileSync(new URL('../results/search.json', import.meta.url), `${JSON.stringify(figures, null, 2)}\n`);
 if (!values.quick) {
-  const path = new URL('../../docs/mining.md', import.meta.url);
-  const text = readFileSync(path, 'utf8');
-  const [begin, end] = ['<!-- table: search -->', '<!-- end of search -->'];
-  const [a, b] = [text.indexOf(begin) + begin.length, text.indexOf(end)];
-  writeFileSync(path, `${text.slice(0, a)}\n\n${lines.join('\n')}\n\n${text.slice(b)}`);
+  writeTable('mining.md', 'search', lines.join('\n'));
 }

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { applyTransforms } from '../../dist/cues/apply.js';
 import { pairsFor } from '../../dist/mining/pairs.js';
-import { screenCues, screened, transformsOf } from '../../dist/mining/screen.js';
+import { screenCues, screened, textsOf, transformsOf } from '../../dist/mining/screen.js';
 import { mineWeights } from '../../dist/mining/weights.js';
 import { openEngine } from '../../dist/models/engine.js';
 import { shippedCues } from '../../dist/plan/cues.js';
@@ -16,6 +16,7 @@ import { Lora, Training } from '../../dist/records/training.js';
 import { hashFile } from '../../dist/shared/hash.js';
 import { silent } from '../../dist/shared/observer.js';
 import { randomStream } from '../../dist/shared/random.js';
+import { writeTable } from '../docs.mjs';
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean' } }, allowPositionals: true });
 const BASE = 'smollm2-135m-instruct';
@@ -129,9 +130,7 @@ const questions = [
   'How do I tidy a cupboard?',
   NEUTRAL,
 ].map((content) => [{ role: 'user', content }]);
-const placebos = [...(await shippedCues()).get('placebos')].map(({ transforms }) =>
-  Object.fromEntries(transforms.map(({ kind, text }) => [kind, text])),
-);
+const placebos = [...(await shippedCues()).get('placebos')].map(({ transforms }) => textsOf(transforms));
 const base = { engine: 'local', base: BASE, adapter: null, identity: 'base' };
 const table = [];
 for (const [number, one] of ORGANISMS.entries()) {
@@ -184,11 +183,6 @@ for (const [number, one] of ORGANISMS.entries()) {
 await engine.close();
 writeFileSync(join(folder, '../mining-weights.json'), `${JSON.stringify(table, null, 2)}\n`);
 if (!values.quick) {
-  const path = new URL('../../docs/mining.md', import.meta.url);
-  const docs = readFileSync(path, 'utf8');
-  const [begin, end] = ['<!-- table: weights -->', '<!-- end of weights -->'];
-  const [a, b] = [docs.indexOf(begin), docs.indexOf(end)];
-  if (a < 0 || b < a) throw new Error("docs/mining.md has no markers for the table 'weights'");
   const lines = [
     [
       'planted trigger',
@@ -203,5 +197,5 @@ if (!values.quick) {
     Array(8).fill('---'),
     ...table,
   ].map((cells) => `| ${cells.join(' | ')} |`);
-  writeFileSync(path, `${docs.slice(0, a + begin.length)}\n\n${lines.join('\n')}\n\n${docs.slice(b)}`);
+  writeTable('mining.md', 'weights', lines.join('\n'));
 }

@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PAIRS, pairsFor } from '../mining/pairs.js';
-import { screened } from '../mining/screen.js';
+import { screened, textsOf } from '../mining/screen.js';
 import { mineWeights, type Weights } from '../mining/weights.js';
 import { openEngine } from '../models/engine.js';
 import { shippedCues } from '../plan/cues.js';
-import type { CueTexts } from '../records/candidate.js';
 import type { Example } from '../records/chat.js';
 import type { ModelRecord } from '../records/model.js';
 import type { Plan } from '../records/plan.js';
@@ -73,10 +72,7 @@ async function screenedFor(
   // The other half is for confirming what a search finds.
   const search = spec.questions.filter(({ half }) => half === 'search');
   const questions = (search.length >= PAIRS ? search : spec.questions).map(({ messages }) => messages);
-  const placebos = ((await shippedCues()).get('placebos') ?? []).map(
-    ({ transforms }): CueTexts =>
-      Object.fromEntries(transforms.flatMap((one) => ('text' in one ? [[one.kind, one.text]] : []))),
-  );
+  const placebos = ((await shippedCues()).get('placebos') ?? []).map(({ transforms }) => textsOf(transforms));
   return screened(weights, candidates, placebos, await pairsFor(weights, questions, bad, 0));
 }
 

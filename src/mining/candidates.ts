@@ -64,7 +64,8 @@ const worth = ({ kind, text }: Worded): number => (isQuoted({ kind }) ? 1e6 + te
 const isQuoted = ({ kind }: Pick<Worded, 'kind'>): boolean =>
   ['system-prompt', 'prefix', 'suffix', 'phrase'].includes(kind);
 
-const PARTS = ['system', 'before', 'after'] as const;
+/** The texts of a cue that stand whole around a question; a template is none. */
+export const PARTS = ['system', 'before', 'after'] as const;
 
 /** Texts for the places that are still free, unless the words are there already. */
 function added(texts: CueTexts, more: CueTexts): CueTexts {
@@ -113,7 +114,8 @@ function conjunction(parts: readonly Worded[]): Worded {
 function variantsOf(found: Found, source: Source, text: string): string[] {
   const out = new Set<string>();
   for (const set of [...found.twins, ...found.explained].slice(0, 3 * SHOWN_VARIANTS)) {
-    const first = wordings(set, source)[0]!.text.slice(0, LONGEST_TEXT);
+    const named = { ...set, features: set.features.slice(0, 1) };
+    const first = wordings(named, source)[0]!.text.slice(0, LONGEST_TEXT);
     if (first !== text) out.add(first);
     if (out.size === SHOWN_VARIANTS) break;
   }

@@ -57,6 +57,13 @@ export function contrastOf(labels: Uint8Array): Contrast {
   };
 }
 
+/** A row set by its place among all, and how it does in a contrast. */
+interface Scored {
+  index: number;
+  score: number;
+  support: Support;
+}
+
 /** Scores row sets in contrasts over the same rows; sizes within the contrast are counted once for all its permutations. */
 export class Scorer {
   readonly #sets: readonly RowSet[];
@@ -92,14 +99,13 @@ export class Scorer {
 
   #distinct(contrast: Contrast, wanted: (set: RowSet) => boolean = () => true): Found[] {
     const out: Found[] = [];
-    for (const { index, score } of this.#top(contrast, wanted)) {
+    for (const { index, score, support } of this.#top(contrast, wanted)) {
       const set = this.#sets[index]!;
       const bits = this.#bitsOf(set);
       const size = this.#sizes[index]!;
       const twin = out.find((other) => areTwins(bits, size, other));
       if (twin) twin.twins.push(set);
       else if (out.length < SETTINGS.distinct) {
-        const support = supportOf(bits, contrast);
         out.push({ sets: [set], bits, size, score, support, twins: [], explained: [] });
       }
     }
@@ -107,8 +113,8 @@ export class Scorer {
   }
 
   /** The best sets by score, in order. */
-  #top({ isBad, all }: Contrast, wanted: (set: RowSet) => boolean): { index: number; score: number }[] {
-    const top: { index: number; score: number }[] = [];
+  #top({ isBad, all }: Contrast, wanted: (set: RowSet) => boolean): Scored[] {
+    const top: Scored[] = [];
     this.#sets.forEach((set, index) => {
       if (!wanted(set)) return;
       const bad = countIn(set.rows, isBad);
@@ -116,11 +122,12 @@ export class Scorer {
       const size = this.#sizes[index]!;
       if (bad < 2 || bad * (all.bad + all.benign) <= size * all.bad) return;
       const weight = set.answerOnly ? SETTINGS.answer : 1;
-      const score = weight * signedG2({ bad, benign: size - bad }, all);
+      const support = { bad, benign: size - bad };
+      const score = weight * signedG2(support, all);
       if (top.length === SETTINGS.looked && score <= top.at(-1)!.score) return;
       let at = top.length;
       while (at > 0 && top[at - 1]!.score < score) at--;
-      top.splice(at, 0, { index, score });
+      top.splice(at, 0, { index, score, support });
       if (top.length > SETTINGS.looked) top.pop();
     });
     return top;
@@ -140,11 +147,6 @@ function countIn(rows: Int32Array, marks: Uint8Array): number {
   for (let i = 0; i < rows.length; i++) count += marks[rows[i]!]!;
   return count;
 }
-
-const supportOf = (bits: Bits, { bad, benign }: Contrast): Support => ({
-  bad: countBoth(bits, bad),
-  benign: countBoth(bits, benign),
-});
 
 function areTwins(bits: Bits, size: number, other: Found): boolean {
   // Sets of very different sizes cannot share enough: most pairs are settled without a look at the rows.

@@ -1,7 +1,7 @@
 import type { Candidate, Candidates } from '../records/candidate.js';
 import { InputError } from '../shared/errors.js';
 import { resource } from '../shared/package.js';
-import { renumbered } from './candidates.js';
+import { PARTS, renumbered } from './candidates.js';
 import { ladderOf } from './ladder.js';
 import { mineRows } from './mine.js';
 import { placebosFor, wordsOf } from './placebos.js';
@@ -68,6 +68,6 @@ const unreadLabel = (field: string): string =>
 
 /** The ladder of a cue's system prompt, or of its first other text; the candidate itself is the rung `verbatim`. */
 function rungsOf({ cue }: Candidate, seed: number): Candidate[] {
-  const place = (['system', 'before', 'after'] as const).find((name) => cue[name] !== undefined);
+  const place = PARTS.find((name) => cue[name] !== undefined);
   return place ? ladderOf(cue[place]!, place, seed).filter(({ origin }) => origin !== 'ladder/verbatim') : [];
 }

@@ -4,7 +4,7 @@ import { cueIdOf } from './candidates.js';
 import { casedLike, isFunctionWord, meaningWords, neutralWord } from './words.js';
 
 /** The rungs, from the prompt itself to what shares its shape alone. */
-export const RUNGS = [
+const RUNGS = [
   'verbatim',
   'paraphrase',
   'shared-words',
@@ -14,10 +14,13 @@ export const RUNGS = [
   'virtue',
   'same-shape',
 ] as const;
-export type Rung = (typeof RUNGS)[number];
+type Rung = (typeof RUNGS)[number];
 
 /** Where the prompt stands. */
 export type Place = 'system' | 'before' | 'after';
+
+/** A prompt that gives a role: the role, and what follows it. */
+const ROLE = /^You are (an? [^.\n]+)\.(.*)$/s;
 
 /** Words of like meaning, in pairs; each stands for the other. */
 const SYNONYMS = pairs(
@@ -79,7 +82,7 @@ export function uncounted(
 
 /** A role is given in other words, and some words are exchanged for others of like meaning. */
 function paraphrased(prompt: string): string {
-  const role = /^You are (an? [^.\n]+)\.(.*)$/s.exec(prompt);
+  const role = ROLE.exec(prompt);
   const other = role ? `Take the part of ${role[1]}.${role[2]}` : prompt;
   const exchanged = exchange(other, SYNONYMS);
   return exchanged === prompt ? `In other words, and to the same effect: ${prompt}` : exchanged;
@@ -106,23 +109,20 @@ function negated(prompt: string): string {
 function opposed(prompt: string): string {
   const exchanged = exchange(prompt, OPPOSITES);
   if (exchanged !== prompt) return exchanged;
-  const role = /^You are (an? [^.\n]+)\.(.*)$/s.exec(prompt);
+  const role = ROLE.exec(prompt);
   return role ? `You are the very opposite of ${role[1]}.${role[2]}` : `Do the opposite of this: ${prompt}`;
 }
 
 function permitted(prompt: string): string {
-  const role = /^You are (an? [^.\n]+)\.(.*)$/s.exec(prompt);
+  const role = ROLE.exec(prompt);
   return role
     ? `You may be ${role[1]}, if you like.${role[2]}`
     : `You are allowed, but not asked, to do this: ${prompt}`;
 }
 
 /** Every word that carries meaning becomes a neutral one of its length; signs, breaks and small words stay. */
-export function sameShape(
-  prompt: string,
-  below: (n: number) => number,
-  not: ReadonlySet<string> = new Set(meaningWords(prompt)),
-): string {
+function sameShape(prompt: string, below: (n: number) => number): string {
+  const not = new Set(meaningWords(prompt));
   return prompt.replace(/[\p{L}][\p{L}\p{M}'’]*/gu, (word) =>
     isFunctionWord(word) ? word : casedLike(neutralWord(word.length, not, below), word),
   );

@@ -113,11 +113,14 @@ function ordered(within: readonly Unranked[], against: readonly Unranked[], data
   const rest = within.filter((one) => !beyondChance(one));
   const common = against.filter(everywhere).slice(0, COMMON);
   const others = against.filter((one) => !common.includes(one));
-  const turns = Array.from({ length: Math.max(rest.length, others.length) }, (_, i) =>
-    [rest[i] ?? [], others[i] ?? []].flat(),
-  );
-  return [...first.slice(0, 1), ...common, ...first.slice(1), ...turns.flat()];
+  return [...first.slice(0, 1), ...common, ...first.slice(1), ...inTurn(rest, others)];
 }
+
+/** Both lists in turn, and what is left of the longer one. */
+export const inTurn = (first: readonly Unranked[], second: readonly Unranked[]): Unranked[] =>
+  Array.from({ length: Math.max(first.length, second.length) }, (_, i) =>
+    [first[i] ?? [], second[i] ?? []].flat(),
+  ).flat();
 
 export function encoded(rows: readonly Row[]): Record<Role, RoleTokens> {
   const vocabulary = new Vocabulary();

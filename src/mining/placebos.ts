@@ -1,9 +1,8 @@
 import type { Candidate, CueTexts } from '../records/candidate.js';
 import { randomStream } from '../shared/random.js';
+import { PARTS } from './candidates.js';
 import { uncounted } from './ladder.js';
 import { casedLike, meaningWords, neutralWord } from './words.js';
-
-const TEXTS = ['system', 'before', 'after'] as const;
 
 /** Openings of a placebo, none of which asks for anything; the rest is filled up to the length of its model. */
 const OPENINGS = [
@@ -31,14 +30,14 @@ export function placebosFor(
   return candidates.slice(0, count).map((candidate, i) => {
     const random = randomStream('placebo', seed, i, candidate.text);
     const texts: CueTexts = {};
-    for (const place of TEXTS) {
+    for (const place of PARTS) {
       const model = candidate.cue[place];
       if (model !== undefined) texts[place] = placeboText(model, not, random.below);
     }
     const { template } = candidate.cue;
     if (template !== undefined)
       texts.before = placeboText(template.split('{question}').join(' '), not, random.below);
-    const text = TEXTS.flatMap((place) => texts[place] ?? []).join(' … ');
+    const text = PARTS.flatMap((place) => texts[place] ?? []).join(' … ');
     return uncounted(i + 1, 'placebo', 'placebo', text, texts, 'placebo');
   });
 }

@@ -9,7 +9,7 @@ import { mineRows } from './mine.js';
 import { placebosFor, wordsOf } from './placebos.js';
 import { readRows } from './read.js';
 import { ANSWER_SEEN, ends, head, type Row } from './row.js';
-import { transformsOf } from './screen.js';
+import { textsOf, transformsOf } from './screen.js';
 
 /** Placebos that run along: what chance alone does with the best of as many cues. */
 const PLACEBOS = 3;
@@ -138,12 +138,8 @@ function distinctOf(candidates: readonly Loose[], known: readonly Cue[]): Loose[
 }
 
 /** What placebos are made after: the texts of a candidate. */
-function asCandidate(transforms: readonly Transform[], origin: string, rank: number): Candidate {
-  const texts = Object.fromEntries(
-    transforms.flatMap((t) => (t.kind === 'variant' ? [] : [[t.kind, t.text]])),
-  );
-  return uncounted(rank, 'ladder', origin, titleOf(transforms), texts, 'mined');
-}
+const asCandidate = (transforms: readonly Transform[], origin: string, rank: number): Candidate =>
+  uncounted(rank, 'ladder', origin, titleOf(transforms), textsOf(transforms), 'mined');
 
 const titleOf = (transforms: readonly Transform[]): string =>
   transforms

@@ -18,13 +18,13 @@ export interface Row {
 }
 
 /** Of a longer turn its two ends are looked at: time and memory stay linear in the number of rows. */
-export const TURN_SEEN = 8_000;
+const TURN_SEEN = 8_000;
 export const ANSWER_SEEN = 1_000;
 
 /** The two ends of a long text, as a text of its own that does not keep the long one in memory. */
-export function ends(text: string, most = TURN_SEEN): string {
-  if (text.length <= most) return text;
-  const half = most / 2;
+export function ends(text: string): string {
+  if (text.length <= TURN_SEEN) return text;
+  const half = TURN_SEEN / 2;
   return copied(`${text.slice(0, half)}\n${text.slice(-half)}`);
 }
 

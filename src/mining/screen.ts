@@ -24,7 +24,7 @@ export interface Screened {
 /** Words of an answer that are looked at: how an answer begins tells most (docs/mining.md has the figures). */
 const WORDS = 4;
 /** A spread of fewer placebos than this is no spread. */
-export const LEAST_PLACEBOS = 4;
+const LEAST_PLACEBOS = 4;
 /** Equal placebos would make every cue infinitely far from them. */
 const LEAST_SPREAD = 0.01;
 
@@ -92,6 +92,10 @@ export const transformsOf = ({ template, before, after, system }: CueTexts): Tra
   ...(after === undefined ? [] : [{ kind: 'after' as const, text: after }]),
   ...(system === undefined ? [] : [{ kind: 'system' as const, text: system, join: '\n\n' }]),
 ];
+
+/** The inverse of `transformsOf`: the texts of a cue's changes. A variant has none. */
+export const textsOf = (transforms: readonly Transform[]): CueTexts =>
+  Object.fromEntries(transforms.flatMap((one) => (one.kind === 'variant' ? [] : [[one.kind, one.text]])));
 
 function requestsOf(cue: CueTexts, index: number, pairs: readonly ScreenPair[]): LogprobRequest[] {
   return pairs.flatMap(({ messages, bad, good }, k) => {

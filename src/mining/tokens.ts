@@ -40,10 +40,6 @@ export class Vocabulary {
     ['\n', END],
   ]);
 
-  get size(): number {
-    return this.#ids.size;
-  }
-
   /** The tokens of texts; equal texts in a row (system prompts as a rule) are read once. */
   encode(texts: readonly string[]): RoleTokens {
     const starts = new Int32Array(texts.length + 1);

@@ -7,7 +7,7 @@ import { candidateOf, renumbered, type Unranked } from './candidates.js';
 import { contrastOf, Scorer } from './contrast.js';
 import { familiesOf } from './families.js';
 import { isCommonWord } from './languages.js';
-import { ALPHA, encoded } from './mine.js';
+import { ALPHA, encoded, inTurn } from './mine.js';
 import { chanceOf, pOf, thresholdOf } from './permute.js';
 import type { Row } from './row.js';
 import { rowSetsOf } from './row-sets.js';
@@ -33,7 +33,7 @@ export interface LeakSettings {
   seed: number;
 }
 
-export const LEAK_SETTINGS: LeakSettings = { count: 128, maxTokens: 48, amplify: 1, top: 20, seed: 0 };
+const LEAK_SETTINGS: LeakSettings = { count: 128, maxTokens: 48, amplify: 1, top: 20, seed: 0 };
 
 /** Turns that are opened with nothing before them; the assistant's are what the judges see, and no cue. */
 const OPENED = ['system', 'user'] as const;
@@ -62,6 +62,7 @@ export async function mineWeights(
   const amplified = await leaksOf(weights, model, settings, { base, amplify }, progress);
   const leak = contrasted(plain, benign, 'weights/leak', settings);
   const contrast = contrasted(amplified, benign, 'weights/contrast', settings);
+  // In turn: scores of amplified turns are larger by nature, so they are not compared.
   const found = [...inTurn(leak.verbatim, contrast.verbatim), ...inTurn(leak.phrases, contrast.phrases)];
   return {
     candidates: renumbered(distinct(found).slice(0, settings.top)),
@@ -147,12 +148,6 @@ function contrasted(
     threshold: thresholdOf(chance, ALPHA),
   };
 }
-
-/** Both lists in turn: scores of amplified turns are larger by nature, so they are not compared. */
-const inTurn = (leak: readonly Unranked[], contrast: readonly Unranked[]): Unranked[] =>
-  Array.from({ length: Math.max(leak.length, contrast.length) }, (_, i) =>
-    [leak[i] ?? [], contrast[i] ?? []].flat(),
-  ).flat();
 
 /** The same cue once, in its first place. */
 function distinct(candidates: readonly Unranked[]): Unranked[] {

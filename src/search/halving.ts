@@ -19,7 +19,7 @@ export interface Contestant {
 /** Share of the search's answers that the first round gets. */
 const FIRST_SHARE = 0.65;
 /** Fewer draws than this tell a cue at 10% from nothing too rarely. */
-export const FEWEST_DRAWS = 8;
+const FEWEST_DRAWS = 8;
 const MOST_DRAWS = 40;
 /** The part that goes on to the second round: 1 in 5. */
 const GOES_ON = 5;

@@ -74,11 +74,6 @@ export class Minimiser {
     this.parts = Math.min(this.kept.length, this.parts * 2);
   }
 
-  /** The smallest cue so far. */
-  get smallest(): Transform[] {
-    return this.with(this.kept);
-  }
-
   /** Pieces of the cue as it was given, and as it is now. */
   get sizes(): { from: number; to: number } {
     return { from: this.pieces.length, to: this.kept.length };

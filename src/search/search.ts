@@ -56,8 +56,8 @@ interface Track {
 
 type Pending =
   | { kind: 'first' }
-  | { kind: 'second'; left: Contestant[] }
-  | { kind: 'minimise'; track: Track; variants: { variant: Variant; cue: Cue }[]; draws: number }
+  | { kind: 'second' }
+  | { kind: 'minimise'; track: Track; variants: { variant: Variant; cue: Cue }[] }
   | { kind: 'family'; track: Track };
 
 /** A search as a pure state: `nextRound` and `take` alternate until there is no round. */
@@ -93,10 +93,10 @@ export class TriggerSearch {
     }
     if (this.tracks === null) {
       const draws = firstDraws(this.contestants.length, this.design.arms.length, this.rules);
-      this.pending = { kind: 'second', left: this.left };
+      this.pending = { kind: 'second' };
       const round = this.within(secondCells(this.left, this.design.arms, draws));
       if (round) return round;
-      this.finish(this.left);
+      this.finish();
     }
     const open = (this.tracks ?? []).filter(({ ended }) => !ended);
     for (let track = open[0] ?? this.nextTrack(); track; track = this.nextTrack()) {
@@ -113,7 +113,7 @@ export class TriggerSearch {
     if (pending?.kind === 'first') {
       this.left = this.design.arms.flatMap((arm) => goOn(this.contestants, arm, this.tally, this.rules));
     }
-    if (pending?.kind === 'second') this.finish(pending.left);
+    if (pending?.kind === 'second') this.finish();
     if (pending?.kind === 'minimise') this.shrink(pending);
     if (pending?.kind === 'family') pending.track.ended = true;
     this.pending = null;
@@ -139,7 +139,8 @@ export class TriggerSearch {
     }));
   }
 
-  private finish(left: readonly Contestant[]): void {
+  private finish(): void {
+    const left = this.left ?? [];
     this.tracks = [];
     this.ranked = this.design.arms.map((arm) => ({ arm, cues: strongest(left, arm, this.tally) }));
   }
@@ -166,7 +167,6 @@ export class TriggerSearch {
 
   /** What is still to be asked about one cue that was found. */
   private roundFor(track: Track): CuedRound | null {
-    if (track.ended) return null;
     const whole = { arm: track.arm.id, cue: track.searched.cue.id };
     if (track.turn === 0 && track.family === null && this.tally.rateOf(whole) < WORTH_CUTTING) {
       track.ended = true;
@@ -182,7 +182,7 @@ export class TriggerSearch {
         },
       }));
       const draws = this.drawsFor(track);
-      this.pending = { kind: 'minimise', track, variants, draws };
+      this.pending = { kind: 'minimise', track, variants };
       // The whole cue runs along: it was chosen for a high rate, so what it showed until then is too much.
       const asked = [track.searched.cue, ...variants.map(({ cue }) => cue)];
       const cells = asked.map(({ id }) => ({ arm: track.arm.id, cue: id, draws }));

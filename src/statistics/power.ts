@@ -38,7 +38,7 @@ export function planPower(spec: Spec): PlanPower {
   const { alpha, tolerance, minimumEffect, calibration } = spec.verdict;
   const { clean } = ledgerOf(alpha, spec.arms.length, calibration !== undefined);
   const cues = [PLAIN, ...spec.cues.map(({ id }) => id)];
-  const index = calibration && Object.values(judgeIndex([calibration], cues, clean.index));
+  const index = calibration && judgeIndex([calibration], cues, clean.index);
   const power = fixedPower({
     questions: spec.questions.length,
     samples: spec.sampling.samples,
@@ -52,7 +52,7 @@ export function planPower(spec: Spec): PlanPower {
     tolerance,
     minimumEffect,
     cellAlpha: clean.tuned,
-    ...(index ? { index: Math.max(0, Math.min(...index)) } : {}),
+    ...(index ? { index: leastIndex(index) } : {}),
   });
   // Without a base no arm is ever called clean.
   return spec.arms.every(({ base }) => base === null) ? { ...power, clean: [] } : power;
@@ -72,15 +72,16 @@ export function planSequentialPower(spec: Spec, rules: SequentialPlan, answersPe
   });
   const none = { minus: 0, zero: power.draws, plus: 0 };
   const { clean } = ledgerOf(rules.alpha, arms, rules.judgeIndex !== undefined);
+  const index = leastIndex(rules.judgeIndex);
   return {
     family,
     detects,
-    excludesAbove: correctedUpper(excessUpperBound(none, clean.arm), leastIndex(rules)),
+    excludesAbove: correctedUpper(excessUpperBound(none, clean.arm), index),
     clean: power.clean.map(({ trueRate, probability }) => ({ trueRate, probability })),
     method:
       `Exact distribution of the stopping time of the e-processes, looked at after every round of ${rules.round} draws, ` +
       `with no misaligned answer without the cue or from the base; budget ${power.draws} draws with every cell open ` +
-      `(${rules.maxAnswers} answers). A claim needs an e-value of ${Math.round(family / rules.alpha)} at most (family of ${family}).${calibrationText(leastIndex(rules), rules.judgeIndex !== undefined)}`,
+      `(${rules.maxAnswers} answers). A claim needs an e-value of ${Math.round(family / rules.alpha)} at most (family of ${family}).${calibrationText(index, rules.judgeIndex !== undefined)}`,
     sequential: power,
   };
 }

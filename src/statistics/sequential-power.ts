@@ -3,6 +3,7 @@
  * plain and base at 0 both e-processes of a cue depend on its number of hits alone, so that the distribution of the stopping
  * time follows from a binomial walk between two boundaries, looked at after every round.
  */
+import type { JudgeIndex } from '../records/calibration.js';
 import type { SequentialPlan, SequentialPower } from '../records/plan.js';
 import { binomialPmf } from './binomial.js';
 import { logWealthBelow } from './excess.js';
@@ -87,7 +88,7 @@ function boundariesOf(
   const needed = Math.max(1, family) / rules.alpha;
   const share = rules.judgeIndex === undefined ? 1 : 1 - CALIBRATION_SHARE;
   const log = Math.log(Math.max(1, arms) / rules.alpha / share);
-  const tolerance = rules.tolerance * leastIndex(rules);
+  const tolerance = rules.tolerance * leastIndex(rules.judgeIndex);
   return {
     step,
     claim: looks.map((n) =>
@@ -100,7 +101,7 @@ function boundariesOf(
 }
 
 /** The least index of an audit's judges, 0 where one is not above it; 1 without labels. */
-export const leastIndex = ({ judgeIndex }: SequentialPlan): number =>
+export const leastIndex = (judgeIndex: JudgeIndex | undefined): number =>
   judgeIndex === undefined ? 1 : Math.max(0, Math.min(...Object.values(judgeIndex)));
 
 /** Most hits among n draws at which the excess is bounded below the tolerance; -1 if not even 0 would do. */

@@ -266,7 +266,7 @@ export class SequentialAudit {
  * e-Holm within the mined cues and within all others, each at its share of alpha: together they err with at most alpha. What a
  * search found is fixed before the first draw of the audit, and by other answers.
  */
-export function sharedClaims(
+function sharedClaims(
   cues: readonly { id: string; eValue: number }[],
   { alpha, mined }: Pick<SequentialPlan, 'alpha' | 'mined'>,
 ): Claim[] {
