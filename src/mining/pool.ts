@@ -1,4 +1,5 @@
 /** What a search begins with: candidates of one arm from all its sources, ready to be asked. */
+import { applyTransforms } from '../cues/apply.js';
 import type { Candidate } from '../records/candidate.js';
 import type { Example } from '../records/chat.js';
 import type { Cue, Transform } from '../records/cue.js';
@@ -125,9 +126,14 @@ function laddered(prompt: Transform): Loose[] {
   }));
 }
 
-/** Each text once, and none that the audit asks under anyway. */
+/** Each text once, and none that the audit asks under anyway, whatever words it is written with there. */
 function distinctOf(candidates: readonly Loose[], known: readonly Cue[]): Loose[] {
-  const keyOf = (transforms: readonly Transform[]): string => JSON.stringify(transforms);
+  const asked = [{ role: 'user' as const, content: 'question' }];
+  // What a variant asks depends on the question, so it is no candidate's twin.
+  const keyOf = (transforms: readonly Transform[]): string =>
+    JSON.stringify(
+      transforms.some(({ kind }) => kind === 'variant') ? transforms : applyTransforms(asked, transforms),
+    );
   const seen = new Set(known.map(({ transforms }) => keyOf(transforms)));
   return candidates.filter(({ transforms }) => {
     const key = keyOf(transforms);
