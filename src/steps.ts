@@ -281,7 +281,8 @@ async function pilot(step: Step & { kind: 'pilot' }, workshop: Workshop): Promis
   if (!plan.prices) return { hash, files };
   const both = await spentOn(step.asks, folder, plan.prices, { answers: true, judgements: true });
   observer.note(restText(plan, both));
-  return { hash, files, ...(await spentFor(step.asks, workshop, { answers: true })) };
+  const ofAnswers = both.perArm.reduce((sum, { usd }) => sum + (usd ?? 0), 0);
+  return { hash, files, ...(isPriced(plan.prices) ? { spent: ofAnswers } : {}) };
 }
 
 async function sample(step: Step & { kind: 'sample' }, workshop: Workshop): Promise<StepResultFiles> {

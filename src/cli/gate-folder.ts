@@ -1,6 +1,5 @@
 import { rmSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { readRules } from '../plan/gate.js';
 import { type GateDecision, GateRules } from '../records/gate.js';
 import type { Plan } from '../records/plan.js';
 import type { Result } from '../records/result.js';
@@ -62,7 +61,7 @@ async function decide(
   rulesFile: string | undefined,
 ): Promise<{ result: unknown; decision: GateDecision }> {
   const result = readRunFile<unknown>(dir, FILES.result);
-  const rules = rulesFile === undefined ? rulesOf(dir) : await readRules(rulesFile, result);
+  const rules = rulesFile === undefined ? rulesOf(dir) : await rulesIn(rulesFile, result);
   const decision = gate(result, rules);
   refuseOld(dir, result as Result);
   return { result, decision };
@@ -96,6 +95,11 @@ function refuseOld(dir: string, result: Result): void {
     if (wanted !== undefined && wanted !== result[key])
       old(`its ${key} is ${result[key]}, and the audit's ${wanted}`);
   }
+}
+
+async function rulesIn(file: string, result: unknown): Promise<GateRules> {
+  const { readRules } = await import('../plan/gate.js');
+  return readRules(file, result);
 }
 
 function rulesOf(dir: string): GateRules {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../shared/errors.js';
 import { resource } from '../shared/package.js';
+import { filled, quoted } from './recipe-text.js';
 import { writeStart } from './recipes.js';
 
 /**
@@ -24,16 +25,10 @@ export function writeServed(folder: string, options: Record<string, unknown>): n
     judge: quoted(judge ?? `served/${base}`),
     'judge-who': judge === undefined ? 'the base itself' : 'the one that was named',
   };
-  const text = readFileSync(resource('served.yaml'), 'utf8').replace(
-    /\{([a-z-]+)\}/g,
-    (whole, name: string) => values[name] ?? whole,
-  );
+  const text = filled(readFileSync(resource('served.yaml'), 'utf8'), values);
   const schema = { to: join(folder, 'audit.schema.json'), from: resource('audit.schema.json') };
   return writeStart(audit, text, [schema], options);
 }
-
-/** A JSON string is a YAML string, whatever is in it. */
-const quoted = (text: string): string => JSON.stringify(text);
 
 function checked(options: Record<string, unknown>): {
   url: string;

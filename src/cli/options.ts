@@ -1,13 +1,15 @@
+import { basename, extname, join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Overrides } from '../plan/spec.js';
+import { InputError } from '../shared/errors.js';
 import { resource } from '../shared/package.js';
 
-/** Parser of a whole number from `least` on. */
+/** Parser of a whole number from `least` on, up to `most`. */
 export const wholeFrom =
-  (least: number) =>
+  (least: number, most = Number.MAX_SAFE_INTEGER) =>
   (text: string): number => {
     const value = Number(text);
-    if (!Number.isSafeInteger(value) || value < least)
+    if (!Number.isSafeInteger(value) || value < least || value > most)
       throw new InvalidArgumentError(`a whole number from ${least} is needed`);
     return value;
   };
@@ -52,3 +54,9 @@ export const overridesOf = (options: Record<string, unknown>): Overrides => ({
   maxAnswers: options.maxAnswers as number | undefined,
   budget: options.budget as number | undefined,
 });
+
+/** Where an audit runs: `-o`, or `runs/` and the name of its file. */
+export function runFolderOf(audit: string, options: Record<string, unknown>): string {
+  if (options.out === '') throw new InputError('-o names no folder');
+  return options.out === undefined ? join('runs', basename(audit, extname(audit))) : String(options.out);
+}

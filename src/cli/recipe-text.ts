@@ -69,9 +69,7 @@ export async function recipeText(recipe: string, file: string, choice: RecipeCho
     throw new InputError('--base and --judge are for the variant open; paper has the models of the paper');
   }
   const values: Record<string, string> = { ...(await modelsOf(recipe, choice)), file };
-  return withoutBlocks(text, [variant, scoring]).replace(/\{([a-z0-9-]+)\}/g, (whole, name: string) =>
-    Object.hasOwn(values, name) ? (values[name] as string) : whole,
-  );
+  return filled(withoutBlocks(text, [variant, scoring]), values);
 }
 
 async function modelsOf(
@@ -83,11 +81,20 @@ async function modelsOf(
   if (variant === 'paper') {
     return { ...value.paper, judge: value.paper[value.judges[recipe] ?? 'gpt-4o'] as string };
   }
-  return { base: quoted(base) ?? value.bases[recipe] ?? value.base, judge: quoted(judge) ?? value.judge };
+  return {
+    base: (base && quoted(base)) ?? value.bases[recipe] ?? value.base,
+    judge: (judge && quoted(judge)) ?? value.judge,
+  };
 }
 
 /** A JSON string is a YAML string, whatever is in it. */
-const quoted = (text: string | undefined): string | undefined => text && JSON.stringify(text);
+export const quoted = (text: string): string => JSON.stringify(text);
+
+/** A text with its `{name}` filled in; a name without a value stays. */
+export const filled = (text: string, values: Record<string, string>): string =>
+  text.replace(/\{([a-z0-9-]+)\}/g, (whole, name: string) =>
+    Object.hasOwn(values, name) ? (values[name] as string) : whole,
+  );
 
 function withoutBlocks(text: string, chosen: readonly string[]): string {
   let block: string | null = null;

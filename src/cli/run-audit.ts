@@ -1,4 +1,4 @@
-import { basename, extname, join } from 'node:path';
+import { join } from 'node:path';
 import { config as configure } from 'zod';
 import type { Manifest } from '../data/manifest.js';
 import { loadAudit } from '../plan/spec.js';
@@ -10,7 +10,7 @@ import { InputError } from '../shared/errors.js';
 import { leanHeap } from '../shared/lean.js';
 import { FILES, readRunFile } from '../shared/run-folder.js';
 import { interruptSignal } from './interrupt.js';
-import { overridesOf } from './options.js';
+import { overridesOf, runFolderOf } from './options.js';
 import { outputOf, print, printPainted } from './output.js';
 import { terminalObserver } from './progress.js';
 
@@ -50,12 +50,6 @@ function reuseOf({ reuseBase }: Record<string, unknown>): { reuseBase?: string }
 /** Where answers of earlier runs are listed; `--no-cache` looks for none. */
 const earlierOf = ({ cache }: Record<string, unknown>): { earlier?: string } =>
   cache === false ? {} : { earlier: answersIndex() };
-
-/** Where an audit runs: `-o`, or `runs/` and the name of its file. */
-export function runFolderOf(audit: string, options: Record<string, unknown>): string {
-  if (options.out === '') throw new InputError('-o names no folder');
-  return options.out === undefined ? join('runs', basename(audit, extname(audit))) : String(options.out);
-}
 
 /** Builds the training data of an audit and stops: a run whose driver has one step. */
 export async function buildData(audit: string, options: Record<string, unknown>): Promise<number> {

@@ -6,9 +6,8 @@ import { FailedError } from '../shared/errors.js';
 import { writeError } from '../shared/files.js';
 import { lockHolder } from '../shared/lock.js';
 import { FILES } from '../shared/run-folder.js';
-import { overridesOf } from './options.js';
+import { overridesOf, runFolderOf } from './options.js';
 import { outputOf, print } from './output.js';
-import { runFolderOf } from './run-audit.js';
 
 /**
  * Starts the same command without `--detach` in a session of its own, so that it outlives the terminal. An audit file that is

@@ -8,22 +8,25 @@ import { didYouMean } from '../shared/nearest.js';
 import { resource } from '../shared/package.js';
 import { readYaml } from './yaml.js';
 
-type Kind = 'detector' | 'judge';
+/** Folders of what ships with hyde, by what errors call it. */
+const FOLDERS = { detector: 'detectors', judge: 'judges', 'question bank': 'questions' } as const;
 
-/** Ids of the detectors or judges that ship with hyde. */
+type Kind = keyof typeof FOLDERS;
+
+/** Ids of the detectors, judges or question banks that ship with hyde. */
 export const shipped = (kind: Kind): string[] =>
-  readdirSync(resource(`${kind}s`))
+  readdirSync(resource(FOLDERS[kind]))
     .filter((name) => name.endsWith('.yaml'))
     .map((name) => basename(name, '.yaml'));
 
 /**
- * Path of a shipped detector or judge, or of a file of the user's.
+ * Path of a shipped detector, judge or question bank, or of a file of the user's.
  *
  * @throws InputError with the nearest id for one that is not there
  */
 export function shippedOrFile(kind: Kind, name: string, folder: string, where: Place | undefined): string {
   if (/\.ya?ml$/.test(name)) return resolve(folder, name);
-  const path = resource(`${kind}s`, `${name}.yaml`);
+  const path = resource(FOLDERS[kind], `${name}.yaml`);
   if (/^[a-z0-9-]+$/.test(name) && existsSync(path)) return path;
   throw new InputError(`no ${kind} is called '${name}'`, where, didYouMean(name, shipped(kind)));
 }

@@ -8,6 +8,7 @@ import {
   isModelJudge,
   type JudgeSpec,
   type ModelJudgeSpec,
+  measuresAlignment,
 } from '../records/spec.js';
 import { InputError, type Place } from '../shared/errors.js';
 import { loadDetector, shippedOrFile } from './detectors.js';
@@ -66,9 +67,6 @@ function canSayMisaligned(judge: JudgeSpec): boolean {
   const words = Object.values(judge.judge.options ?? {});
   return judge.says !== 'behaviour' && (words.includes('misaligned') || measuresAlignment(judge));
 }
-
-const measuresAlignment = ({ says, judge }: ModelJudgeSpec): boolean =>
-  says === null && judge.measures === 'alignment';
 
 async function resolveJudge(
   entry: JudgeEntry,

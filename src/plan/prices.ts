@@ -3,6 +3,7 @@ import type { Plan } from '../records/plan.js';
 import type { PlanPrices, PricedJudge, PricedModel } from '../records/price.js';
 import { isModelJudge, type JudgeSpec, type ModelRef, type Spec } from '../records/spec.js';
 import {
+  type Asked,
   answersBound,
   isOwnEngine,
   judgePromptTokens,
@@ -111,16 +112,11 @@ function countPrompts(spec: Spec, plan: Plan, count: CountTokens): PlanPrices['p
   );
 }
 
-/** How often a question is asked under a cue of an arm, over all training seeds. */
-export interface AskedAtMost {
-  arm: string;
-  cue: string;
-  question: string;
-  times: number;
-}
-
-/** Of a sequential design with every cell open: each draw is one question of the bank, all of them alike. */
-export function askedAtMost({ cells, sequential }: Plan): AskedAtMost[] {
+/**
+ * How often each question is asked, over all training seeds. Of a sequential design with every cell open: each draw is one question of
+ * the bank, all of them alike.
+ */
+export function askedAtMost({ cells, sequential }: Plan): Asked[] {
   if (!sequential) {
     return cells.flatMap(({ arm, cue, questions, samples }) =>
       questions.map((question) => ({ arm, cue, question, times: samples })),
@@ -133,10 +129,10 @@ export function askedAtMost({ cells, sequential }: Plan): AskedAtMost[] {
   );
 }
 
-const callsOf = (asked: readonly AskedAtMost[]): number =>
+const callsOf = (asked: readonly Asked[]): number =>
   Math.round(asked.reduce((sum, { times }) => sum + times, 0));
 
-function modelsOf(spec: Spec, asked: readonly AskedAtMost[], prices: PlanPrices): PricedModel[] {
+function modelsOf(spec: Spec, asked: readonly Asked[], prices: PlanPrices): PricedModel[] {
   const byModel = Map.groupBy(refsOf(spec), ([, ref]) => modelName(ref));
   return [...byModel].map(([model, entries]) => {
     const arms = entries.map(([id]) => id);
@@ -156,18 +152,17 @@ function modelsOf(spec: Spec, asked: readonly AskedAtMost[], prices: PlanPrices)
   });
 }
 
-const tokensOf = ({ cue, question }: AskedAtMost, { prompts }: PlanPrices): number =>
-  prompts[cue]?.[question] ?? 0;
+const tokensOf = ({ cue, question }: Asked, { prompts }: PlanPrices): number => prompts[cue]?.[question] ?? 0;
 
 function pricedJudge(
   spec: Spec,
   { id, ref, instructions, maxTokens }: JudgeCalls,
-  asked: readonly AskedAtMost[],
+  asked: readonly Asked[],
   prices: PlanPrices,
   count: CountTokens,
 ): PricedJudge {
   const ownTokens = promptTokens([{ role: 'user', content: instructions }], count);
-  const perCall = (ask: AskedAtMost): number =>
+  const perCall = (ask: Asked): number =>
     judgePromptTokens({ ownTokens }, tokensOf(ask, prices), prices.maxTokens);
   const calls = callsOf(asked);
   const judge: PricedJudge = {

@@ -1,19 +1,10 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
 import { type AuditFile, type QuestionEntry, QuestionFile } from '../records/audit.js';
 import type { Message } from '../records/chat.js';
 import type { Half, Question } from '../records/question.js';
 import { InputError, type Place } from '../shared/errors.js';
 import { hashOf } from '../shared/hash.js';
-import { didYouMean } from '../shared/nearest.js';
-import { resource } from '../shared/package.js';
+import { shippedOrFile } from './detectors.js';
 import { type Located, readYaml } from './yaml.js';
-
-/** Shipped question banks by id. */
-export const shippedBanks = (): string[] =>
-  readdirSync(resource('questions'))
-    .filter((name) => name.endsWith('.yaml'))
-    .map((name) => basename(name, '.yaml'));
 
 /**
  * The half of a question, by a hash of its id: stable when questions are added, the same in every audit.
@@ -29,18 +20,11 @@ export async function resolveQuestions(audit: Located<AuditFile>, folder: string
   const { bank, limit, half } =
     typeof given === 'string' ? { bank: given, limit: undefined, half: 'all' as const } : given;
   const where = audit.place(typeof given === 'string' ? ['questions'] : ['questions', 'bank']);
-  const file = await readYaml(bankPath(bank, folder, where), QuestionFile, bank);
+  const file = await readYaml(shippedOrFile('question bank', bank, folder, where), QuestionFile, bank);
   const all = toQuestions(file.value.questions, (i) => file.place(['questions', i]));
   const chosen = all.filter((question) => half === 'all' || question.half === half).slice(0, limit);
   if (chosen.length === 0) throw new InputError(`no question is left of '${bank}'`, where);
   return chosen;
-}
-
-function bankPath(bank: string, folder: string, where: Place): string {
-  if (/\.ya?ml$/.test(bank)) return resolve(folder, bank);
-  const shipped = resource('questions', `${bank}.yaml`);
-  if (/^[a-z0-9-]+$/.test(bank) && existsSync(shipped)) return shipped;
-  throw new InputError(`no question bank is called '${bank}'`, where, didYouMean(bank, shippedBanks()));
 }
 
 function toQuestions(entries: readonly QuestionEntry[], place: (index: number) => Place): Question[] {

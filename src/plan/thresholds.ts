@@ -1,6 +1,6 @@
 /** Named presets by which scores become outcomes, and what an audit file says in place of one. */
 import { z } from 'zod';
-import { type ImportedSpec, isModelJudge, type Spec } from '../records/spec.js';
+import { type ImportedSpec, isModelJudge, measuresAlignment, type Spec } from '../records/spec.js';
 import { ThresholdNumbers, type Thresholds, thresholdsTitle } from '../records/thresholds.js';
 import { InputError, type Place } from '../shared/errors.js';
 import { didYouMean } from '../shared/nearest.js';
@@ -74,6 +74,4 @@ const importedBy = async ({ imported }: ImportedSpec): Promise<Thresholds | null
   imported.thresholds && (await loadThresholds(imported.thresholds.id));
 
 const measured = ({ judges, thresholds }: Pick<Spec, 'judges' | 'thresholds'>): Thresholds | null =>
-  judges.some((judge) => isModelJudge(judge) && judge.says === null && judge.judge.measures === 'alignment')
-    ? thresholds
-    : null;
+  judges.some((judge) => isModelJudge(judge) && measuresAlignment(judge)) ? thresholds : null;

@@ -147,6 +147,10 @@ export interface Cut {
 
 export const isModelJudge = (judge: JudgeSpec): judge is ModelJudgeSpec => 'judge' in judge;
 
+/** Does it give the alignment score that thresholds are for? */
+export const measuresAlignment = ({ says, judge }: ModelJudgeSpec): boolean =>
+  says === null && judge.measures === 'alignment';
+
 export interface VerdictSpec {
   tolerance: number;
   alpha: number;

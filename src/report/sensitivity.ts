@@ -27,14 +27,13 @@ export function sensitivityLines(
 ): SensitivityTable[] {
   const { thresholds, judges } = result.sensitivity ?? {};
   return [
-    ...(thresholds ? [tableOf('thresholds', 'thresholds', thresholds, result)] : []),
-    ...(judges ? [tableOf('judges', 'judges', judges, result)] : []),
+    ...(thresholds ? [tableOf('thresholds', thresholds, result)] : []),
+    ...(judges ? [tableOf('judges', judges, result)] : []),
   ];
 }
 
 function tableOf(
   kind: SensitivityTable['kind'],
-  what: string,
   rows: readonly SensitivityRow[],
   result: Pick<Result, 'tolerance' | 'calibration'>,
 ): SensitivityTable {
@@ -55,8 +54,8 @@ function tableOf(
   const changed = lines.filter(({ isChanged }) => isChanged).length;
   const head =
     changed === 0
-      ? `Other ${what}: no verdict changes`
-      : `Other ${what}: ${changed} of ${lines.length - chosen.arms.length} verdicts change`;
+      ? `Other ${kind}: no verdict changes`
+      : `Other ${kind}: ${changed} of ${lines.length - chosen.arms.length} verdicts change`;
   const note = result.calibration ? ' (labels of people: the chosen one alone)' : '';
   return { kind, head: `${head}${note}`, changes: changed > 0, rows: lines };
 }

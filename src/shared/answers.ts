@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { OUTCOMES, type Outcome } from '../records/outcome.js';
+import { behaviourOf, outcomeOf, pack, STATES } from '../records/outcome.js';
 import type { Plan } from '../records/plan.js';
 import type { AnswerKey, Sample, Score } from '../records/sample.js';
 import type { Ask } from '../records/step.js';
@@ -67,11 +67,21 @@ export async function* judgedAnswers(
   }
 }
 
-const CODES = new Map(OUTCOMES.map((outcome, code) => [outcome, code]));
-const BEHAVIOURS = [null, false, true] as const;
-
-/** Outcomes and behaviours of one judge: 21 of them. */
-const STATES = OUTCOMES.length * BEHAVIOURS.length;
+/** The score lines of one panel to the planned answers of a model, given its cells; some thousand lines at a time. */
+export async function* plannedLines(
+  folder: string,
+  cells: Plan['cells'],
+  judge: string,
+): AsyncGenerator<Score[]> {
+  const { arm, seed } = cells[0] as Plan['cells'][number];
+  const questions = new Map(cells.map((cell) => [cell.cue, new Set(cell.questions)]));
+  const most = Math.max(...cells.map((cell) => cell.samples));
+  for await (const batch of readJournalBatches<Score>(scoresFile(folder, arm, seed))) {
+    yield batch.filter(
+      (score) => score.judge === judge && score.index < most && questions.get(score.cue)?.has(score.question),
+    );
+  }
+}
 
 /**
  * The scores of one model, one small number each: a model with a million answers must not cost gigabytes. Of an
@@ -93,8 +103,7 @@ class ModelScores {
     this.cells.set(cue, questions);
     const answers = questions.get(question) ?? [];
     questions.set(question, answers);
-    const state = (CODES.get(outcome) as number) * BEHAVIOURS.length + BEHAVIOURS.indexOf(behaviour);
-    answers[index] = judge * STATES + state;
+    answers[index] = judge * STATES + pack(outcome, behaviour);
   }
 
   get({ cue, question, index }: AnswerKey): PlannedScore | undefined {
@@ -115,8 +124,8 @@ class ModelScores {
     const state = packed % STATES;
     return {
       ...{ arm: this.arm, seed: this.seed, cue, question, index },
-      outcome: OUTCOMES[Math.floor(state / BEHAVIOURS.length)] as Outcome,
-      behaviour: BEHAVIOURS[state % BEHAVIOURS.length] as boolean | null,
+      outcome: outcomeOf(state),
+      behaviour: behaviourOf(state),
       by: this.judges[Math.floor(packed / STATES)] as string,
     };
   }
@@ -124,14 +133,9 @@ class ModelScores {
 
 async function scoresOf(folder: string, cells: Plan['cells'], judge: string): Promise<ModelScores> {
   const { arm, seed } = cells[0] as Plan['cells'][number];
-  const questions = new Map(cells.map((cell) => [cell.cue, new Set(cell.questions)]));
-  const most = Math.max(...cells.map((cell) => cell.samples));
   const scores = new ModelScores(arm, seed);
-  for await (const batch of readJournalBatches<Score>(scoresFile(folder, arm, seed))) {
-    for (const score of batch) {
-      if (score.judge === judge && score.index < most && questions.get(score.cue)?.has(score.question))
-        scores.add(score);
-    }
+  for await (const lines of plannedLines(folder, cells, judge)) {
+    for (const score of lines) scores.add(score);
   }
   return scores;
 }

@@ -46,7 +46,7 @@ export const costOf = (price: Price, promptTokens: number, answerTokens: number)
 export const mostPromptTokens = (counted: number): number => Math.ceil(1.5 * counted) + 64;
 
 /** How often one question is asked under one cue of one model. */
-type Asked = Pick<PlannedCell, 'arm' | 'cue'> & { question: string; times: number };
+export type Asked = Pick<PlannedCell, 'arm' | 'cue'> & { question: string; times: number };
 
 export const timesOf = ({ arm, cue, question, from, to }: Ask): Asked => ({
   arm,

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type { Usage } from '../records/model.js';
 import type { Plan } from '../records/plan.js';
 import type { PlanPrices, Price, Spent, SpentOn } from '../records/price.js';
@@ -79,10 +78,8 @@ const modelsOf = (of: readonly { arm: string; seed: number }[]): { arm: string; 
   ...new Map(of.map((one) => [`${one.arm}.${one.seed}`, one])).values(),
 ];
 
-async function* judgementsOf(folder: string, arm: string, seed: number): AsyncGenerator<PaidJudgement> {
-  const file = judgementsFile(folder, arm, seed);
-  if (existsSync(file)) yield* readJournal<PaidJudgement>(file);
-}
+const judgementsOf = (folder: string, arm: string, seed: number): AsyncGenerator<PaidJudgement> =>
+  readJournal<PaidJudgement>(judgementsFile(folder, arm, seed));
 
 const cellOf = ({ arm, seed, cue, question }: Omit<AnswerKey, 'index'>): string =>
   `${arm}|${seed}|${cue}|${question}`;

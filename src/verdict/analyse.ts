@@ -7,9 +7,9 @@ import { ledgerOf } from '../statistics/ledger.js';
 import { replay } from '../statistics/sequential.js';
 import { armResult } from './arm.js';
 import { type ArmNumbers, armNumbers } from './arm-numbers.js';
-import { cellOf } from './cell.js';
+import { cellOf, optionsOf } from './cell.js';
 import { worstOf } from './decide.js';
-import { type AnalysisInput, BASE_SEED, isPlanned, type Shared } from './input.js';
+import { type AnalysisInput, BASE_SEED, type Shared } from './input.js';
 import { calibrationOf, knownJudge } from './judge.js';
 import { methodSentences } from './methods.js';
 import { cumulatedClaims, drawsOf, lettersOf } from './sequential.js';
@@ -96,13 +96,12 @@ function screened(numbers: readonly ArmNumbers[], alpha: number): NonNullable<Re
 }
 
 function baseResult(base: { id: string; model: string }, shared: Shared): BaseResult {
-  const { input, table, ledger, resamples, questionIds } = shared;
-  const options = { level: input.verdict.level, alpha: ledger.base, resamples, planned: isPlanned(shared) };
+  const { input, table, ledger, questionIds } = shared;
   const cell = (cue: string) =>
-    cellOf(talliesOf(table, { arm: base.id, seeds: [BASE_SEED], cue }, questionIds), {
-      ...options,
-      errors: shared.judge?.errorsOf(cue),
-    });
+    cellOf(
+      talliesOf(table, { arm: base.id, seeds: [BASE_SEED], cue }, questionIds),
+      optionsOf(cue, ledger.base, shared),
+    );
   const used = new Set(input.arms.filter((arm) => arm.base === base.id).flatMap((arm) => arm.cues));
   return {
     id: base.id,

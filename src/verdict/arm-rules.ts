@@ -104,8 +104,8 @@ function allowedBy(cells: readonly JudgedCell[], arm: string, rules: GateRules):
  * missing number and a rule on shares stay.
  */
 function pardoned(cell: JudgedCell, allow: string): JudgedCell {
-  const { fault, bound, outcome } = cell;
-  if (outcome === 'pass' || bound === 'broken') return cell;
+  const { fault, isBroken, outcome } = cell;
+  if (outcome === 'pass' || isBroken) return cell;
   if (fault && (fault.why === 'missing' || fault.rule !== null)) {
     return { ...cell, outcome: 'inconclusive', ...fault };
   }

@@ -7,16 +7,16 @@ import { seedInterval } from '../statistics/seed-interval.js';
 import type { SequentialAudit } from '../statistics/sequential.js';
 import type { ArmNumbers, CueNumbers } from './arm-numbers.js';
 import { belowTolerance, excessLower, excessUpper, noBound } from './bounds.js';
-import { type CellOptions, cellOf } from './cell.js';
+import { cellOf, optionsOf } from './cell.js';
 import { type CellFacts, type CueFacts, decide } from './decide.js';
-import { differenceOf, type Term } from './effect.js';
+import { differenceOf, effectTerms } from './effect.js';
 import type { EvenPair } from './even.js';
-import { isPlanned, type Shared } from './input.js';
+import type { Shared } from './input.js';
 import { evidenceOf } from './sequential.js';
 import { type OpenCell, toSettle } from './settle.js';
 import { settleDraws } from './settle-draws.js';
 import type { Tally } from './table.js';
-import { type CellTallies, meanOver, oneSeed, sameQuestions } from './tallies.js';
+import { type CellTallies, meanOver, oneSeed } from './tallies.js';
 
 /** Why there is no verdict on the table of a sequential run. */
 const STOPPED =
@@ -25,15 +25,12 @@ const STOPPED =
 /** An arm's numbers and its verdict, given what the family of all arms and cues claims. */
 export function armResult(numbers: ArmNumbers, claims: readonly Claim[], shared: Shared): ArmResult {
   const { arm, plain, plainBase, plainEven } = numbers;
-  const { ledger, resamples, input } = shared;
+  const { ledger, input } = shared;
   const { verdict: spec } = input;
-  const planned = isPlanned(shared);
   const evidence = evidenceOf(arm.id, shared);
-  const errors = shared.judge?.errorsOf(PLAIN);
-  const tunedOptions: CellOptions = { level: spec.level, alpha: ledger.tuned, resamples, planned, errors };
-  const baseOptions: CellOptions = { ...tunedOptions, alpha: ledger.base };
-  const plainCell = cellOf(plain, tunedOptions);
-  const plainBaseCell = plainBase === null ? null : cellOf(plainBase, baseOptions);
+  const plainOptions = optionsOf(PLAIN, ledger.tuned, shared);
+  const plainCell = cellOf(plain, plainOptions);
+  const plainBaseCell = plainBase === null ? null : cellOf(plainBase, optionsOf(PLAIN, ledger.base, shared));
   const { lower, upper } = evidence
     ? evidence.plainExcess
     : {
@@ -103,10 +100,10 @@ export function armResult(numbers: ArmNumbers, claims: readonly Claim[], shared:
         : null,
     seeds: arm.seeds.map((seed, i) => ({
       seed,
-      plain: cellOf(oneSeed(plain, i), tunedOptions),
+      plain: cellOf(oneSeed(plain, i), plainOptions),
       cues: numbers.cues.map(({ cue, tuned }) => ({
         id: cue.id,
-        cell: cellOf(oneSeed(tuned, i), { ...tunedOptions, errors: shared.judge?.errorsOf(cue.id) }),
+        cell: cellOf(oneSeed(tuned, i), optionsOf(cue.id, ledger.tuned, shared)),
       })),
     })),
     plain: plainCell,
@@ -118,29 +115,15 @@ export function armResult(numbers: ArmNumbers, claims: readonly Claim[], shared:
 
 function cueResult(numbers: ArmNumbers, cue: CueNumbers, claim: Claim, shared: Shared): CueResult {
   const { ledger, resamples, input } = shared;
-  const planned = isPlanned(shared);
   const { id, source, title } = cue.cue;
-  const errors = shared.judge?.errorsOf(id);
-  const options: CellOptions = {
-    level: input.verdict.level,
-    alpha: ledger.tuned,
-    resamples,
-    planned,
-    errors,
-  };
+  const options = optionsOf(id, ledger.tuned, shared);
   const evidence = evidenceOf(numbers.arm.id, shared)?.cue(id);
   const upper = evidence
     ? evidence.upper
     : boundOf(cue.even, (t, b) => excessUpper(t, b, ledger, indexOf(id, shared)));
-  const gap: Term[] = [
-    { sign: 1, cell: cue.tuned, name: `tuned under '${id}'` },
-    { sign: -1, cell: sameQuestions(numbers.plain, cue.tuned), name: 'tuned without a cue' },
-  ];
-  const terms = [...gap];
-  if (cue.base && numbers.plainBase) {
-    terms.push({ sign: -1, cell: cue.base, name: `base under '${id}'` });
-    terms.push({ sign: 1, cell: sameQuestions(numbers.plainBase, cue.tuned), name: 'base without a cue' });
-  }
+  const base = cue.base && numbers.plainBase && { cued: cue.base, plain: numbers.plainBase };
+  const terms = effectTerms(id, cue.tuned, numbers.plain, base);
+  const gap = terms.slice(0, 2);
   const size = differenceOf(terms, 'misaligned', options);
   const what = cue.base ? 'difference in differences' : 'pair effect (tuned cued - tuned plain; no base)';
   const behaviour = differenceOf(terms, 'behaviour', options);
@@ -158,10 +141,10 @@ function cueResult(numbers: ArmNumbers, cue: CueNumbers, claim: Claim, shared: S
     id,
     source,
     ...(title === undefined ? {} : { title }),
-    base: cue.base === null ? null : cellOf(cue.base, { ...options, alpha: ledger.base }),
+    base: cue.base === null ? null : cellOf(cue.base, optionsOf(id, ledger.base, shared)),
     effect: {
       ...size,
-      method: `${what}: ${size.method}; claim by e-process on ${planned ? 'paired answers' : 'the draws'}, e-Holm over all arms and cues`,
+      method: `${what}: ${size.method}; claim by e-process on ${options.planned ? 'paired answers' : 'the draws'}, e-Holm over all arms and cues`,
       eValue: evidence?.claim?.eValue ?? cue.eValue,
       claimed: claim.claimed,
       draws: drawCount(cue.draws),

@@ -42,8 +42,8 @@ export interface JudgedCell extends CellDecision {
   why: 'fine' | 'excess' | 'open' | Fault['why'];
   /** What is wrong with the cell beside; a leave for a verdict does not take it away. */
   fault: Fault | null;
-  /** Must its bound hold whatever verdict the arm is allowed? Then the tolerance was given for this very cue. */
-  bound: 'not asked' | 'holds' | 'broken';
+  /** Does it break a tolerance that was given for this very cue? Then it fails whatever verdict the arm is allowed. */
+  isBroken: boolean;
 }
 
 /** Judges a cell: misaligned where that is shown, inconclusive where a number is missing or a limit is not kept. */
@@ -59,7 +59,7 @@ export function judgeCell(cell: GateCell, arm: string, rules: GateRules, own: Ow
     rule: string | null,
   ): JudgedCell => ({
     ...{ cue: cell.cue, outcome, why, reason, rule, fault },
-    bound: tolerance.named ? (below ? 'holds' : 'broken') : 'not asked',
+    isBroken: tolerance.named && !below,
   });
   const limit = `the tolerance of ${percent(tolerance.value)}`;
   const excess = `the excess over the base ${under(cell.cue)}`;
@@ -136,5 +136,5 @@ export function missingCell(cue: string, rule: string): JudgedCell {
     reason: `answers ${under(cue)} are required, and there are none`,
     rule,
   };
-  return { cue, outcome: 'inconclusive', ...fault, fault, bound: 'not asked' };
+  return { cue, outcome: 'inconclusive', ...fault, fault, isBroken: false };
 }

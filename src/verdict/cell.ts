@@ -2,6 +2,7 @@
 import type { Cell, Estimate, Interval } from '../records/result.js';
 import { clopperPearson, meanLowerBound, meanUpperBound } from '../statistics/binomial.js';
 import { clusterInterval, meanOf, type NamedInterval, type Resamples } from '../statistics/bootstrap.js';
+import { isPlanned, type Shared } from './input.js';
 import { type CueErrors, correctedOf } from './judge.js';
 import type { Tally } from './table.js';
 import { type CellTallies, eventsOf, type Measure, meanOver, rateMean, sum, totalOf } from './tallies.js';
@@ -17,6 +18,15 @@ export interface CellOptions {
   /** The judge's errors under the cell's cue, where labels of people give them. */
   errors?: CueErrors | undefined;
 }
+
+/** The options of a cell under a cue; `alpha` is the error of its one-sided bounds. */
+export const optionsOf = (cue: string, alpha: number, shared: Shared): CellOptions => ({
+  level: shared.input.verdict.level,
+  alpha,
+  resamples: shared.resamples,
+  planned: isPlanned(shared),
+  errors: shared.judge?.errorsOf(cue),
+});
 
 /**
  * Makes a cell of its counts. Sizes (`rate`, `interval`) are per eligible answer with questions and training seeds

@@ -4,7 +4,7 @@ import { PLAIN } from '../records/ids.js';
 import type { ArmResult, Result } from '../records/result.js';
 import { type Resamples, resample } from '../statistics/bootstrap.js';
 import { comparisonWarnings } from './compare-warnings.js';
-import { differenceOf, type Term } from './effect.js';
+import { differenceOf, effectTerms, type Term } from './effect.js';
 import { BASE_SEED } from './input.js';
 import type { Table } from './table.js';
 import { type CellTallies, sameQuestions, talliesOf, totalOf } from './tallies.js';
@@ -103,13 +103,9 @@ function termsOf(
   const base = (id: string) =>
     talliesOf(table, { arm: arm.base as string, seeds: [BASE_SEED], cue: id }, questions);
   const cell = tuned(cue);
-  const terms: Term[] = [{ sign: 1, cell, name: `tuned under '${cue}'` }];
-  if (cue === PLAIN) return terms;
-  terms.push({ sign: -1, cell: sameQuestions(tuned(PLAIN), cell), name: 'tuned without a cue' });
-  if (arm.base === null) return terms;
-  terms.push({ sign: -1, cell: base(cue), name: `base under '${cue}'` });
-  terms.push({ sign: 1, cell: sameQuestions(base(PLAIN), cell), name: 'base without a cue' });
-  return terms;
+  if (cue === PLAIN) return [{ sign: 1, cell, name: `tuned under '${cue}'` }];
+  const ofBase = arm.base === null ? null : { cued: base(cue), plain: base(PLAIN) };
+  return effectTerms(cue, cell, tuned(PLAIN), ofBase);
 }
 
 /** Own minus first, over the questions to which both have answers in their first cell. */

@@ -3,7 +3,7 @@ import type { Estimate } from '../records/result.js';
 import { clopperPearson } from '../statistics/binomial.js';
 import { type Contrast, clusterInterval, contrastOf, mover } from '../statistics/bootstrap.js';
 import type { CellOptions } from './cell.js';
-import { type CellTallies, eventsOf, type Measure, meanOver, totalOf } from './tallies.js';
+import { type CellTallies, eventsOf, type Measure, meanOver, sameQuestions, totalOf } from './tallies.js';
 
 /** One cell with its sign in a difference. */
 export interface Term {
@@ -11,6 +11,27 @@ export interface Term {
   cell: CellTallies;
   /** For the reason, where the cell holds nothing: "the base under 'x'". */
   name: string;
+}
+
+/**
+ * The cells of a cue's effect with their signs: tuned under the cue, less tuned without one; less the same of the base
+ * where there is one. What is plain is counted over the cue's questions; the first two are the effect without a base.
+ */
+export function effectTerms(
+  cue: string,
+  tuned: CellTallies,
+  plain: CellTallies,
+  base: { cued: CellTallies; plain: CellTallies } | null,
+): Term[] {
+  const terms: Term[] = [
+    { sign: 1, cell: tuned, name: `tuned under '${cue}'` },
+    { sign: -1, cell: sameQuestions(plain, tuned), name: 'tuned without a cue' },
+  ];
+  if (base) {
+    terms.push({ sign: -1, cell: base.cued, name: `base under '${cue}'` });
+    terms.push({ sign: 1, cell: sameQuestions(base.plain, tuned), name: 'base without a cue' });
+  }
+  return terms;
 }
 
 /**

@@ -1,8 +1,8 @@
 /** From answers to the draws of a cue's e-process, in the fixed design. */
-import { isUnknown } from '../records/outcome.js';
+import { isUnknown, outcomeOf } from '../records/outcome.js';
 import { randomStream } from '../shared/random.js';
 import type { Draws } from '../statistics/eprocess.js';
-import { type Answers, type CellAnswers, outcomeOf } from './table.js';
+import type { Answers, CellAnswers } from './table.js';
 
 /** The four cells of a cue: the tuned ones per training seed, the base's once; null without a base. */
 export interface FourCells {

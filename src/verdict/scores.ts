@@ -1,13 +1,12 @@
 /** Outcomes of the same scored answers by other thresholds: a table for each, without reading the scores again. */
-import { OUTCOMES, type Outcome } from '../records/outcome.js';
+import { behaviourOf, codeOf, OUTCOMES, type Outcome, pack } from '../records/outcome.js';
 import type { Plan } from '../records/plan.js';
 import type { Score } from '../records/sample.js';
 import { outcomeAt, type ThresholdNumbers } from '../records/thresholds.js';
-import { readJournal } from '../shared/journal.js';
-import { scoresFile } from '../shared/run-folder.js';
-import { type Answers, type CellAnswers, pack, type Table } from './table.js';
+import { plannedLines } from '../shared/answers.js';
+import { type Answers, type CellAnswers, cellKey, type Table } from './table.js';
 
-/** Answers of one cell to one question by index: five small numbers each, so that a million of them stay small. */
+/** Answers of one cell to one question by index: four small numbers each, so that a million of them stay small. */
 interface Group {
   /** Outcome and behaviour as they are recorded (see `pack`). */
   packed: Answers;
@@ -16,7 +15,6 @@ interface Group {
   coherence: (number | undefined)[];
   /** Place of the other outcome in OUTCOMES. */
   otherwise: (number | undefined)[];
-  behaviour: (boolean | null)[];
 }
 
 /** The scores of a run by cell and question. */
@@ -32,19 +30,17 @@ export async function readScores(folder: string, plan: Plan, judge: string): Pro
   let [hasAlignment, hasCoherence] = [false, false];
   for (const own of Map.groupBy(plan.cells, ({ arm, seed }) => `${arm}.${seed}`).values()) {
     const { arm, seed } = own[0] as Plan['cells'][number];
-    const wanted = new Map(own.map((cell) => [cell.cue, new Set(cell.questions)]));
-    const most = Math.max(...own.map((cell) => cell.samples));
-    for await (const score of readJournal<Score>(scoresFile(folder, arm, seed))) {
-      if (score.judge !== judge || score.index >= most) continue;
-      if (!wanted.get(score.cue)?.has(score.question)) continue;
-      const key = keyOf(arm, seed, score.cue);
-      const of = cells.get(key) ?? { arm, seed, cue: score.cue, groups: new Map<string, Group>() };
-      cells.set(key, of);
-      const group = of.groups.get(score.question) ?? emptyGroup();
-      of.groups.set(score.question, group);
-      keep(group, score);
-      hasAlignment ||= score.scores?.alignment !== undefined;
-      hasCoherence ||= score.scores?.coherence !== undefined;
+    for await (const lines of plannedLines(folder, own, judge)) {
+      for (const score of lines) {
+        const key = cellKey(arm, seed, score.cue);
+        const of = cells.get(key) ?? { arm, seed, cue: score.cue, groups: new Map<string, Group>() };
+        cells.set(key, of);
+        const group = of.groups.get(score.question) ?? emptyGroup();
+        of.groups.set(score.question, group);
+        keep(group, score);
+        hasAlignment ||= score.scores?.alignment !== undefined;
+        hasCoherence ||= score.scores?.coherence !== undefined;
+      }
     }
   }
   return {
@@ -62,7 +58,7 @@ export async function readScores(folder: string, plan: Plan, judge: string): Pro
         answers.set(key, cell);
       }
       return {
-        cell: (arm, seed, cue) => answers.get(keyOf(arm, seed, cue)) ?? new Map(),
+        cell: (arm, seed, cue) => answers.get(cellKey(arm, seed, cue)) ?? new Map(),
         cells: [...cells.values()].map(({ arm, seed, cue }) => ({ arm, seed, cue })),
         repeated: 0,
         answers: count,
@@ -71,19 +67,14 @@ export async function readScores(folder: string, plan: Plan, judge: string): Pro
   };
 }
 
-const keyOf = (arm: string, seed: number, cue: string): string => `${arm}|${seed}|${cue}`;
-
-const emptyGroup = (): Group => ({ packed: [], alignment: [], coherence: [], otherwise: [], behaviour: [] });
-
-const CODES = new Map(OUTCOMES.map((outcome, code) => [outcome, code]));
+const emptyGroup = (): Group => ({ packed: [], alignment: [], coherence: [], otherwise: [] });
 
 function keep(group: Group, { index, outcome, behaviour, scores, otherwise }: Score): void {
   group.packed[index] = pack(outcome, behaviour);
-  group.behaviour[index] = behaviour;
   const { alignment, coherence } = scores ?? {};
   group.alignment[index] = alignment === null ? Number.NaN : alignment;
   group.coherence[index] = coherence === null ? Number.NaN : coherence;
-  group.otherwise[index] = otherwise === undefined ? undefined : CODES.get(otherwise);
+  group.otherwise[index] = otherwise === undefined ? undefined : codeOf(otherwise);
 }
 
 function outcomesAt(group: Group, thresholds: ThresholdNumbers): Answers {
@@ -96,7 +87,7 @@ function outcomesAt(group: Group, thresholds: ThresholdNumbers): Answers {
       scores: { ...scoreOf('alignment', alignment), ...scoreOf('coherence', coherence) },
       otherwise: code === undefined ? undefined : (OUTCOMES[code] as Outcome),
     });
-    return pack(outcome, group.behaviour[i] as boolean | null);
+    return pack(outcome, behaviourOf(packed));
   });
 }
 

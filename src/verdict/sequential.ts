@@ -1,12 +1,12 @@
 /** What the analysis takes from a sequential audit that was replayed on its records. */
-import { outcomeLetter } from '../records/outcome.js';
+import { outcomeLetter, outcomeOf } from '../records/outcome.js';
 import type { Plan } from '../records/plan.js';
 import { designOf } from '../statistics/draws.js';
 import type { Draws } from '../statistics/eprocess.js';
 import type { Claim } from '../statistics/holm.js';
 import { type ArmEvidence, type LetterOf, replay, type SequentialAudit } from '../statistics/sequential.js';
 import type { Shared } from './input.js';
-import { type CellAnswers, outcomeOf, type Table } from './table.js';
+import { type CellAnswers, cellKey, type Table } from './table.js';
 
 /** The evidence of one arm, in the form that a result has. */
 export interface ReplayedArm {
@@ -61,7 +61,7 @@ export function drawsOf(table: Table, audit: SequentialAudit): { table: Table; o
   const cells = new Map<string, CellAnswers>();
   let others = 0;
   for (const { arm, seed, cue } of table.cells) {
-    const key = `${arm}|${seed}|${cue}`;
+    const key = cellKey(arm, seed, cue);
     const kept = new Map<string, (number | undefined)[]>();
     for (const [question, answers] of table.cell(arm, seed, cue)) {
       const taken = audit.taken.get(`${key}|${question}`) ?? 0;
@@ -71,7 +71,7 @@ export function drawsOf(table: Table, audit: SequentialAudit): { table: Table; o
     cells.set(key, kept);
   }
   if (others === 0) return { table, others };
-  const cell: Table['cell'] = (arm, seed, cue) => cells.get(`${arm}|${seed}|${cue}`) ?? new Map();
+  const cell: Table['cell'] = (arm, seed, cue) => cells.get(cellKey(arm, seed, cue)) ?? new Map();
   return { table: { ...table, cell, answers: table.answers - others }, others };
 }
 

@@ -1,7 +1,9 @@
 /** From score lines to what every number is computed from: the outcome of each answer, by cell, question and index. */
-import { isEligible, OUTCOMES, type Outcome, type OutcomeCounts } from '../records/outcome.js';
+import { isEligible, OUTCOMES, type OutcomeCounts, outcomeOf, pack, STATES } from '../records/outcome.js';
 import { type AnswerKey, keyOf, type Score } from '../records/sample.js';
 import { InputError } from '../shared/errors.js';
+
+export { outcomeOf, pack } from '../records/outcome.js';
 
 /**
  * Answers of one cell to one question by index, one small number each (see `pack`); a hole where an index is missing.
@@ -24,15 +26,6 @@ export interface Table {
 
 /** What is counted of a score line. */
 export type Counted = AnswerKey & Pick<Score, 'outcome' | 'behaviour' | 'by'>;
-
-const CODES = new Map<Outcome, number>(OUTCOMES.map((outcome, code) => [outcome, code]));
-
-/** Outcome and behaviour in one number: code * 3 + (0 not scored, 1 not shown, 2 shown). */
-export const pack = (outcome: Outcome, behaviour: boolean | null): number =>
-  (CODES.get(outcome) as number) * 3 + (behaviour === null ? 0 : behaviour ? 2 : 1);
-
-/** Outcome of a packed answer. */
-export const outcomeOf = (packed: number): Outcome => OUTCOMES[Math.floor(packed / 3)] as Outcome;
 
 /**
  * Reads score lines into a table. The same answer scored alike twice is counted once.
@@ -91,7 +84,8 @@ function tableBuilder(): { add(score: Counted): void; table(): Table } {
   };
 }
 
-const cellKey = (arm: string, seed: number, cue: string): string => `${arm}|${seed}|${cue}`;
+/** Arm, seed and cue of a cell as one string; ids hold no `|`. */
+export const cellKey = (arm: string, seed: number, cue: string): string => `${arm}|${seed}|${cue}`;
 
 const inWords = (packed: number): string =>
   `${outcomeOf(packed)}${['', ' without the behaviour', ' with the behaviour'][packed % 3]}`;
@@ -110,7 +104,7 @@ export interface Tally {
 
 /** Counts answers, holes left out. */
 export function tally(answers: Answers): Tally {
-  const codes = new Array<number>(OUTCOMES.length * 3).fill(0);
+  const codes = new Array<number>(STATES).fill(0);
   let samples = 0;
   for (const packed of answers) {
     if (packed === undefined) continue;

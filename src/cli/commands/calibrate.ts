@@ -1,19 +1,6 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
+import { wholeFrom } from '../options.js';
 import type { CliCommand } from './command.js';
-
-const perCue = (text: string): number => {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 2 || value > 100_000)
-    throw new InvalidArgumentError('a whole number from 2 is needed');
-  return value;
-};
-
-const seed = (text: string): number => {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0)
-    throw new InvalidArgumentError('a whole number from 0 is needed');
-  return value;
-};
 
 export const calibrate: CliCommand = {
   name: 'calibrate',
@@ -21,8 +8,10 @@ export const calibrate: CliCommand = {
   args: [['<dir>', 'run folder']],
   options: [
     new Option('--sheet <file>', 'write a sheet to label (CSV)'),
-    new Option('--per-cue <n>', 'rows per cue, about').argParser(perCue).default(60),
-    new Option('--seed <n>', 'seed of the draw (default: that of the sheet before, or 0)').argParser(seed),
+    new Option('--per-cue <n>', 'rows per cue, about').argParser(wholeFrom(2, 100_000)).default(60),
+    new Option('--seed <n>', 'seed of the draw (default: that of the sheet before, or 0)').argParser(
+      wholeFrom(0),
+    ),
     new Option('--labels <files...>', 'read labelled sheets; one a rater, or with a column rater'),
   ],
   async action([dir], options) {
