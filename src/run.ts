@@ -18,6 +18,7 @@ import { readJson, withoutHome, writeFileAtomic, writeJson } from './shared/file
 import { hashOf, shortHash } from './shared/hash.js';
 import { stopIfAborted } from './shared/interrupted.js';
 import type { Observer } from './shared/observer.js';
+import { spentBy } from './shared/prices.js';
 import { FILES, type OpenFolder, openFolder } from './shared/run-folder.js';
 import { StepLog } from './shared/step-log.js';
 import { openWorkshop, perform, type Workshop } from './steps.js';
@@ -122,7 +123,7 @@ async function drive(
       done.push({ step, output: await once(step, done, steps, workshop) });
     }
     failed = false;
-    return done.reduce((sum, { output }) => sum + (output.spent ?? 0), before);
+    return spentBy(done, before);
   } finally {
     await closeAll(failed, () => workshop?.close());
   }
@@ -153,7 +154,7 @@ async function once(step: Step, done: StepResult[], steps: StepLog, workshop: Wo
   const key = shortHash([workshop.plan.hash, step, before, workshop.settingsOf(step)]);
   const known = steps.outputOf(key);
   if (known) return known;
-  workshop.meter?.begin(done.reduce((sum, { output }) => sum + (output.spent ?? 0), 0));
+  workshop.meter?.begin(spentBy(done));
   const start = performance.now();
   const made = await perform(step, workshop);
   return steps.record(done.length + 1, step, key, made, (performance.now() - start) / 1000);
