@@ -120,7 +120,7 @@ async function drive(
     const done: StepResult[] = [];
     for (let step = driver.next(plan, done); step; step = driver.next(plan, done)) {
       stopIfAborted(options.signal);
-      done.push({ step, output: await once(step, done, steps, workshop) });
+      done.push({ step, output: await once(step, done, steps, workshop, spentBy(done, before)) });
     }
     failed = false;
     return spentBy(done, before);
@@ -149,12 +149,19 @@ function keepSearchPlan(folder: string, { spec }: LoadedAudit, made: Plan): Plan
   return plan;
 }
 
-async function once(step: Step, done: StepResult[], steps: StepLog, workshop: Workshop): Promise<StepOutput> {
+/** @param spent USD by the steps before it, for the progress line */
+async function once(
+  step: Step,
+  done: StepResult[],
+  steps: StepLog,
+  workshop: Workshop,
+  spent: number,
+): Promise<StepOutput> {
   const before = done.map(({ output }) => [output.hash, output.outcomes ?? '']);
   const key = shortHash([workshop.plan.hash, step, before, workshop.settingsOf(step)]);
   const known = steps.outputOf(key);
   if (known) return known;
-  workshop.meter?.begin(spentBy(done));
+  workshop.meter?.begin(spent);
   const start = performance.now();
   const made = await perform(step, workshop);
   return steps.record(done.length + 1, step, key, made, (performance.now() - start) / 1000);

@@ -196,6 +196,7 @@ export class TuningStage {
 
   private sleep(milliseconds: number): Promise<void> {
     const { timing, signal } = this.shop;
+    stopIfAborted(signal);
     return new Promise((resolve, reject) => {
       const stop = (): void => {
         cancel();
