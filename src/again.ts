@@ -1,7 +1,7 @@
 import { rendererOf } from './cues/render.js';
 import { fixedAsks } from './drivers/fixed.js';
 import { type Judging, openJudging } from './judging.js';
-import { openEngine } from './models/engine.js';
+import { Engines, openEngine } from './models/engine.js';
 import { checkPanel, loadJudge, modelJudge } from './plan/judges.js';
 import { knownProviders } from './plan/providers.js';
 import { loadThresholds, sweepOf } from './plan/thresholds.js';
@@ -66,22 +66,13 @@ export async function again(
     throw new InputError('holds imported answers, which were judged elsewhere', { file: dir }, hint);
   }
   const folder = openFolder(dir, observer);
-  const engines = new Map<string, Engine>();
-  const { path } = folder;
-  const open = async (name: string): Promise<Engine> => {
+  const { path, observer: told } = folder;
+  const engines = new Engines(async (name) => {
     const providers = providersOf(spec);
-    const context = {
-      folder: path,
-      auditFolder: process.cwd(),
-      observer: folder.observer,
-      signal,
-      providers,
-    };
-    const engine = engines.get(name) ?? (await openEngine(name, context));
-    engines.set(name, engine);
-    return engine;
-  };
-  const work: Work = { folder: path, plan, spec, observer: folder.observer, signal, open };
+    return openEngine(name, { folder: path, auditFolder: process.cwd(), observer: told, signal, providers });
+  });
+  const open = (name: string): Promise<Engine> => engines.open(name);
+  const work: Work = { folder: path, plan, spec, observer: told, signal, open };
   let failed = true;
   try {
     for (const stage of stages) {
@@ -95,7 +86,7 @@ export async function again(
     }
     failed = false;
   } finally {
-    await closeAll(failed, ...[...engines.values()].map((engine) => () => engine.close()), folder.close);
+    await closeAll(failed, ...engines.closers(), folder.close);
   }
   return readRunFile<Result>(dir, FILES.result);
 }

@@ -18,6 +18,7 @@ import { readJson, withoutHome, writeFileAtomic, writeJson } from './shared/file
 import { hashOf, shortHash } from './shared/hash.js';
 import { stopIfAborted } from './shared/interrupted.js';
 import type { Observer } from './shared/observer.js';
+import { spentBy } from './shared/prices.js';
 import { FILES, type OpenFolder, openFolder } from './shared/run-folder.js';
 import { StepLog } from './shared/step-log.js';
 import { openWorkshop, perform, type Workshop } from './steps.js';
@@ -119,10 +120,10 @@ async function drive(
     const done: StepResult[] = [];
     for (let step = driver.next(plan, done); step; step = driver.next(plan, done)) {
       stopIfAborted(options.signal);
-      done.push({ step, output: await once(step, done, steps, workshop) });
+      done.push({ step, output: await once(step, done, steps, workshop, spentBy(done, before)) });
     }
     failed = false;
-    return done.reduce((sum, { output }) => sum + (output.spent ?? 0), before);
+    return spentBy(done, before);
   } finally {
     await closeAll(failed, () => workshop?.close());
   }
@@ -148,12 +149,19 @@ function keepSearchPlan(folder: string, { spec }: LoadedAudit, made: Plan): Plan
   return plan;
 }
 
-async function once(step: Step, done: StepResult[], steps: StepLog, workshop: Workshop): Promise<StepOutput> {
+/** @param spent USD by the steps before it, for the progress line */
+async function once(
+  step: Step,
+  done: StepResult[],
+  steps: StepLog,
+  workshop: Workshop,
+  spent: number,
+): Promise<StepOutput> {
   const before = done.map(({ output }) => [output.hash, output.outcomes ?? '']);
   const key = shortHash([workshop.plan.hash, step, before, workshop.settingsOf(step)]);
   const known = steps.outputOf(key);
   if (known) return known;
-  workshop.meter?.begin(done.reduce((sum, { output }) => sum + (output.spent ?? 0), 0));
+  workshop.meter?.begin(spent);
   const start = performance.now();
   const made = await perform(step, workshop);
   return steps.record(done.length + 1, step, key, made, (performance.now() - start) / 1000);

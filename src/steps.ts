@@ -29,7 +29,7 @@ import { readJudgeLabels } from './shared/judge-labels.js';
 import type { Observer } from './shared/observer.js';
 import { hydeVersion } from './shared/package.js';
 import { recordPanels } from './shared/panels.js';
-import { isPriced } from './shared/prices.js';
+import { answersIn, isPriced } from './shared/prices.js';
 import { FILES, samplesFile, scoresFile } from './shared/run-folder.js';
 import { spentOn } from './shared/spent.js';
 import type { StepResultFiles } from './shared/step-log.js';
@@ -292,8 +292,6 @@ async function sample(step: Step & { kind: 'sample' }, workshop: Workshop): Prom
   const files = filesOf(step.asks, samplesFile);
   return { hash, files, ...(await spentFor(step.asks, workshop, { answers: true })) };
 }
-
-const answersIn = (asks: Ask[]): number => asks.reduce((sum, { from, to }) => sum + to - from, 0);
 
 async function ask(asks: Ask[], { audit, folder, engine, observer, reuse }: Workshop): Promise<string> {
   const models = await readModels(folder);

@@ -2,11 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateRows, promptsOf } from '../generating/generate.js';
-import { openEngine } from '../models/engine.js';
+import { Engines, openEngine } from '../models/engine.js';
 import { loadDetector } from '../plan/detectors.js';
 import { loadAudit } from '../plan/spec.js';
 import type { GenerateManifest } from '../records/generate.js';
-import type { Engine } from '../records/model.js';
 import type { Spec } from '../records/spec.js';
 import { closeAll } from '../shared/closing.js';
 import { InputError } from '../shared/errors.js';
@@ -29,24 +28,20 @@ export async function runGenerate(audit: string, options: Record<string, unknown
   const observer = terminalObserver(options.quiet === true);
   // Engines work in a run folder; this one is not kept.
   const work = mkdtempSync(join(tmpdir(), 'hyde-generate-'));
-  const engines = new Map<string, Engine>();
+  const { folder, providers, seed } = spec;
+  const context = { folder: work, auditFolder: folder, observer, signal: interruptSignal(), providers };
+  const engines = new Engines((name) => openEngine(name, context));
   const manifests: GenerateManifest[] = [];
   let unclean = true;
   try {
     for (const item of spec.generate) {
-      const { engine: name } = item.model;
-      const { folder, providers, seed } = spec;
-      const context = { folder: work, auditFolder: folder, observer, signal: interruptSignal(), providers };
-      const engine = engines.get(name) ?? (await openEngine(name, context));
-      engines.set(name, engine);
+      const engine = await engines.open(item.model.engine);
       const detector = (id: string) => loadDetector(id, folder);
       manifests.push(await generateRows(item, { folder, seed, engine, detector, observer }));
     }
     unclean = false;
   } finally {
-    await closeAll(unclean, ...[...engines.values()].map((engine) => () => engine.close()), () =>
-      rmSync(work, { recursive: true, force: true }),
-    );
+    await closeAll(unclean, ...engines.closers(), () => rmSync(work, { recursive: true, force: true }));
   }
   print(outputOf(options), manifests.map(lineOf).join('\n'), manifests);
   return manifests.some(({ failed }) => failed > 0) ? 1 : 0;

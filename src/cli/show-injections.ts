@@ -2,14 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openJudging } from '../judging.js';
-import { openEngine } from '../models/engine.js';
+import { Engines, openEngine } from '../models/engine.js';
 import { loadJudge, modelJudge } from '../plan/judges.js';
 import { knownProviders } from '../plan/providers.js';
 import { loadThresholds } from '../plan/thresholds.js';
 import { readYaml } from '../plan/yaml.js';
 import type { JudgeEntry } from '../records/audit.js';
 import type { Judge, Reading } from '../records/judge.js';
-import type { Engine } from '../records/model.js';
 import { pad } from '../report/width.js';
 import { type InjectionResult, Injections, MOVED, tryInjections } from '../scoring/injections.js';
 import type { ModelJudge } from '../scoring/outcome.js';
@@ -32,14 +31,9 @@ export async function showInjections(
   const observer = terminalObserver(options.quiet === true);
   // Engines work in a run folder; this one is not kept.
   const folder = mkdtempSync(join(tmpdir(), 'hyde-injections-'));
-  const engines = new Map<string, Engine>();
   const providers = knownProviders();
-  const open = async (name: string): Promise<Engine> => {
-    const context = { folder, auditFolder: process.cwd(), observer, signal: interruptSignal(), providers };
-    const engine = engines.get(name) ?? (await openEngine(name, context));
-    engines.set(name, engine);
-    return engine;
-  };
+  const context = { folder, auditFolder: process.cwd(), observer, signal: interruptSignal(), providers };
+  const engines = new Engines((name) => openEngine(name, context));
   const tables: { judge: string; attempts: InjectionResult[] }[] = [];
   let failed = true;
   try {
@@ -50,7 +44,7 @@ export async function showInjections(
       const spec = modelJudge(judge, entry, () => undefined);
       const judging = await openJudging(
         { judges: [spec], thresholds, providers },
-        { open, observer, known: {} },
+        { open: (engine) => engines.open(engine), observer, known: {} },
       );
       const opened = judging.main.panel.waves[0]?.[0] as ModelJudge;
       tables.push({
@@ -60,9 +54,7 @@ export async function showInjections(
     }
     failed = false;
   } finally {
-    await closeAll(failed, ...[...engines.values()].map((engine) => () => engine.close()), () =>
-      rmSync(folder, { recursive: true, force: true }),
-    );
+    await closeAll(failed, ...engines.closers(), () => rmSync(folder, { recursive: true, force: true }));
   }
   print(outputOf(options), tables.map(tableText).join('\n\n'), tables);
   return 0;

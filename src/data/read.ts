@@ -1,6 +1,7 @@
 import { type Message, ROLES } from '../records/chat.js';
 import { InputError, type Place } from '../shared/errors.js';
 import { readLines } from '../shared/jsonl.js';
+import { isObject } from '../shared/objects.js';
 
 /** One row of a training file. */
 export interface SourceRow {
@@ -157,6 +158,3 @@ function checkOrder(messages: Message[], place: Place): void {
     throw new InputError("does not end with an assistant's turn: there is no answer to train on", place);
   }
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

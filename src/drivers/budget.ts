@@ -1,6 +1,6 @@
 import type { PlanPrices } from '../records/price.js';
 import type { Ask, Driver, Step, StepResult } from '../records/step.js';
-import { answersBound, judgingBound, timesOf } from '../shared/prices.js';
+import { answersBound, judgingBound, spentBy, timesOf } from '../shared/prices.js';
 
 /**
  * A driver that begins no round which could pass the budget: by then it has what was spent, and the most that the round can
@@ -15,7 +15,7 @@ export const withinBudget = (driver: Driver): Driver => ({
     if (last?.kind === 'report') return null;
     const step = driver.next(plan, done);
     if (step?.kind !== 'pilot' && step?.kind !== 'sample') return step;
-    const spent = done.reduce((sum, { output }) => sum + (output.spent ?? 0), 0);
+    const spent = spentBy(done);
     return spent + boundOfRound(step, done, prices) <= prices.budget
       ? step
       : { kind: 'analyse', stopped: 'budget' };

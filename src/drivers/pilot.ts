@@ -1,5 +1,5 @@
 import type { Ask, Driver } from '../records/step.js';
-import { isPriced } from '../shared/prices.js';
+import { answersIn, isPriced } from '../shared/prices.js';
 
 /** Answers that are asked for before all others where answers are paid for: what they cost foretells the rest. */
 export const PILOT = 20;
@@ -33,7 +33,7 @@ const keyOf = ({ arm, seed, cue, question }: Ask): string => `${arm}|${seed}|${c
  * where there are many. None where the round is no larger than the pilot.
  */
 export function pilotAsks(asks: readonly Ask[]): Ask[] {
-  if (asks.reduce((sum, { from, to }) => sum + to - from, 0) <= PILOT) return [];
+  if (answersIn(asks) <= PILOT) return [];
   const cells = [...Map.groupBy(asks, ({ arm, seed, cue }) => `${arm}|${seed}|${cue}`).values()];
   const spread =
     cells.length <= PILOT

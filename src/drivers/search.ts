@@ -2,7 +2,7 @@ import { relativesOf } from '../mining/relatives.js';
 import type { Plan } from '../records/plan.js';
 import type { Ask, Driver, StepResult } from '../records/step.js';
 import { type CuedRound, TriggerSearch } from '../search/search.js';
-import { answersBound, judgingBound, timesOf } from '../shared/prices.js';
+import { answersBound, judgingBound, spentBy, timesOf } from '../shared/prices.js';
 import { lettersOf } from './letters.js';
 
 /**
@@ -44,7 +44,7 @@ export const search: Driver = {
 /** A search that could pass the budget ends there, and what it has found by then goes on. */
 function passesBudget({ prices }: Plan, done: readonly StepResult[], asks: readonly Ask[]): boolean {
   if (!prices || prices.budget === null) return false;
-  const spent = done.reduce((sum, { output }) => sum + (output.spent ?? 0), 0);
+  const spent = spentBy(done);
   const asked = asks.map(timesOf);
   return spent + answersBound(asked, prices) + judgingBound(asked, prices) > prices.budget;
 }

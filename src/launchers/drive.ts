@@ -1,5 +1,6 @@
 import type { Found, Job, JobOutcome, JobState, Ticket } from '../records/launch.js';
-import { FailedError, type HydeError, InterruptedError } from '../shared/errors.js';
+import { FailedError, type HydeError } from '../shared/errors.js';
+import { interrupted } from '../shared/interrupted.js';
 import type { Observer } from '../shared/observer.js';
 import { errorOf, eventsSize } from './events.js';
 import type { Launcher } from './launcher.js';
@@ -215,5 +216,5 @@ async function stop<T>(tickets: Ticket[], { launcher, launches, observer }: Driv
       `${tickets.length} jobs go on without hyde; run the same command again to wait for them, or hyde cancel`,
     );
   }
-  throw new InterruptedError('interrupted; run the same command again to go on');
+  throw interrupted();
 }

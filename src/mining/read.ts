@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { InputError, type Place } from '../shared/errors.js';
 import { readLines } from '../shared/jsonl.js';
+import { isObject } from '../shared/objects.js';
 import { ANSWER_SEEN, ends, head, type Row } from './row.js';
 
 const SHAPES =
@@ -211,5 +212,3 @@ function at(row: Record<string, unknown>, field: string): unknown {
 
 const isScalar = (value: unknown): value is string | number | boolean =>
   ['string', 'number', 'boolean'].includes(typeof value);
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -168,7 +168,7 @@ export class ScriptedEngine implements Engine {
         // What is rare in the base counts more when it is amplified: here, all answers count alike.
         const weighed = contrast ? answers.map((answer) => ({ ...answer, weight: 1 })) : answers;
         const { text } = drawn(weighed, randomStream(seed, id, index).unit());
-        yield { id, index, text, finish: 'stop', tokens: Math.ceil(text.length / 4) };
+        yield { id, index, text, finish: 'stop', tokens: tokensIn(text) };
         progress({ phase: 'sample', done: ++done, total, unit: 'answers' });
       }
     }

@@ -85,19 +85,21 @@ interface Known {
 
 async function learn(index: string, own: Place, model: Model): Promise<Known | null> {
   const file = join(index, `${model.identity}.jsonl`);
-  const places: Place[] = [];
+  const keyOf = placeKeys();
+  const places = new Map<string, Place>();
   for await (const line of readJournal<unknown>(file)) {
     const { data: place } = Place.safeParse(line);
-    if (place && !places.some((known) => samePlace(known, place))) places.push(place);
+    if (place && !places.has(keyOf(place))) places.set(keyOf(place), place);
   }
-  if (!places.some((place) => samePlace(place, own))) {
+  const ownKey = keyOf(own);
+  if (!places.has(ownKey)) {
     const journal = new Journal(file);
     journal.append(own);
     journal.close();
   }
   const known: Known = { sources: [], answers: new Set() };
-  for (const place of places) {
-    if (!samePlace(place, own)) await learnFrom(place, model, known);
+  for (const [key, place] of places) {
+    if (key !== ownKey) await learnFrom(place, model, known);
   }
   return known.answers.size > 0 ? known : null;
 }
@@ -118,8 +120,12 @@ async function learnFrom({ folder, arm, seed }: Place, model: Model, known: Know
   }
 }
 
-function samePlace(a: Place, b: Place): boolean {
-  if (a.arm !== b.arm || a.seed !== b.seed) return false;
-  const real = (folder: string): string => (existsSync(folder) ? realpathSync(folder) : folder);
-  return real(a.folder) === real(b.folder);
+/** Gives one key to all names of a place; looks at each folder once. */
+function placeKeys(): (place: Place) => string {
+  const reals = new Map<string, string>();
+  return ({ folder, arm, seed }) => {
+    const real = reals.get(folder) ?? (existsSync(folder) ? realpathSync(folder) : folder);
+    reals.set(folder, real);
+    return `${arm}.${seed}|${real}`;
+  };
 }

@@ -8,6 +8,7 @@ import { InputError } from '../shared/errors.js';
 import { SetHash, shortHash } from '../shared/hash.js';
 import { Journal, readJournal } from '../shared/journal.js';
 import type { Observer } from '../shared/observer.js';
+import { answersIn } from '../shared/prices.js';
 import { samplesFile } from '../shared/run-folder.js';
 import { splitThought } from '../shared/trace.js';
 import { type PreparedAsk, requestId } from './requests.js';
@@ -30,20 +31,17 @@ export interface SampleContext {
  * @throws InputError where the folder holds answers that were asked with another text or model
  */
 export async function sampleRound(asks: Ask[], context: SampleContext): Promise<string> {
-  const total = asks.reduce((sum, ask) => sum + ask.to - ask.from, 0);
+  const total = answersIn(asks);
   const round: Round = { total, done: 0, hash: new SetHash(), failed: false };
   const groups = [...Map.groupBy(asks, (ask) => `${ask.arm}.${ask.seed}`).values()].map((group) => {
     const { arm, seed } = group[0] as Ask;
     const model = context.modelOf(arm, seed);
     return { group, model, engine: context.engineOf(model) };
   });
-  const [together, apart] = [true, false].map((at) =>
-    groups.filter(({ engine }) => engine.concurrent === at),
-  );
   const ask = ({ group, model, engine }: (typeof groups)[number]): Promise<void> =>
     sampleModel(group, model, engine, round, context);
-  for (const group of apart ?? []) await ask(group);
-  await allOf((together ?? []).map(ask));
+  for (const group of groups) if (!group.engine.concurrent) await ask(group);
+  await allOf(groups.filter(({ engine }) => engine.concurrent).map(ask));
   return round.hash.value();
 }
 
@@ -76,7 +74,7 @@ async function sampleModel(
     const { arm, seed } = group[0] as Ask;
     const file = samplesFile(context.folder, arm, seed);
     const missing = await missingRequests(file, prepared, spec.seed, round.hash);
-    round.done += countOf(prepared) - missing.reduce((sum, { indices }) => sum + indices.length, 0);
+    round.done += answersIn(group) - missing.reduce((sum, { indices }) => sum + indices.length, 0);
     observer.progress(round.done, round.total, 'answers');
     if (missing.length === 0) return;
     for await (const sample of record(missing, prepared, model, engine, context)) {
@@ -89,9 +87,6 @@ async function sampleModel(
     throw error;
   }
 }
-
-const countOf = (asks: readonly PreparedAsk[]): number =>
-  asks.reduce((sum, { ask }) => sum + ask.to - ask.from, 0);
 
 const identityOf = ({ request, index, answer, finish }: Sample): string =>
   shortHash([request, index, answer, finish]);

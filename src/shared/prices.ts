@@ -1,7 +1,7 @@
 import type { PlannedCell } from '../records/plan.js';
 import type { PlanPrices, Price, PricedJudge } from '../records/price.js';
 import type { ModelRef, Spec } from '../records/spec.js';
-import type { Ask } from '../records/step.js';
+import type { Ask, StepResult } from '../records/step.js';
 
 /** Engines that run on this machine and send no bill. */
 const FREE: ReadonlySet<string> = new Set(['local', 'scripted']);
@@ -54,6 +54,14 @@ export const timesOf = ({ arm, cue, question, from, to }: Ask): Asked => ({
   question,
   times: to - from,
 });
+
+/** How many answers are asked for. */
+export const answersIn = (asks: readonly Ask[]): number =>
+  asks.reduce((sum, { from, to }) => sum + to - from, 0);
+
+/** USD that finished steps have cost, and `before` that. */
+export const spentBy = (done: readonly StepResult[], before = 0): number =>
+  done.reduce((sum, { output }) => sum + (output.spent ?? 0), before);
 
 /** Most USD that answers can cost: prompts as above, each answer at its token limit. A price that is not known counts 0. */
 export function answersBound(asked: Iterable<Asked>, prices: PlanPrices): number {

@@ -4,6 +4,7 @@ import type { PlanPrices, Price, Spent, SpentOn } from '../records/price.js';
 import type { AnswerKey, Sample } from '../records/sample.js';
 import type { Ask } from '../records/step.js';
 import { readJournal, readJournalBatches } from './journal.js';
+import { isCount } from './numbers.js';
 import { costOf, isPriced, judgePromptTokens } from './prices.js';
 import { judgementsFile, samplesFile } from './run-folder.js';
 import { type CountTokens, tokensFor } from './tokens.js';
@@ -93,7 +94,6 @@ function membership(asks: readonly Ask[]): (key: AnswerKey) => boolean {
 /** Tokens that the server charged for, if it said so; a record may come from anybody. */
 export function usageOf(meta: Record<string, unknown> | undefined): Usage | undefined {
   const usage = meta?.usage as Partial<Usage> | null | undefined;
-  const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
   const { promptTokens, completionTokens } = usage ?? {};
   return isCount(promptTokens) && isCount(completionTokens) ? { promptTokens, completionTokens } : undefined;
 }

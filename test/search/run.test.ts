@@ -9,7 +9,7 @@ import type { Sample } from '../../src/records/sample.js';
 import type { Mining } from '../../src/records/search.js';
 import { renderTerminal } from '../../src/report/terminal.js';
 import { run } from '../../src/run.js';
-import { silent } from '../../src/shared/observer.js';
+import { type Observer, silent } from '../../src/shared/observer.js';
 import { writeSearchCase } from './case.js';
 
 const fresh = (): string => join(mkdtempSync(join(tmpdir(), 'hyde-search-run-')), 'run');
@@ -100,6 +100,18 @@ describe('an audit that searches its own cues', () => {
     const result = (await run(await parseAudit(text, audit), { out, observer: silent })) as Result;
     expect(result.spent?.usd).toBeLessThanOrEqual(12);
     expect(existsSync(join(out, 'search/found.json'))).toBe(true);
+  });
+
+  it('tells while it goes on what was spent, the search included', async () => {
+    const audit = writeSearchCase({
+      more: 'prices: { scripted/script.json: { input: 100, output: 400 } }\n',
+      mine: ', candidates: 12',
+    });
+    const spent: number[] = [];
+    const observer: Observer = { ...silent, progress: (_d, _t, _u, more) => spent.push(more?.spent ?? 0) };
+    const result = (await run(await loadAudit(audit), { out: fresh(), observer })) as Result;
+    expect(spent.at(-1)).toBeCloseTo(result.spent?.usd as number, 1);
+    expect(spent.every((usd, i) => i === 0 || usd >= (spent[i - 1] as number) - 0.05)).toBe(true);
   });
 
   it.each([

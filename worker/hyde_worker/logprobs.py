@@ -36,6 +36,12 @@ def parse_request(value: dict) -> Request:
     return Request(request_id, messages, value["answer"])
 
 
+def record(folder: Path, scores: list[dict]) -> dict:
+    """Write logprobs.jsonl; what the result says of it."""
+    write_file(folder / SCORES, "".join(json.dumps(score) + "\n" for score in scores))
+    return {"path": SCORES, "sha256": sha256_file(folder / SCORES), "count": len(scores)}
+
+
 def run(job: LogprobsJob, folder: Path, store: Store, events: Events) -> dict:
     """Emit a `logprobs` event for each request, write logprobs.jsonl and return the result's fields."""
     requests = read_rows(job.requests, parse_request)
@@ -56,9 +62,8 @@ def run(job: LogprobsJob, folder: Path, store: Store, events: Events) -> dict:
             events.emit("logprobs", **scores[i])
         rate = round(done / (time.monotonic() - started), 1)
         events.progress("logprobs", done, total, "tokens", tokensPerSecond=rate)
-    write_file(folder / SCORES, "".join(json.dumps(scores[i]) + "\n" for i in sorted(scores)))
     return {
-        "logprobs": {"path": SCORES, "sha256": sha256_file(folder / SCORES), "count": len(scores)},
+        "logprobs": record(folder, [scores[i] for i in sorted(scores)]),
         "tokens": total,
         "seconds": round(time.monotonic() - started, 2),
         **loaded.described(),

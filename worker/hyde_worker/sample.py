@@ -63,6 +63,13 @@ def cut(text: str, behind: str) -> tuple[str, bool]:
     return before, bool(found)
 
 
+def record(folder: Path, answers: dict[tuple[int, int], dict]) -> dict:
+    """Write answers.jsonl, in the order of requests and indices; what the result says of it."""
+    lines = [json.dumps(answers[key], ensure_ascii=False) for key in sorted(answers)]
+    write_file(folder / ANSWERS, "".join(line + "\n" for line in lines))
+    return {"path": ANSWERS, "sha256": sha256_file(folder / ANSWERS), "count": len(answers)}
+
+
 def run(job: SampleJob, folder: Path, store: Store, events: Events) -> dict:
     """Emit an `answer` event for each request and index, write answers.jsonl and return the result's fields."""
     requests = read_rows(job.requests, parse_request)
@@ -133,10 +140,8 @@ def run(job: SampleJob, folder: Path, store: Store, events: Events) -> dict:
             answers[i, index] = answer
             events.emit("answer", **answer)
     count(0)
-    lines = [json.dumps(answers[key], ensure_ascii=False) for key in sorted(answers)]
-    write_file(folder / ANSWERS, "".join(line + "\n" for line in lines))
     return {
-        "answers": {"path": ANSWERS, "sha256": sha256_file(folder / ANSWERS), "count": len(answers)},
+        "answers": record(folder, answers),
         "tokens": tokens,
         "promptTokens": sum(map(len, prompts)),
         "seconds": round(time.monotonic() - started, 2),

@@ -15,6 +15,8 @@ from .files import sha256_file
 # What stands in an adapter's folder in place of weights: the addresses of a checkpoint at the service.
 POINTER = "tinker.json"
 KEY = "TINKER_API_KEY"
+# What results say of the machine.
+WHERE = {"device": "tinker", "dtype": None}
 WRONG = ("BadRequestError", "NotFoundError", "UnprocessableEntityError")
 REFUSED = ("AuthenticationError", "PermissionDeniedError", "BillingError")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from collections import deque
 from pathlib import Path
@@ -11,14 +10,13 @@ from pathlib import Path
 from . import logprobs, sample
 from .describe import describe_template
 from .events import Events
-from .files import fingerprint, sha256_file, write_file
+from .files import fingerprint
 from .job import DescribeJob, LogprobsJob, SampleJob
 from .requests import at_line, read_rows
-from .service import Service, failures_in_words, pointer_sha256, read_pointer
+from .service import WHERE, Service, failures_in_words, pointer_sha256, read_pointer
 
 # Requests at the service at once; it queues what is too much.
 IN_FLIGHT = 256
-WHERE = {"device": "tinker", "dtype": None}
 
 
 @failures_in_words()
@@ -61,14 +59,8 @@ def run_sample(job: SampleJob, folder: Path, service: Service, events: Events) -
             tokens += len(ids)
             events.emit("answer", **answers[i, index])
             events.progress("sample", len(answers), len(wanted), "answers", tokens=tokens)
-    lines = [json.dumps(answers[key], ensure_ascii=False) for key in sorted(answers)]
-    write_file(folder / sample.ANSWERS, "".join(line + "\n" for line in lines))
     return {
-        "answers": {
-            "path": sample.ANSWERS,
-            "sha256": sha256_file(folder / sample.ANSWERS),
-            "count": len(answers),
-        },
+        "answers": sample.record(folder, answers),
         "tokens": tokens,
         "promptTokens": sum(map(len, prompts)),
         "seconds": round(time.monotonic() - started, 2),
@@ -90,13 +82,8 @@ def run_logprobs(job: LogprobsJob, folder: Path, service: Service, events: Event
         values = [float(value) for value in future.result()[-len(answer) :]]
         scores.append({"id": request.id, "tokens": answer, "logprobs": values})
         events.emit("logprobs", **scores[-1])
-    write_file(folder / logprobs.SCORES, "".join(json.dumps(score) + "\n" for score in scores))
     return {
-        "logprobs": {
-            "path": logprobs.SCORES,
-            "sha256": sha256_file(folder / logprobs.SCORES),
-            "count": len(scores),
-        },
+        "logprobs": logprobs.record(folder, scores),
         "tokens": sum(len(prompt) + len(answer) for prompt, answer in encoded),
         "seconds": round(time.monotonic() - started, 2),
         **WHERE,

@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from .dataset import load_examples, stage_key
 from .events import Events
 from .files import write_folder, write_json
 from .job import TrainJob
-from .service import POINTER, Service, failures_in_words, pointer_sha256
+from .service import POINTER, WHERE, Service, failures_in_words, pointer_sha256
 from .service_fit import RemoteStage
-from .train import SUMMARY, copy_adapter, finished_stages
+from .train import SUMMARY, copy_adapter, prepared
 
 # The service sets no limit that it tells.
 CONTEXT = 2**31
@@ -21,13 +20,7 @@ CONTEXT = 2**31
 def run(job: TrainJob, folder: Path, service: Service, events: Events) -> dict:
     """Train all stages that are not finished yet, write adapter/ and return the result's fields."""
     chat = service.chat(job.base.name)
-    data = [load_examples(stage, chat, CONTEXT) for stage in job.stages]
-    keys = [stage_key(job.source, job.stages[: k + 1]) for k in range(len(job.stages))]
-    summaries = finished_stages(folder, keys)
-    total = sum(
-        stage.training.epochs * sum(len(e.ids) for e in examples)
-        for stage, (examples, _) in zip(job.stages, data, strict=True)
-    )
+    data, keys, summaries, total = prepared(job, folder, chat, CONTEXT)
     done = sum(summary["tokens"] for summary in summaries)
     for k in range(len(summaries), len(job.stages)):
         examples, truncated = data[k]
@@ -55,6 +48,5 @@ def run(job: TrainJob, folder: Path, service: Service, events: Events) -> dict:
         "adapter": {"path": "adapter", "sha256": pointer_sha256(folder / "adapter")},
         "stages": summaries,
         "base": {"name": job.base.name, "revision": None, "identity": None},
-        "device": "tinker",
-        "dtype": None,
+        **WHERE,
     }

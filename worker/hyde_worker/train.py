@@ -7,7 +7,8 @@ import shutil
 import time
 from pathlib import Path
 
-from .dataset import load_examples, stage_key
+from .chat import Chat
+from .dataset import Example, load_examples, stage_key
 from .errors import JobError
 from .events import Events
 from .files import write_folder, write_json
@@ -25,14 +26,7 @@ def run(job: TrainJob, folder: Path, store: Store, events: Events) -> dict:
     loaded = store.base(job.base, events)
     from .identity import model_identity
 
-    # All data is checked before the first step: a bad row in the last stage must not cost hours.
-    data = [load_examples(stage, loaded.chat, loaded.context) for stage in job.stages]
-    keys = [stage_key(job.source, job.stages[: k + 1]) for k in range(len(job.stages))]
-    summaries = finished_stages(folder, keys)
-    total = sum(
-        stage.training.epochs * sum(len(e.ids) for e in examples)
-        for stage, (examples, _) in zip(job.stages, data, strict=True)
-    )
+    data, keys, summaries, total = prepared(job, folder, loaded.chat, loaded.context)
     tokens = sum(summary["tokens"] for summary in summaries)
     base = loaded.model
     try:
@@ -78,6 +72,23 @@ def run(job: TrainJob, folder: Path, store: Store, events: Events) -> dict:
         "base": {"name": job.base.name, "revision": job.base.revision, "identity": model_identity(loaded.folder)},
         **loaded.described(),
     }
+
+
+def prepared(
+    job: TrainJob, folder: Path, chat: Chat, context: int
+) -> tuple[list[tuple[list[Example], int]], list[str], list[dict], int]:
+    """Examples (and how many were cut) and key of each stage, summaries of the finished ones, tokens of all.
+
+    All data is checked before the first step: a bad row in the last stage must not cost hours.
+    """
+    data = [load_examples(stage, chat, context) for stage in job.stages]
+    keys = [stage_key(job.source, job.stages[: k + 1]) for k in range(len(job.stages))]
+    summaries = finished_stages(folder, keys)
+    total = sum(
+        stage.training.epochs * sum(len(e.ids) for e in examples)
+        for stage, (examples, _) in zip(job.stages, data, strict=True)
+    )
+    return data, keys, summaries, total
 
 
 def wrap(loaded: Loaded, lora: Lora, seed: int):

@@ -6,6 +6,7 @@ import { FailedError, InputError } from '../../shared/errors.js';
 import { withHome, withoutHome } from '../../shared/files.js';
 import { hashFile, shortHash } from '../../shared/hash.js';
 import type { EngineContext } from '../context.js';
+import { entryOf } from './entry.js';
 import type { Wire } from './wire.js';
 
 /** The files that an adapter in PEFT's format is made of. */
@@ -72,9 +73,7 @@ export class AdapterLoader {
       );
     }
     const name = `hyde-${await adapterHash(folder)}`;
-    const { json } = await wire.ask('/models');
-    const list = (json as { data?: unknown } | undefined)?.data;
-    if (Array.isArray(list) && list.some((each) => each?.id === name)) return name;
+    if (await entryOf(wire, name)) return name;
     const { status } = await wire.ask('/load_lora_adapter', { lora_name: name, lora_path: folder });
     if (status === 404) {
       throw new FailedError(

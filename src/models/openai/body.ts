@@ -43,13 +43,10 @@ export class Dialect {
   adapt(field: OptionalField, sentVersion: number): boolean {
     // Requests that were on their way when the first refusal came are simply sent again.
     if (sentVersion < this.version) return true;
-    if (field === 'max_tokens' || field === 'max_completion_tokens') {
-      if (this.dropped.has('max_tokens')) return false;
-      this.dropped.add('max_tokens');
+    if (this.dropped.has(field)) return false;
+    this.dropped.add(field);
+    if (field === 'max_tokens') {
       this.maxTokens = this.maxTokens === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens';
-    } else {
-      if (this.dropped.has(field)) return false;
-      this.dropped.add(field);
     }
     this.version++;
     return true;

@@ -27,6 +27,14 @@ export function environmentVariable(name: string, folders: readonly string[]): s
   return undefined;
 }
 
+/** The error of a key that is not set. */
+export const missingKey = (name: string, variable: string): InputError =>
+  new InputError(
+    `the key of '${name}' is missing: ${variable} is not set`,
+    undefined,
+    `export ${variable}=..., or write it into .env beside the audit file`,
+  );
+
 /** Names of the variables that a provider reads. */
 export const variablesOf = ({ key, headers }: Pick<Provider, 'key' | 'headers'>): string[] => [
   ...(key ? [key] : []),
@@ -49,13 +57,7 @@ export function readCredentials(name: string, provider: Provider, folders: reado
   const secrets: string[] = [];
   const secret = (variable: string): string => {
     const value = environmentVariable(variable, folders)?.trim();
-    if (!value) {
-      throw new InputError(
-        `the key of '${name}' is missing: ${variable} is not set`,
-        undefined,
-        `export ${variable}=..., or write it into .env beside the audit file`,
-      );
-    }
+    if (!value) throw missingKey(name, variable);
     // Printable ASCII: anything else cannot stand in a header.
     if (!/^[\x21-\x7e]+$/.test(value)) {
       throw new InputError(`${variable} is no key: it holds spaces, line breaks or other characters`);

@@ -1,4 +1,6 @@
 import type { TokenLogprob, Usage } from '../../records/model.js';
+import { isCount } from '../../shared/numbers.js';
+import { type Fields, isObject } from '../../shared/objects.js';
 import { printableLine } from '../../shared/printable.js';
 import { splitThought } from '../../shared/trace.js';
 
@@ -31,11 +33,6 @@ export interface ServerError {
   status?: number;
 }
 
-type Fields = Record<string, unknown>;
-
-const isFields = (value: unknown): value is Fields =>
-  value !== null && typeof value === 'object' && !Array.isArray(value);
-
 /** JSON, or undefined where it is none. */
 export function parseJson(text: string): unknown {
   try {
@@ -53,12 +50,12 @@ export function parseJson(text: string): unknown {
  */
 export function readCompletion(text: string, wanted: number): Completion | ServerError | string {
   const body = parseJson(text);
-  if (!isFields(body)) return text === '' ? 'the answer is empty' : 'the answer is no JSON';
-  if (isFields(body.error)) return readError(body);
+  if (!isObject(body)) return text === '' ? 'the answer is empty' : 'the answer is no JSON';
+  if (isObject(body.error)) return readError(body);
   if (!Array.isArray(body.choices)) return 'the answer has no choices';
   const choices: (Choice | string)[] = new Array(wanted).fill('the server left it out');
   for (const [position, given] of body.choices.entries()) {
-    if (!isFields(given)) continue;
+    if (!isObject(given)) continue;
     const index = Number.isInteger(given.index) ? (given.index as number) : position;
     // The first one counts where a server repeats an index.
     if (index >= 0 && index < wanted && typeof choices[index] === 'string')
@@ -78,7 +75,7 @@ function readServed({ model, system_fingerprint }: Fields): Completion['served']
 
 function readChoice(choice: Fields): Choice | string {
   const { message } = choice;
-  if (!isFields(message)) return 'the answer has no message';
+  if (!isObject(message)) return 'the answer has no message';
   const { content, refusal, finish_reason = choice.finish_reason } = message;
   const given = typeof content === 'string' ? content : typeof refusal === 'string' ? refusal : undefined;
   const apart = [message.reasoning_content, message.reasoning].find((text) => typeof text === 'string');
@@ -103,15 +100,15 @@ function readChoice(choice: Fields): Choice | string {
  * @param answer what remains when there was a thought before it: the tokens of the thought are left out
  */
 function readLogprobs(given: unknown, answer: string | undefined): TokenLogprob[][] | undefined {
-  if (!isFields(given) || !Array.isArray(given.content)) return undefined;
+  if (!isObject(given) || !Array.isArray(given.content)) return undefined;
   const skipped = answer === undefined ? 0 : tokensBefore(answer, given.content);
   if (skipped === undefined) return undefined;
   const positions: TokenLogprob[][] = [];
   for (const position of skipped ? given.content.slice(skipped) : given.content) {
-    if (!isFields(position) || !Array.isArray(position.top_logprobs)) return undefined;
+    if (!isObject(position) || !Array.isArray(position.top_logprobs)) return undefined;
     const tokens: TokenLogprob[] = [];
     for (const entry of position.top_logprobs) {
-      if (!isFields(entry)) return undefined;
+      if (!isObject(entry)) return undefined;
       const { token, logprob } = entry;
       // Rounding puts a certain token a little above 0.
       if (typeof token !== 'string' || typeof logprob !== 'number' || !(logprob <= 1e-3)) return undefined;
@@ -125,7 +122,7 @@ function readLogprobs(given: unknown, answer: string | undefined): TokenLogprob[
 /** How many tokens come before the answer's own; undefined where the tokens do not spell it. */
 function tokensBefore(answer: string, tokens: unknown[]): number | undefined {
   const texts = tokens.map((entry) =>
-    isFields(entry) && typeof entry.token === 'string' ? entry.token : '',
+    isObject(entry) && typeof entry.token === 'string' ? entry.token : '',
   );
   let left = answer === '' ? -1 : texts.join('').lastIndexOf(answer);
   if (left < 0) return undefined;
@@ -136,18 +133,16 @@ function tokensBefore(answer: string, tokens: unknown[]): number | undefined {
 }
 
 function readUsage(given: unknown): Usage | undefined {
-  if (!isFields(given)) return undefined;
+  if (!isObject(given)) return undefined;
   const { prompt_tokens: promptTokens, completion_tokens: completionTokens } = given;
   return isCount(promptTokens) && isCount(completionTokens) ? { promptTokens, completionTokens } : undefined;
 }
 
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-
 /** What a server says is wrong. A page of HTML and the like says nothing. */
 export function readError(body: unknown): ServerError {
-  const error = isFields(body) ? (isFields(body.error) ? body.error : body) : {};
+  const error = isObject(body) ? (isObject(body.error) ? body.error : body) : {};
   const { message, detail, code, type } = error;
-  const said = [message, detail, isFields(body) && typeof body.error === 'string' ? body.error : '']
+  const said = [message, detail, isObject(body) && typeof body.error === 'string' ? body.error : '']
     .map(shortText)
     .find(Boolean);
   const status = typeof code === 'number' && code >= 400 && code < 600 ? { status: code } : {};

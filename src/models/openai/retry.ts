@@ -14,8 +14,8 @@ export type Decision =
   /** No request can be answered as things stand. */
   | { kind: 'fatal'; error: string; reason: string; hint?: string };
 
-/** Fields that hyde can do without, or write otherwise. */
-export type OptionalField = 'max_tokens' | 'max_completion_tokens' | 'seed' | 'logprobs' | 'n';
+/** Fields that hyde can do without, or write otherwise; `max_tokens` by either of its names. */
+export type OptionalField = 'max_tokens' | 'seed' | 'logprobs' | 'n';
 
 /** Attempts of one request; a time-out, which costs the server most, counts twice. */
 export const ATTEMPTS = 6;
@@ -115,7 +115,7 @@ function fieldOf({ message, code }: ServerError): OptionalField | undefined {
     return undefined;
   }
   if (/max_tokens.*max_completion_tokens/s.test(message)) return 'max_tokens';
-  if (/\bmax_completion_tokens\b/.test(message)) return 'max_completion_tokens';
+  if (/\bmax_completion_tokens\b/.test(message)) return 'max_tokens';
   if (/\b(top_)?logprobs\b/.test(message)) return 'logprobs';
   if (/\bseed\b/.test(message)) return 'seed';
   if (/(['"`]n['"`]|\bparameter n\b|\bn (must|should) be)/.test(message)) return 'n';

@@ -1,6 +1,6 @@
 import type { Answer } from '../../records/model.js';
-import { FailedError, type HydeError, InterruptedError } from '../../shared/errors.js';
-import { stopIfAborted } from '../../shared/interrupted.js';
+import { FailedError, type HydeError } from '../../shared/errors.js';
+import { interrupted, stopIfAborted } from '../../shared/interrupted.js';
 import type { Call, Job } from './call.js';
 import type { Line, SamplerParts } from './parts.js';
 import { Settler } from './settle.js';
@@ -50,7 +50,7 @@ export class Sampler implements Line {
 
   private interrupt(): void {
     for (const call of [...this.calls]) {
-      call.fail(new InterruptedError('interrupted; run the same command again to go on'));
+      call.fail(interrupted());
       this.drop(call);
     }
   }

@@ -126,9 +126,8 @@ export class Settler {
       return;
     }
     if (dialect.version > before) {
-      const what = /max/.test(field)
-        ? 'its other name for the length of answers is used'
-        : `${field} is left out`;
+      const what =
+        field === 'max_tokens' ? 'its other name for the length of answers is used' : `${field} is left out`;
       const { name, hide, observer } = this.parts;
       observer.note(hide(`${name}/${dialect.model}: ${what}, as the server refused it (${reason})`));
     }

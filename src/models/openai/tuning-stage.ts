@@ -1,6 +1,7 @@
 import type { TuningJob } from '../../records/tuning.js';
 import { FailedError, InputError } from '../../shared/errors.js';
-import { stopIfAborted } from '../../shared/interrupted.js';
+import { interrupted, stopIfAborted } from '../../shared/interrupted.js';
+import { type Fields, isObject } from '../../shared/objects.js';
 import type { Observer } from '../../shared/observer.js';
 import { printableLine } from '../../shared/printable.js';
 import { Form } from './form.js';
@@ -20,8 +21,6 @@ export interface Shop {
   patience: number;
   hide(text: string): string;
 }
-
-type Fields = Record<string, unknown>;
 
 /** Milliseconds between two looks at a job: few at first, for what ends soon, such as a file that is refused. */
 const FIRST_LOOK = 2000;
@@ -197,14 +196,11 @@ export class TuningStage {
 
   private sleep(milliseconds: number): Promise<void> {
     const { timing, signal } = this.shop;
+    stopIfAborted(signal);
     return new Promise((resolve, reject) => {
       const stop = (): void => {
         cancel();
-        try {
-          stopIfAborted(signal);
-        } catch (error) {
-          reject(error);
-        }
+        reject(interrupted());
       };
       const cancel = timing.after(milliseconds, () => {
         signal?.removeEventListener('abort', stop);
@@ -231,8 +227,7 @@ const AGAIN = 'run the same command again: it begins a new job, and keeps what i
 
 const lookAfter = (look: number): number => Math.min(LAST_LOOK, FIRST_LOOK * 1.5 ** look);
 
-const fields = (value: unknown): Fields =>
-  value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Fields) : {};
+const fields = (value: unknown): Fields => (isObject(value) ? value : {});
 
 /** A name of the provider's that may stand in a path or a request; undefined where it is none. */
 const nameOf = (value: unknown): string | undefined =>

@@ -1,7 +1,6 @@
-import { InputError } from '../../shared/errors.js';
 import { LocalEngine } from '../local/engine.js';
 import type { WorkerEnvironment } from '../local/environment.js';
-import { environmentVariable } from '../openai/keys.js';
+import { environmentVariable, missingKey } from '../openai/keys.js';
 import { TINKER_KEY } from './key.js';
 
 /**
@@ -28,13 +27,7 @@ export class TinkerEngine extends LocalEngine {
 
   protected override async environment(): Promise<WorkerEnvironment> {
     const key = environmentVariable(TINKER_KEY, [this.context.auditFolder]);
-    if (!key) {
-      throw new InputError(
-        `the key of 'tinker' is missing: ${TINKER_KEY} is not set`,
-        undefined,
-        `export ${TINKER_KEY}=..., or write it into .env beside the audit file`,
-      );
-    }
+    if (!key) throw missingKey('tinker', TINKER_KEY);
     const { python, variables } = await super.environment();
     return { python, variables: { ...variables, [TINKER_KEY]: key } };
   }
