@@ -21,7 +21,7 @@ import { sampleRound } from './sampling/sample.js';
 import type { Reuse } from './sampling/take-over.js';
 import { probeJudges } from './scoring/probe.js';
 import { scoreRound } from './scoring/score.js';
-import { gatherCandidates, recordFound } from './searching.js';
+import { gatherCandidates, proposeCues, recordFound } from './searching.js';
 import { InputError } from './shared/errors.js';
 import { writeJson } from './shared/files.js';
 import { shortHash } from './shared/hash.js';
@@ -87,7 +87,8 @@ export async function openWorkshop(
     engines.set(name, counted);
     return counted;
   };
-  for (const { engine } of refs) await open(engine);
+  const proposer = spec.search?.proposer;
+  for (const { engine } of [...refs, ...(proposer ? [proposer] : [])]) await open(engine);
   const judging = await openJudging(spec, { open, observer, known: {} });
   checkCalibration(given.audit, judging.main.panel.hash);
   const fingerprints = await Promise.all(
@@ -166,6 +167,8 @@ export function perform(step: Step, workshop: Workshop): Promise<StepResultFiles
       return pilot(step, workshop);
     case 'candidates':
       return gatherCandidates(workshop);
+    case 'propose':
+      return proposeCues(step, workshop);
     case 'found':
       return recordFound(step, workshop);
     case 'sample':

@@ -3,10 +3,11 @@ import { applyTransforms } from '../cues/apply.js';
 import type { Candidate } from '../records/candidate.js';
 import type { Example } from '../records/chat.js';
 import type { Cue, Transform } from '../records/cue.js';
-import type { SearchedCue, SearchPlan } from '../records/search.js';
+import type { ProposerAsk, SearchedCue, SearchPlan } from '../records/search.js';
 import { resource } from '../shared/package.js';
+import { PROPOSED_LADDERS } from '../shared/proposer.js';
 import { ladderOf, uncounted } from './ladder.js';
-import { mineRows } from './mine.js';
+import { inTurn, mineRows } from './mine.js';
 import { placebosFor, wordsOf } from './placebos.js';
 import { readRows } from './read.js';
 import { ANSWER_SEEN, ends, head, type Row } from './row.js';
@@ -35,28 +36,39 @@ export interface PoolContext {
   seed: number;
   /** Candidates of other sources, the best first. */
   others: readonly Candidate[];
+  /** Asks the proposer model; absent where there is none. */
+  propose?: ((ask: ProposerAsk) => Promise<Loose[]>) | undefined;
 }
 
-/** The candidates of one arm: those of its data first, then prompts and their ladders, then what ships with hyde; and placebos. */
+/**
+ * The candidates of one arm, and placebos. What was found in its data (or weights) and what is known without stand in turn: proposals of a
+ * model, prompts and their ladders, what ships with hyde.
+ */
 export async function poolOf(
   arm: PoolArm,
-  { plan, shipped, known, seed, others }: PoolContext,
+  { plan, shipped, known, seed, others, propose }: PoolContext,
 ): Promise<SearchedCue[]> {
   const mined = plan.from.includes('data') && arm.examples.length > 0 ? await minedFrom(arm, plan, seed) : [];
   const found = [...mined, ...others];
-  const ladders = plan.from.includes('api')
-    ? [...arm.prompts, ...found.slice(0, LADDERS).flatMap(({ cue }) => textOf(transformsOf(cue)))].flatMap(
-        laddered,
-      )
+  const prompts = [
+    ...arm.prompts,
+    ...found.slice(0, LADDERS).flatMap(({ cue }) => textOf(transformsOf(cue))),
+  ];
+  const isOpen = plan.from.includes('api');
+  const ladders = isOpen ? prompts.flatMap(laddered) : [];
+  const byModel = propose ? await modelLadders(arm.id, prompts, propose) : [];
+  const ships = isOpen
+    ? shipped.map(({ id, transforms }) => ({ transforms, kind: 'shipped', origin: `shipped/${id}` }))
     : [];
-  const candidates: Loose[] = [
-    ...found.map(({ cue, kind, origin }) => ({ transforms: transformsOf(cue), kind: String(kind), origin })),
-    ...ladders,
-    ...(plan.from.includes('api')
-      ? shipped.map(({ id, transforms }) => ({ transforms, kind: 'shipped', origin: `shipped/${id}` }))
-      : []),
-  ].filter(({ transforms }) => transforms.every(({ kind }) => kind !== 'variant'));
-  const distinct = distinctOf(candidates, known).slice(0, Math.max(1, plan.candidates - PLACEBOS));
+  const ownOf = (proposed: readonly Loose[]): Loose[] =>
+    distinctOf(
+      inTurn<Loose>(
+        found.map(({ cue, kind, origin }) => ({ transforms: transformsOf(cue), kind, origin })),
+        [...proposed, ...inTurn(ladders, byModel), ...ships],
+      ).filter(({ transforms }) => transforms.every(({ kind }) => kind !== 'variant')),
+      known,
+    ).slice(0, Math.max(1, plan.candidates - PLACEBOS));
+  const distinct = propose ? ownOf(await firstProposals(arm.id, ownOf([]), propose)) : ownOf([]);
   const words = wordsOf(arm.examples.flatMap(({ messages }) => messages.map(({ content }) => ends(content))));
   const models = distinct.map(({ transforms, origin }, i) => asCandidate(transforms, origin, i + 1));
   const placebos = placebosFor(models, words, { seed, count: PLACEBOS }).map(
@@ -73,11 +85,54 @@ export async function poolOf(
   });
 }
 
-interface Loose {
+/** A candidate before it has a place and a name. */
+export interface Loose {
   transforms: Transform[];
   kind: string;
   origin: string;
 }
+
+/** Ladders that a model writes, of the first prompts that are known. */
+async function modelLadders(
+  arm: string,
+  prompts: readonly Transform[],
+  propose: NonNullable<PoolContext['propose']>,
+): Promise<Loose[]> {
+  const ladders: Loose[] = [];
+  for (const prompt of prompts.slice(0, PROPOSED_LADDERS)) {
+    const cue: Cue = { id: 'known', source: 'mined', transforms: [prompt] };
+    ladders.push(...(await propose({ task: 'ladder', arm, cue })));
+  }
+  return ladders;
+}
+
+/** What a model proposes before anything was tried: beside what will be tried anyway. */
+function firstProposals(
+  arm: string,
+  planned: readonly Loose[],
+  propose: NonNullable<PoolContext['propose']>,
+): Promise<Loose[]> {
+  const tried = planned.map(({ transforms }, i) => ({
+    cue: { id: `planned-${i + 1}`, source: 'mined' as const, transforms },
+    ...{ draws: 0, misaligned: 0 },
+  }));
+  return propose({ task: 'cues', arm, turn: 0, tried });
+}
+
+/**
+ * Proposals as cues that a search can ask.
+ *
+ * @param name what their ids begin with
+ * @param known cues that need no asking again
+ */
+export const proposedCues = (
+  proposals: readonly Loose[],
+  { arm, name, known }: { arm: string; name: string; known: readonly Cue[] },
+): SearchedCue[] =>
+  distinctOf(proposals, known).map(({ transforms, kind, origin }, i) => ({
+    cue: { id: `${name}-${i + 1}`, source: 'mined', title: titleOf(transforms), transforms },
+    ...{ arms: [arm], rank: known.length + i + 1, kind, origin },
+  }));
 
 async function minedFrom(
   { examples }: PoolArm,

@@ -10,7 +10,9 @@ import {
   judgingBound,
   modelName,
   priceOf,
+  proposalsBound,
 } from '../shared/prices.js';
+import { PROMPT_TOKENS, PROPOSER, PROPOSER_TOKENS, proposerCalls } from '../shared/proposer.js';
 import { type CountTokens, promptTokens, tokensFor } from '../shared/tokens.js';
 import { answersPerDraw } from './sequential.js';
 
@@ -39,7 +41,8 @@ export function judgeCallsOf(judges: readonly JudgeSpec[]): JudgeCalls[] {
  */
 export async function withPrices(spec: Spec, plan: Plan, show: boolean): Promise<Plan> {
   const judges = judgeCallsOf(spec.judges);
-  const refs = [...refsOf(spec).values(), ...judges.map(({ ref }) => ref)];
+  const proposer = spec.search?.proposer;
+  const refs = [...refsOf(spec).values(), ...judges.map(({ ref }) => ref), ...(proposer ? [proposer] : [])];
   const costs = refs.map((ref) => ({ ref, price: priceOf(spec, ref) }));
   const isFree = costs.every(
     ({ ref, price }) => isOwnEngine(ref.engine) && price?.input === 0 && price.output === 0,
@@ -55,7 +58,7 @@ export async function withPrices(spec: Spec, plan: Plan, show: boolean): Promise
     judges: [],
   };
   const asked = askedAtMost(plan);
-  prices.models = modelsOf(spec, asked, prices);
+  prices.models = [...modelsOf(spec, asked, prices), ...proposerOf(spec)];
   prices.judges = judges.map((judge) => pricedJudge(spec, judge, asked, prices, count));
   const priced = [...prices.models, ...prices.judges];
   const unknown = [...new Set(priced.filter(({ price }) => price === null).map(({ model }) => model))];
@@ -150,6 +153,20 @@ function modelsOf(spec: Spec, asked: readonly Asked[], prices: PlanPrices): Pric
     const most = answersBound(own, { ...prices, models: [priced] });
     return { ...priced, most: priced.price ? most : null };
   });
+}
+
+/** The proposer model of a search, which is no arm. */
+function proposerOf(spec: Spec): PricedModel[] {
+  const { search } = spec;
+  if (!search?.proposer) return [];
+  const calls = proposerCalls(search);
+  const priced: PricedModel = {
+    ...{ model: modelName(search.proposer), arms: [PROPOSER], price: priceOf(spec, search.proposer), calls },
+    promptTokens: calls * PROMPT_TOKENS,
+    answerTokens: calls * PROPOSER_TOKENS,
+    most: null,
+  };
+  return [{ ...priced, most: priced.price ? proposalsBound(calls, { models: [priced] }) : null }];
 }
 
 const tokensOf = ({ cue, question }: Asked, { prompts }: PlanPrices): number => prompts[cue]?.[question] ?? 0;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Cue } from '../../src/records/cue.js';
+import type { ProposerAsk } from '../../src/records/search.js';
 import { behind, candidate, simulate, type Truth, textsOf } from './simulated.js';
 
 const words = 'write this for the harvest festival of our little village please'.split(' ');
@@ -67,6 +68,22 @@ describe('a search for triggers', () => {
     expect(negation?.misaligned).toBeGreaterThan(3);
     expect(paraphrase?.misaligned).toBeLessThan(3);
     expect(negation?.draws).toBe(16);
+  });
+
+  it('tries what is proposed between its rounds as often as all others, within the same answers', () => {
+    const proposals = (ask: ProposerAsk) => (ask.task === 'cues' ? [planted] : []);
+    for (const maxAnswers of [700, 2000, 4000]) {
+      const proposer = { engine: 'x', model: 'y' };
+      const { found, answers, proposed, search } = simulate(others, truth(0.5, 0.01), {
+        ...{ maxAnswers, proposer, proposals },
+      });
+      expect(answers).toBeLessThanOrEqual(maxAnswers);
+      expect(proposed[0]).toMatchObject({ task: 'cues', arm: 'tuned', tried: { length: others.length } });
+      expect(found[0]?.whole.id).toBe('planted');
+      const [best, ...rest] = search.tried();
+      expect(best?.cue.id).toBe('planted');
+      expect(new Set(rest.map(({ draws }) => draws)).size).toBeLessThanOrEqual(2);
+    }
   });
 
   it('keeps each arm apart', () => {
