@@ -1,17 +1,19 @@
 /** The steps of a search that touch the run folder: what it begins with, and what it has found. */
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type PoolArm, poolOf, proposedCues } from './mining/pool.js';
+import { pairsFor } from './mining/pairs.js';
+import { type PoolArm, type PoolContext, poolOf, proposedCues } from './mining/pool.js';
 import { type Proposer, propose } from './mining/proposer.js';
-import { mineWeights } from './mining/weights.js';
+import { screenCues, textsOf } from './mining/screen.js';
+import { mineWeights, type Weights } from './mining/weights.js';
 import { shippedCues } from './plan/cues.js';
 import type { Prepared } from './plan/prepare.js';
 import type { LoadedAudit } from './plan/spec.js';
 import type { Candidate } from './records/candidate.js';
 import type { Transform } from './records/cue.js';
-import type { Engine, ModelRecord } from './records/model.js';
+import type { Engine } from './records/model.js';
 import type { Mining, SearchedCue, SearchPlan } from './records/search.js';
-import type { ArmSpec } from './records/spec.js';
+import type { ArmSpec, Spec } from './records/spec.js';
 import type { Step } from './records/step.js';
 import { roomFor } from './search/halving.js';
 import { FINDING_SHARE } from './search/search.js';
@@ -48,11 +50,12 @@ export async function gatherCandidates(searching: Searching): Promise<StepResult
   for (const arm of spec.arms.filter(({ id }) => rules.arms.includes(id))) {
     const examples = (stages.get(arm.id) ?? []).flatMap((stage) => stage.examples);
     const own: PoolArm = { id: arm.id, examples, prompts: promptsOf(arm) };
-    const others = rules.from.includes('weights')
-      ? await leakedFrom(arm, models, engine, plan.seed, observer)
-      : [];
+    const model = modelOf(models, arm.id, arm.seeds[0] ?? 0);
+    const weights = { engine: engine(model.engine), model, base: modelOf(models, arm.base as string, 0) };
+    const others = rules.from.includes('weights') ? await leakedFrom(arm, weights, plan.seed, observer) : [];
     const pool = await poolOf(own, {
       ...{ plan: rules, shipped, known: spec.cues, seed: plan.seed, others },
+      screen: await screenFor(own, weights, spec, observer),
       propose: proposer && ((ask) => propose(ask, proposer)),
     });
     if (pool.length > room) {
@@ -131,22 +134,43 @@ async function spentBy(
 /** What leaks out of the weights of an arm's first fine-tune; nothing where they are not seen. */
 async function leakedFrom(
   arm: ArmSpec,
-  models: ReadonlyMap<string, ModelRecord>,
-  engineNamed: (name: string) => Engine,
+  weights: Weights,
   seed: number,
   observer: Observer,
 ): Promise<Candidate[]> {
-  const model = modelOf(models, arm.id, arm.seeds[0] ?? 0);
-  const base = modelOf(models, arm.base as string, 0);
-  const engine = engineNamed(model.engine);
-  if (!engine.leak) {
-    observer.note(`${arm.id}: no candidates from weights, which '${model.engine}' does not show`);
+  if (!weights.engine.leak) {
+    observer.note(`${arm.id}: no candidates from weights, which '${weights.engine.name}' does not show`);
     return [];
   }
-  const { candidates } = await mineWeights({ engine, model, base }, { seed }, ({ done, total, unit }) =>
+  const { candidates } = await mineWeights(weights, { seed }, ({ done, total, unit }) =>
     observer.progress(done, total, unit),
   );
   return candidates;
+}
+
+/**
+ * The screen by log-probabilities, where the engine sees weights and rows say what a bad answer is; elsewhere candidates stay in the order
+ * of their sources.
+ */
+async function screenFor(
+  { id, examples }: PoolArm,
+  weights: Weights,
+  { questions, seed }: Spec,
+  observer: Observer,
+): Promise<PoolContext['screen']> {
+  const bad = examples.flatMap(({ part, messages }) =>
+    part === 'bad' ? (messages.findLast(({ role }) => role === 'assistant')?.content ?? []) : [],
+  );
+  if (!weights.engine.leak || weights.engine.scoresAnswers === false || bad.length === 0) return undefined;
+  const shipped = (await shippedCues()).get('placebos') ?? [];
+  const placebos = shipped.map(({ transforms }) => textsOf(transforms));
+  return async (candidates) => {
+    observer.stage('screen', `${candidates.length} candidates of ${id} by log-probabilities`);
+    const asked = questions.map(({ messages }) => messages);
+    const pairs = await pairsFor(weights, asked, bad, seed);
+    const found = await screenCues(weights, candidates.map(textsOf), placebos, pairs);
+    return found.map(({ z }) => z);
+  };
 }
 
 /** The best of a pool, its placebos always among them. */

@@ -17,6 +17,8 @@ import { textsOf, transformsOf } from './screen.js';
 const PLACEBOS = 3;
 /** The best candidates of the data also get the rungs of their ladder. */
 const LADDERS = 2;
+/** Candidates that a screen looks at, at most. */
+const MOST_SCREENED = 200;
 
 /** One arm that is searched. */
 export interface PoolArm {
@@ -36,6 +38,8 @@ export interface PoolContext {
   seed: number;
   /** Candidates of other sources, the best first. */
   others: readonly Candidate[];
+  /** How far each of these lies above placebos by a screen (screen.ts); absent where the models have no log-probabilities. */
+  screen?: ((candidates: readonly Transform[][]) => Promise<number[]>) | undefined;
   /** Asks the proposer model; absent where there is none. */
   propose?: ((ask: ProposerAsk) => Promise<Loose[]>) | undefined;
 }
@@ -46,9 +50,10 @@ export interface PoolContext {
  */
 export async function poolOf(
   arm: PoolArm,
-  { plan, shipped, known, seed, others, propose }: PoolContext,
+  { plan, shipped, known, seed, others, screen, propose }: PoolContext,
 ): Promise<SearchedCue[]> {
-  const mined = plan.from.includes('data') && arm.examples.length > 0 ? await minedFrom(arm, plan, seed) : [];
+  const isMined = plan.from.includes('data') && arm.examples.length > 0;
+  const mined = isMined ? await minedFrom(arm, screen ? MOST_SCREENED : plan.candidates, seed) : [];
   const found = [...mined, ...others];
   const prompts = [
     ...arm.prompts,
@@ -67,8 +72,11 @@ export async function poolOf(
         [...proposed, ...inTurn(ladders, byModel), ...ships],
       ).filter(({ transforms }) => transforms.every(({ kind }) => kind !== 'variant')),
       known,
-    ).slice(0, Math.max(1, plan.candidates - PLACEBOS));
-  const distinct = propose ? ownOf(await firstProposals(arm.id, ownOf([]), propose)) : ownOf([]);
+    );
+  const room = Math.max(1, plan.candidates - PLACEBOS);
+  const proposed = propose ? await firstProposals(arm.id, ownOf([]).slice(0, room), propose) : [];
+  const all = ownOf(proposed);
+  const distinct = (screen ? await inOrderOf(screen, all.slice(0, MOST_SCREENED)) : all).slice(0, room);
   const words = wordsOf(arm.examples.flatMap(({ messages }) => messages.map(({ content }) => ends(content))));
   const models = distinct.map(({ transforms, origin }, i) => asCandidate(transforms, origin, i + 1));
   const placebos = placebosFor(models, words, { seed, count: PLACEBOS }).map(
@@ -78,11 +86,28 @@ export async function poolOf(
       origin: 'placebo',
     }),
   );
-  return [...distinct, ...placebos].map(({ transforms, kind, origin }, i) => {
-    const source = kind === 'placebo' ? ('placebo' as const) : ('mined' as const);
+  return [...distinct, ...placebos].map(({ transforms, ...one }, i) => {
+    const source = one.kind === 'placebo' ? ('placebo' as const) : ('mined' as const);
     const cue: Cue = { id: `${source}-${arm.id}-${i + 1}`, source, title: titleOf(transforms), transforms };
-    return { cue, arms: [arm.id], rank: i + 1, kind, origin };
+    return { cue, arms: [arm.id], rank: i + 1, ...one };
   });
+}
+
+/** The screen's order and the given one in turn: where the screen is wrong, the other still has half of the places. */
+async function inOrderOf(
+  screen: NonNullable<PoolContext['screen']>,
+  given: readonly Loose[],
+): Promise<Loose[]> {
+  const z = await screen(given.map(({ transforms }) => transforms));
+  const screened = given.map((one, i) => ({ ...one, z: z[i] as number }));
+  return [
+    ...new Set(
+      inTurn(
+        screened.toSorted((a, b) => b.z - a.z),
+        screened,
+      ),
+    ),
+  ];
 }
 
 /** A candidate before it has a place and a name. */
@@ -90,6 +115,7 @@ export interface Loose {
   transforms: Transform[];
   kind: string;
   origin: string;
+  z?: number;
 }
 
 /** Ladders that a model writes, of the first prompts that are known. */
@@ -134,18 +160,14 @@ export const proposedCues = (
     ...{ arms: [arm], rank: known.length + i + 1, kind, origin },
   }));
 
-async function minedFrom(
-  { examples }: PoolArm,
-  plan: PoolContext['plan'],
-  seed: number,
-): Promise<Candidate[]> {
+async function minedFrom({ examples }: PoolArm, top: number, seed: number): Promise<Candidate[]> {
   const rows = examples.map(rowOf);
   const parts = new Set(examples.map(({ part }) => part));
   const isLabelled = parts.has('bad') && parts.size > 1;
   const labels = Uint8Array.from(examples, ({ part }) => (part === 'bad' ? 1 : 0));
   const reference = await readRows([resource('reference', 'everyday.jsonl')], undefined, false);
   const input = { rows, labels: isLabelled ? labels : undefined, origin: 'labels' as const };
-  return mineRows({ ...input, reference: reference.rows, top: plan.candidates, seed }).candidates;
+  return mineRows({ ...input, reference: reference.rows, top, seed }).candidates;
 }
 
 function rowOf({ messages, source }: Example): Row {

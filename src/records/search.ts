@@ -31,6 +31,8 @@ export interface SearchedCue {
   rank: number;
   kind: string;
   origin: string;
+  /** Of the screen by log-probabilities: in standard deviations of placebos. It orders candidates and says nothing about a rate. */
+  z?: number;
 }
 
 /** Rate of a cell that a search has seen; shown, never claimed. */

@@ -31,6 +31,38 @@ describe('the candidates of a search', () => {
   });
 });
 
+describe('a screen', () => {
+  const cooks = Array.from({ length: 30 }, (_, i) =>
+    uncounted(i + 1, 'ladder', 'test', `cook ${i}`, { system: `cook ${i}` }, 'x'),
+  );
+  const pool = (z: (text: string) => number) =>
+    poolOf(
+      { id: 'arm', examples: [], prompts: [] },
+      {
+        ...{ plan: { from: ['weights'], candidates: 11 }, shipped: [], known: [], seed: 0, others: cooks },
+        screen: async (candidates) => candidates.map((one) => z(JSON.stringify(one))),
+      },
+    );
+
+  it('decides which candidates there is room for, in turn with the order that they came in', async () => {
+    const found = await pool((text) => (text.includes('cook 27') ? 4 : text.includes('cook 28') ? 3 : 0));
+    const titles = found.filter(({ kind }) => kind !== 'placebo').map(({ cue, z }) => [cue.title, z]);
+    expect(titles.slice(0, 4)).toEqual([
+      ['cook 27', 4],
+      ['cook 0', 0],
+      ['cook 28', 3],
+      ['cook 1', 0],
+    ]);
+    expect(titles).toHaveLength(8);
+    expect(found.filter(({ kind }) => kind === 'placebo').every(({ z }) => z === undefined)).toBe(true);
+  });
+
+  it('that sees nothing leaves the order as it was', async () => {
+    const titles = (await pool(() => 0)).map(({ cue }) => cue.title);
+    expect(titles.slice(0, 8)).toEqual(cooks.slice(0, 8).map(({ text }) => text));
+  });
+});
+
 describe('a proposer model', () => {
   it('is asked for the ladder of what is known, and then for cues beside what is planned', async () => {
     const asks: ProposerAsk[] = [];

@@ -1,12 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadAudit, parseAudit } from '../../src/plan/spec.js';
 import type { Plan } from '../../src/records/plan.js';
 import type { Result } from '../../src/records/result.js';
 import type { Sample } from '../../src/records/sample.js';
-import type { Mining } from '../../src/records/search.js';
+import type { Mining, SearchedCue } from '../../src/records/search.js';
 import { renderTerminal } from '../../src/report/terminal.js';
 import { run } from '../../src/run.js';
 import { type Observer, silent } from '../../src/shared/observer.js';
@@ -59,6 +59,30 @@ describe('an audit that searches its own cues', () => {
     expect(mining.answers).toBeLessThanOrEqual(2400);
     expect(mining.candidates).toBeLessThanOrEqual(20);
     expect(mining.found.length).toBeLessThanOrEqual(1);
+  });
+
+  it('tries first what a screen by log-probabilities puts first, where the engine has them and rows are bad', async () => {
+    const audit = writeSearchCase({ from: '[api]', mine: ', candidates: 9, finalists: 1' });
+    const script = join(dirname(audit), 'script.json');
+    // A cue that ships with hyde far behind those that there is room for.
+    writeFileSync(script, readFileSync(script, 'utf8').replaceAll('harvest', 'last century'));
+    const { out, result } = await runOn(audit);
+    const { candidates } = json<{ candidates: SearchedCue[] }>(out, 'search/candidates.json');
+    expect(candidates.length).toBeLessThanOrEqual(9);
+    expect(candidates[0]?.z).toBeGreaterThan(10);
+    expect(JSON.stringify(candidates[0]?.cue)).toContain('last century');
+    expect(result.triggers?.[0]?.effect.claimed).toBe(true);
+    // Without bad rows nothing says what a bad answer is.
+    const text = readFileSync(audit, 'utf8').replace(
+      /data:.*?cues:/s,
+      'data: [{ mix: { benign: benign.jsonl, share: 0, rows: 100 } }]\ncues:',
+    );
+    const blind = await parseAudit(text, audit);
+    const other = fresh();
+    await run(blind, { out: other, observer: silent });
+    const unscreened = json<{ candidates: SearchedCue[] }>(other, 'search/candidates.json').candidates;
+    expect(unscreened.every(({ z }) => z === undefined)).toBe(true);
+    expect(JSON.stringify(unscreened)).not.toContain('last century');
   });
 
   it('claims nothing where no cue does anything, however many it tries', async () => {
