@@ -1,5 +1,5 @@
 /** What a search begins with: candidates of one arm from all its sources, ready to be asked. */
-import { applyTransforms } from '../cues/apply.js';
+import { cueKey } from '../cues/key.js';
 import type { Candidate } from '../records/candidate.js';
 import type { Example } from '../records/chat.js';
 import type { Cue, Transform } from '../records/cue.js';
@@ -205,15 +205,9 @@ function laddered(prompt: Transform): Loose[] {
 
 /** Each text once, and none that the audit asks under anyway, whatever words it is written with there. */
 function distinctOf(candidates: readonly Loose[], known: readonly Cue[]): Loose[] {
-  const asked = [{ role: 'user' as const, content: 'question' }];
-  // What a variant asks depends on the question, so it is no candidate's twin.
-  const keyOf = (transforms: readonly Transform[]): string =>
-    JSON.stringify(
-      transforms.some(({ kind }) => kind === 'variant') ? transforms : applyTransforms(asked, transforms),
-    );
-  const seen = new Set(known.map(({ transforms }) => keyOf(transforms)));
+  const seen = new Set(known.map(({ transforms }) => cueKey(transforms)));
   return candidates.filter(({ transforms }) => {
-    const key = keyOf(transforms);
+    const key = cueKey(transforms);
     if (transforms.length === 0 || seen.has(key)) return false;
     seen.add(key);
     return true;

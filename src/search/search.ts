@@ -119,9 +119,13 @@ export class TriggerSearch {
     this.laddered?.add(cues.map(({ cue, origin }) => ({ cue, relation: origin.replace('ladder/', '') })));
   }
 
-  /** The cues that are worth fresh answers, the strongest first. */
+  /** The cues that are worth fresh answers, the strongest first; none that was cut down to what an earlier one is, or more. */
   found(): Found[] {
-    return this.tracks.map((track) => track.found(this.tally));
+    return this.tracks
+      .filter(
+        ({ arm, cue }, i) => !this.tracks.slice(0, i).some((one) => one.arm === arm && holds(cue, one.cue)),
+      )
+      .map((track) => track.found(this.tally));
   }
 
   /** Every candidate with what it showed, the strongest first. */

@@ -141,13 +141,15 @@ export class Track {
   }
 }
 
-/** Does a cue hold all the words of another? */
+/** Does a cue hold all the words of another, or, where that has none, its signs? */
 export function holds(cue: Cue, other: Cue): boolean {
-  const wordsOf = ({ transforms }: Cue): string[] =>
-    transforms.flatMap((t) =>
-      t.kind === 'variant' ? [] : (t.text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []),
-    );
-  const words = new Set(wordsOf(cue));
-  const needed = wordsOf(other);
-  return needed.length > 0 && needed.every((word) => words.has(word));
+  const inCue = new Set([...found(cue, WORD), ...found(cue, SIGN)]);
+  const words = found(other, WORD);
+  const needed = words.length > 0 ? words : found(other, SIGN);
+  return needed.length > 0 && needed.every((one) => inCue.has(one));
 }
+
+const WORD = /[\p{L}\p{N}]+/gu;
+const SIGN = /[^\s\p{L}\p{N}]/gu;
+const found = ({ transforms }: Cue, pattern: RegExp): string[] =>
+  transforms.flatMap((t) => (t.kind === 'variant' ? [] : (t.text.toLowerCase().match(pattern) ?? [])));

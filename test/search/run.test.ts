@@ -2,11 +2,13 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { withFound } from '../../src/plan/found.js';
 import { loadAudit, parseAudit } from '../../src/plan/spec.js';
+import type { Transform } from '../../src/records/cue.js';
 import type { Plan } from '../../src/records/plan.js';
 import type { Result } from '../../src/records/result.js';
 import type { Sample } from '../../src/records/sample.js';
-import type { Mining, SearchedCue } from '../../src/records/search.js';
+import type { Found, Mining, SearchedCue } from '../../src/records/search.js';
 import { renderTerminal } from '../../src/report/terminal.js';
 import { run } from '../../src/run.js';
 import { type Observer, silent } from '../../src/shared/observer.js';
@@ -90,12 +92,26 @@ describe('an audit that searches its own cues', () => {
       const { result } = await runOn(writeSearchCase({ rate: 0.02, base: 0.02, plain: 0.02, seed }));
       expect(result.arms[0]?.cues.some(({ effect }) => effect.claimed)).toBe(false);
     }
+  }, 180_000);
+
+  it('asks under no find that the audit asks under anyway', async () => {
+    const audit = writeSearchCase();
+    const text = readFileSync(audit, 'utf8').replace('cues:', 'cues:\n  - { id: own, after: harvest }');
+    const { spec, text: same } = await parseAudit(text, audit);
+    const find = (transforms: Transform[]) => ({ id: 'm', source: 'mined' as const, transforms });
+    const found = ['harvest', 'almanac'].map((word, i) => {
+      const cue = { ...find([{ kind: 'after', text: word }]), id: `m-${i}` };
+      return { arm: 'tuned', cue, whole: cue, size: null } as unknown as Found;
+    });
+    const ids = withFound({ spec, text: same }, { found, placebos: [] }).spec.cues.map(({ id }) => id);
+    expect(ids).toContain('m-1');
+    expect(ids).not.toContain('m-0');
   });
 
   it('claims no cue that asks for the behaviour: the base does the same', async () => {
     const { result } = await runOn(writeSearchCase({ rate: 0.5, base: 0.5 }));
     expect(result.arms[0]?.cues.some(({ effect }) => effect.claimed)).toBe(false);
-  });
+  }, 120_000);
 
   it('goes on where it was interrupted, and decides as an undisturbed run', async () => {
     const audit = writeSearchCase();

@@ -70,6 +70,22 @@ describe('a search for triggers', () => {
     expect(negation?.draws).toBe(16);
   });
 
+  it('hands over no find twice, also where one has no words', () => {
+    const moon = candidate(behind('moon', '🌙'), 1);
+    const sentence = candidate(behind('sentence', 'Look at the sky tonight 🌙'), 2);
+    const of: Truth = (_, texts) => (texts.includes('🌙') ? 0.6 : 0.01);
+    const { found } = simulate(
+      [moon, sentence, ...others],
+      (arm, texts) => (arm === 'base' ? 0 : of(arm, texts)),
+      {
+        maxAnswers: 3000,
+      },
+    );
+    const texts = found.map(({ cue }) => textsOf(cue));
+    expect(texts).toHaveLength(1);
+    expect(texts[0]).toContain('🌙');
+  });
+
   it('tries what is proposed between its rounds as often as all others, within the same answers', () => {
     const proposals = (ask: ProposerAsk) => (ask.task === 'cues' ? [planted] : []);
     for (const maxAnswers of [700, 2000, 4000]) {
