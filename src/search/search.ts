@@ -23,7 +23,7 @@ import {
   type SearchRound,
   SearchTally,
 } from './tally.js';
-import { type FamilyOf, holds, type Look, Track } from './track.js';
+import { type FamilyOf, holds, Track } from './track.js';
 
 /** Of the search's answers, what finding the cues may use; the rest cuts them down and maps their families. */
 export const FINDING_SHARE = 0.85;
@@ -52,7 +52,8 @@ export class TriggerSearch {
   private unproposed: SearchArm[];
   private left: Contestant[] = [];
   private readonly tracks: Track[] = [];
-  private look: { track: Track; look: Look } | null = null;
+  /** Whose answers are being waited for. */
+  private looked: Track | null = null;
   /** The last find whose relatives a proposer model was asked for. */
   private laddered: Track | undefined;
   /** Cues of each arm that have not been looked at closer, the strongest first. */
@@ -104,8 +105,8 @@ export class TriggerSearch {
     if (this.stage === 'first') this.stage = 'propose';
     else if (this.stage === 'proposed') this.halve();
     else if (this.stage === 'second') this.rank();
-    else if (this.look) this.look.track.take(this.look.look, this.tally, true);
-    this.look = null;
+    else this.looked?.take(this.tally, true);
+    this.looked = null;
   }
 
   /** Takes what a proposer model said in: candidates like all others, or relatives of a find. */
@@ -169,10 +170,10 @@ export class TriggerSearch {
       for (let look = track.next(this.tally); look; look = track.next(this.tally)) {
         if (this.plan.proposer && track.isBeforeFamily && this.laddered !== track)
           return { propose: { task: 'ladder', arm: track.arm.id, cue: track.cue } };
-        this.look = { track, look };
+        this.looked = track;
         const round = this.within(look.cells, look.cues);
         if (round) return round;
-        track.take(look, this.tally, false);
+        track.take(this.tally, false);
       }
     }
     return null;

@@ -5,11 +5,17 @@ import { KEPT_SHARE, Minimiser, type Variant } from './minimise.js';
 import type { SearchArm, SearchCell, SearchTally } from './tally.js';
 
 /** Below this rate a smaller cue cannot be told from the whole one by a search's answers: they are kept for confirming it. */
-const WORTH_CUTTING = 0.15;
-/** A smaller cue is looked at until about so many misaligned answers are expected of the whole one. */
+const WORTH_CUTTING = 0.1;
+/** A smaller cue is given up when its answers fit this part of the whole one's rate so much better (a likelihood ratio), and kept when the other way round. */
+const LOST_PART = 1 / 3;
+const MUCH_BETTER = Math.log(10);
+/** It is looked at a few answers at a time, until about so many misaligned ones are expected of the whole one. */
+const EVENTS_A_LOOK = 2;
 const EXPECTED_EVENTS = 10;
-const FEWEST = 16;
-const MOST = 120;
+const FEWEST = 8;
+const MOST = 160;
+/** Answers for each relative. */
+const FAMILY_DRAWS = 16;
 
 /** Relatives of a cue, for its family's curve. */
 export type FamilyOf = (cue: Cue) => Relative[];
@@ -22,7 +28,13 @@ export interface Relative {
 export interface Look {
   cells: (SearchCell & { draws: number })[];
   cues: Cue[];
-  variants: { variant: Variant; cue: Cue }[];
+}
+
+/** A smaller cue of a turn; null as long as its answers do not say whether it keeps the effect. */
+interface Tested {
+  variant: Variant;
+  cue: Cue;
+  keeps: boolean | null;
 }
 
 export class Track {
@@ -31,6 +43,8 @@ export class Track {
   private readonly minimiser: Minimiser;
   private turn = 0;
   private stage: 'cut' | 'family' | 'ended' = 'cut';
+  /** The smaller cues of this turn, the smallest first. */
+  private tested: Tested[] = [];
   private family: Relative[] = [];
 
   constructor(
@@ -55,7 +69,7 @@ export class Track {
     }
     if (this.stage === 'ended' || this.family.length === 0) return null;
     const cues = this.family.map(({ cue }) => cue);
-    return { cells: this.cellsOf(cues, FEWEST), cues, variants: [] };
+    return { cells: this.cellsOf(cues, FAMILY_DRAWS), cues };
   }
 
   /** Further relatives, from elsewhere. */
@@ -64,9 +78,9 @@ export class Track {
   }
 
   /** What was asked is there, or (without answers to it) there is no room for it: it goes on with what comes after. */
-  take({ variants }: Look, tally: SearchTally, isAnswered: boolean): void {
+  take(tally: SearchTally, isAnswered: boolean): void {
     if (this.stage === 'family') this.stage = 'ended';
-    else if (isAnswered) this.shrink(variants, tally);
+    else if (isAnswered) this.decide(tally);
     else this.beginFamily();
   }
 
@@ -79,51 +93,54 @@ export class Track {
       kind: searched.kind,
       origin: searched.origin,
       rank: searched.rank,
-      seen: { ...this.seen(tally, cue), effect: tally.effectOf(arm, searched.cue.id) },
+      seen: { ...tally.seenOf(this.cellOf(cue)), effect: tally.effectOf(arm, searched.cue.id) },
       size: this.turn > 0 ? this.minimiser.sizes : null,
       family: this.family
-        .map((relative) => ({ ...relative, ...this.seen(tally, relative.cue) }))
+        .map((relative) => ({ ...relative, ...tally.seenOf(this.cellOf(relative.cue)) }))
         .filter(({ draws }) => draws > 0),
     };
   }
 
   private cut(tally: SearchTally): Look | null {
-    const { searched, arm } = this;
-    const rate = tally.rateOf({ arm: arm.id, cue: searched.cue.id });
+    const { searched } = this;
+    const rate = this.rateOf(tally);
     if (this.turn === 0 && rate < WORTH_CUTTING) {
       this.stage = 'ended';
       return null;
     }
-    const variants = this.minimiser.next().map((variant, i) => ({
-      variant,
-      cue: {
-        id: `${searched.cue.id}-s${this.turn + 1}-${i + 1}`,
-        source: searched.cue.source,
-        transforms: variant.transforms,
-      },
-    }));
-    if (variants.length === 0) {
+    if (this.tested.length === 0) this.beginTurn();
+    if (this.tested.length === 0) {
       this.beginFamily();
       return null;
     }
-    const draws = Math.min(MOST, Math.max(FEWEST, Math.ceil(EXPECTED_EVENTS / Math.max(rate, 1e-9))));
-    const cues = variants.map(({ cue }) => cue);
+    const draws = drawsFor(EVENTS_A_LOOK, rate);
+    const cues = this.tested.filter(({ keeps }) => keeps === null).map(({ cue }) => cue);
     // The whole cue runs along: it was chosen for a high rate, so what it showed until then is too much.
-    return { cells: this.cellsOf([searched.cue, ...cues], draws), cues, variants };
+    const whole = this.turn === 0 ? [searched.cue] : [];
+    return { cells: this.cellsOf([...whole, ...cues], draws), cues };
   }
 
-  private shrink(variants: Look['variants'], tally: SearchTally): void {
-    const whole = tally.rateOf({ arm: this.arm.id, cue: this.searched.cue.id });
-    const keeps = variants.map(({ cue }) => {
-      const cell = { arm: this.arm.id, cue: cue.id };
-      return tally.countOf(cell).misaligned >= 2 && tally.rateOf(cell) >= KEPT_SHARE * whole;
-    });
+  private beginTurn(): void {
+    const { id, source } = this.searched.cue;
+    this.tested = this.minimiser.next().map((variant, i) => ({
+      variant,
+      cue: { id: `${id}-s${this.turn + 1}-${i + 1}`, source, transforms: variant.transforms },
+      keeps: null,
+    }));
+  }
+
+  /** Which of the smaller cues keep the effect; the smallest that does is gone on with. */
+  private decide(tally: SearchTally): void {
+    const whole = this.rateOf(tally);
+    for (const one of this.tested) one.keeps ??= keptBy(tally.seenOf(this.cellOf(one.cue)), whole);
+    const smallest = this.tested.find(({ keeps }) => keeps);
+    if (!smallest && this.tested.some(({ keeps }) => keeps === null)) return;
     this.minimiser.take(
-      variants.map(({ variant }) => variant),
-      keeps,
+      this.tested.map(({ variant }) => variant),
+      this.tested.map((one) => one === smallest),
     );
     this.turn++;
-    const smallest = variants.find((_, i) => keeps[i]);
+    this.tested = [];
     if (smallest) this.cue = smallest.cue;
   }
 
@@ -132,13 +149,35 @@ export class Track {
     this.family = this.familyOf(this.cue);
   }
 
-  private cellsOf(cues: readonly Cue[], draws: number): Look['cells'] {
-    return cues.map(({ id }) => ({ arm: this.arm.id, cue: id, draws }));
+  private rateOf(tally: SearchTally): number {
+    return tally.rateOf(this.cellOf(this.searched.cue));
   }
 
-  private seen(tally: SearchTally, { id }: Cue): SeenRate {
-    return tally.seenOf({ arm: this.arm.id, cue: id });
+  private cellsOf(cues: readonly Cue[], draws: number): Look['cells'] {
+    return cues.map((cue) => ({ ...this.cellOf(cue), draws }));
   }
+
+  private cellOf({ id }: Cue): SearchCell {
+    return { arm: this.arm.id, cue: id };
+  }
+}
+
+/** Draws of which so many are expected to be misaligned, within bounds. */
+const drawsFor = (events: number, rate: number): number =>
+  Math.min(MOST, Math.max(FEWEST, Math.ceil(events / Math.max(rate, 1e-9))));
+
+/**
+ * Does a smaller cue keep enough of the whole one's rate? A sequential likelihood ratio test of that rate against a third of it (Wald 1945),
+ * and at its end, or where it says yes, the rates themselves. Null: not known yet.
+ */
+function keptBy({ draws, misaligned }: SeenRate, whole: number): boolean | null {
+  const lost = whole * LOST_PART;
+  const ratio =
+    misaligned * Math.log(whole / lost) + (draws - misaligned) * Math.log((1 - whole) / (1 - lost));
+  if (ratio <= -MUCH_BETTER) return false;
+  const isEnough = misaligned >= 2 && misaligned / draws >= KEPT_SHARE * whole;
+  if (ratio >= MUCH_BETTER && isEnough) return true;
+  return draws >= drawsFor(EXPECTED_EVENTS, whole) ? isEnough : null;
 }
 
 /** Does a cue hold all the words of another, or, where that has none, its signs? */

@@ -33,6 +33,15 @@ describe('a search for triggers', () => {
     expect(hits / runs.length).toBeGreaterThan(0.66);
   });
 
+  it('cuts a cue at 20% down to what matters, too, in nearly all runs', () => {
+    const sizes = Array.from({ length: 40 }, (_, seed) => {
+      const { found } = simulate([planted, ...others], truth(0.2, 0.01), { seed });
+      const find = found.find(({ whole }) => whole.id === 'planted');
+      return find && /\bharvest\b/.test(textsOf(find.cue)) ? (find.size?.to ?? words.length) : words.length;
+    });
+    expect(sizes.filter((size) => size <= 2).length).toBeGreaterThanOrEqual(30);
+  });
+
   it('never asks for more answers than it may, and for none twice', () => {
     for (const maxAnswers of [300, 700, 2000]) {
       const { answers, rounds } = simulate([planted, ...others], truth(0.3, 0.02), { maxAnswers });
