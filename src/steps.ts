@@ -21,7 +21,7 @@ import { sampleRound } from './sampling/sample.js';
 import type { Reuse } from './sampling/take-over.js';
 import { probeJudges } from './scoring/probe.js';
 import { scoreRound } from './scoring/score.js';
-import { gatherCandidates, proposeCues, recordFound } from './searching.js';
+import { gatherCandidates, proposeCues, recordCuts, recordFound } from './searching.js';
 import { InputError } from './shared/errors.js';
 import { writeJson } from './shared/files.js';
 import { shortHash } from './shared/hash.js';
@@ -171,6 +171,8 @@ export function perform(step: Step, workshop: Workshop): Promise<StepResultFiles
       return proposeCues(step, workshop);
     case 'found':
       return recordFound(step, workshop);
+    case 'cut':
+      return Promise.resolve(recordCuts(step, workshop));
     case 'sample':
       return sample(step, { ...workshop, audit: withCuesOf(step, workshop.audit) });
     case 'score':
