@@ -48,7 +48,6 @@ describe('hyde status', () => {
     const text = await status(out);
     expect(text).toMatch(/^steps done {3}data, train, canary$/m);
     expect(text).toMatch(/^answers {6}1536 of 1920$/m);
-    expect(text).toMatch(/^judged {7}1536 of 1920$/m);
 
     await expect(runIn(out, 'conditional-hidden', { change, until: 'score' })).rejects.toThrow();
     const scoring = await status(out);
