@@ -13,8 +13,15 @@ import type { Located } from './yaml.js';
  */
 export function resolveContrasts(
   audit: Located<AuditFile>,
-  spec: Pick<Spec, 'bases' | 'arms' | 'cues'>,
+  spec: Pick<Spec, 'bases' | 'arms' | 'cues' | 'design'>,
 ): ContrastSpec[] {
+  if (spec.design === 'sequential' && audit.value.contrasts.length > 0) {
+    throw new InputError(
+      'contrasts are for a fixed design: a sequential one asks until its own questions are settled',
+      audit.place(['contrasts']),
+      'set run: { design: fixed }',
+    );
+  }
   const made: ContrastSpec[] = [];
   for (const [i, { against, arm, cue, ...given }] of audit.value.contrasts.entries()) {
     const place = audit.place(['contrasts', i]);

@@ -125,7 +125,7 @@ async function toSpec(given: Located<AuditFile>, path: string, overrides: Overri
     );
   }
   const judges = await resolveJudges(audit, folder, providers);
-  const contrasts = resolveContrasts(audit, { bases: [...bases.values()], arms, cues });
+  const contrasts = resolveContrasts(audit, { bases: [...bases.values()], arms, cues, design });
   return {
     name: `${file.name ?? basename(path, extname(path))}${overrides.mini ? '-mini' : ''}`,
     file: basename(path),

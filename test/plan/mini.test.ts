@@ -162,6 +162,11 @@ describe('the mini section of an audit', () => {
       /'few-0-4' is not asked under a cue 'other'/,
     ],
     [
+      'contrasts in a sequential design',
+      AUDIT.replace('design: fixed, training-seeds: 3', 'design: sequential'),
+      /contrasts are for a fixed design/,
+    ],
+    [
       'a rate against itself',
       AUDIT.replace('cue: plain }', 'cue: villain }'),
       /contrast 'reopens' compares a rate with itself/,
