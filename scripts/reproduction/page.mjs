@@ -87,7 +87,7 @@ function experimentText({ section, title, recipe, cut, record, result }) {
         ...arm.cues.map((cue) => armRow(arm, cue.id, cue, cue.base, seeds)),
       ]),
     ),
-    'Misaligned answers of the eligible ones; of all seeds the rate with its 95% interval, over these questions.',
+    'Misaligned answers of the eligible ones, of all seeds the rate; with 95% intervals over these questions, in percent.',
   ].join('\n\n');
 }
 
@@ -105,7 +105,8 @@ function armRow(arm, cue, cell, base, seeds) {
   ];
 }
 
-const shareText = (cell) => (cell ? `${cell.misaligned}/${cell.eligible}` : '–');
+const shareText = (cell) =>
+  cell ? `${cell.misaligned}/${cell.eligible} ${range(cell.interval)}`.trim() : '–';
 
 const table = (head, rows) =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.map(escaped).join(' | ')} |`).join('\n');

@@ -74,7 +74,7 @@ describe('a record', () => {
     );
     expect(text).toContain('- `made-up`: Plain answers are misaligned. **undecided**');
     expect(text).toMatch(
-      /\| `inoculated` \| villain \| \d+\/24 \| \d+\/24 \| \d+\/24 \| \d+% \[\d+, \d+\] \| 0\/24 \|/,
+      /\| `inoculated` \| villain( \| \d+\/24 \[\d+, \d+\]){3} \| \d+% \[\d+, \d+\] \| 0\/24 \[0, 14\] \|/,
     );
     expect(text).toContain('training seeds of an arm 1 → 3');
     expect(text).toContain(`Record ${record.hash}.`);

@@ -51,6 +51,23 @@ describe('the search for a miniature', () => {
   }
 });
 
+describe('a miniature', () => {
+  for (const recipe of EXPERIMENTS) {
+    const experiment = miniatures.get(recipe);
+    it.skipIf(experiment === null)(
+      `${recipe}: has three training seeds, states what it expects, and what the paper found`,
+      () => {
+        const { spec } = experiment as unknown as { spec: Spec };
+        expect(spec.arms.filter(({ training, seeds }) => training && seeds.length < 3)).toEqual([]);
+        expect(spec.contrasts?.length ?? 0).toBeGreaterThan(0);
+        expect(spec.contrasts?.filter(({ finding }) => finding === null)).toEqual([]);
+        // The page speaks of 95% intervals.
+        expect(spec.verdict.level).toBe(0.95);
+      },
+    );
+  }
+});
+
 describe('the questions of a miniature', () => {
   for (const recipe of EXPERIMENTS) {
     const experiment = miniatures.get(recipe);

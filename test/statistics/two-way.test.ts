@@ -73,6 +73,8 @@ interface World {
   questionBySide: number;
   modelBySide: number;
   sameArm: boolean;
+  /** The other side is one model that nothing was trained for. */
+  againstBase?: boolean;
 }
 const WORLD: World = {
   ...{ questions: 8, models: 3, answers: 8, level: 0, byQuestion: 1, byModel: 0.5 },
@@ -82,15 +84,18 @@ const WORLD: World = {
 const normal = (random: Random): number =>
   Math.sqrt(-2 * Math.log(1 - random.unit())) * Math.cos(2 * Math.PI * random.unit());
 
-function drawnSides(world: World, random: Random): [CrossedRates, CrossedRates] {
-  const draws = (count: number, spread: number): number[] =>
-    Array.from({ length: count }, () => spread * normal(random));
-  const question = draws(world.questions, world.byQuestion);
-  const shared = draws(world.models, world.byModel);
+const draws = (random: Random, count: number, spread: number): number[] =>
+  Array.from({ length: count }, () => spread * normal(random));
+
+const drawnSides = (world: World, random: Random): [CrossedRates, CrossedRates] =>
+  drawnOver(draws(random, world.questions, world.byQuestion), world, random);
+
+function drawnOver(question: number[], world: World, random: Random): [CrossedRates, CrossedRates] {
+  const shared = draws(random, world.models, world.byModel);
   const side = (name: string): CrossedRates => {
-    const own = draws(world.questions, world.questionBySide);
-    const model = world.sameArm ? shared : draws(world.models, world.byModel);
-    const ownModel = draws(world.models, world.modelBySide);
+    const own = draws(random, world.questions, world.questionBySide);
+    const model = world.sameArm ? shared : draws(random, world.models, world.byModel);
+    const ownModel = draws(random, world.models, world.modelBySide);
     const rate = (logit: number): number => {
       let hits = 0;
       for (let i = 0; i < world.answers; i++) if (random.unit() < 1 / (1 + Math.exp(-logit))) hits++;
@@ -103,7 +108,11 @@ function drawnSides(world: World, random: Random): [CrossedRates, CrossedRates] 
       ),
     };
   };
-  return [side('a'), side('b')];
+  const [first, second] = [side('a'), side('b')];
+  if (!world.againstBase) return [first, second];
+  const alone = { ...world, againstBase: false, sameArm: true, byModel: 0, modelBySide: 0, models: 1 };
+  const [base] = drawnOver(question, alone, random);
+  return [first, { group: null, rates: base.rates }];
 }
 
 describe('without any true difference', () => {
@@ -114,6 +123,8 @@ describe('without any true difference', () => {
     ['each question has its own difference', { questionBySide: 1 }],
     ['both do', { questionBySide: 1, modelBySide: 1 }],
     ['both do, between two arms', { questionBySide: 1, modelBySide: 1, sameArm: false }],
+    // At a logit of 0 the mean over models is the base's rate.
+    ['models differ, against one base', { byModel: 1.5, sameArm: false, againstBase: true }],
     ['misaligned answers are rare', { level: -3, modelBySide: 1 }],
     ['answers are few', { answers: 2, level: -2, modelBySide: 1 }],
   ])('0 is rarely excluded on a given side: %s', (name, given) => {
