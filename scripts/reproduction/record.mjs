@@ -36,14 +36,22 @@ export async function writeRecord(experiment, folder, file = recordFile(experime
     answers.push({ arm, seed, cue, question, index, finish, outcome, answer });
     sampled += one.tokens ?? 0;
   }
-  let trained = 0;
-  for await (const { stages } of readJournal(join(folder, 'models.jsonl'))) {
-    for (const { tokens } of stages) trained += tokens;
-  }
-  const head = { schema: 1, recipe, hyde: hydeVersion(), made, tokens: { trained, sampled } };
+  const tokens = { trained: await tokensTrained(folder), sampled };
+  const head = { schema: 1, recipe, hyde: hydeVersion(), made, tokens };
   const lines = [head, ...answers.toSorted(byKey)].map((line) => `${JSON.stringify(line)}\n`);
   mkdirSync(RECORDS, { recursive: true });
   writeFileSync(file, gzipSync(lines.join(''), { level: 9 }));
+}
+
+/** Tokens of all trained stages; leading stages of one seed that went alike to the last digit of their loss are one training. */
+async function tokensTrained(folder) {
+  const stages = new Map();
+  for await (const model of readJournal(join(folder, 'models.jsonl'))) {
+    for (const [i, { tokens }] of model.stages.entries()) {
+      stages.set(JSON.stringify([model.seed, model.stages.slice(0, i + 1)]), tokens ?? 0);
+    }
+  }
+  return [...stages.values()].reduce((sum, tokens) => sum + tokens, 0);
 }
 
 /**
