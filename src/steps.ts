@@ -145,6 +145,7 @@ function settingsOf(
         ...(plan.sequential ? [plan.sequential] : []),
         ...(plan.prices ? [plan.prices] : []),
         ...(labels ? [labels] : []),
+        ...(spec.contrasts ? [spec.contrasts] : []),
       ];
     }
     default:

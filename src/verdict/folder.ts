@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { JudgeLabels } from '../records/calibration.js';
 import type { Canary } from '../records/canary.js';
+import type { ContrastSpec } from '../records/contrast.js';
 import { type Imported, importedSentence } from '../records/import.js';
 import type { Plan } from '../records/plan.js';
 import type { Spent } from '../records/price.js';
@@ -31,6 +32,7 @@ interface Analysed {
   judges?: readonly JudgeSpec[];
   /** Name of the audit file. */
   file?: string;
+  contrasts?: ContrastSpec[];
 }
 
 /**
@@ -76,7 +78,7 @@ interface Known {
 export async function analyseTable(
   folder: string,
   plan: Plan,
-  { verdict, imported, judges = [], file = 'audit.yaml' }: Analysed,
+  { verdict, imported, judges = [], file = 'audit.yaml', contrasts = [] }: Analysed,
   judge: string,
   sweep: readonly Thresholds[],
   table: Table,
@@ -87,7 +89,11 @@ export async function analyseTable(
   const repeating =
     repeats ?? (await repeatWarnings(plannedAnswers(folder, plan, (sample) => bill?.addAnswer(sample))));
   const spent = bill ? await bill.spent() : null;
-  const planned = { ...analysisInput(plan, verdict, hydeVersion()), usdPerAnswer: usdPerAnswer(spent) };
+  const planned = {
+    ...analysisInput(plan, verdict, hydeVersion()),
+    usdPerAnswer: usdPerAnswer(spent),
+    contrasts,
+  };
   // Nobody planned how many answers an imported cell would have.
   const input = {
     ...planned,
