@@ -96,5 +96,6 @@ function resolveArm(
       : Array.isArray(seeds)
         ? [...new Set(seeds)]
         : Array.from({ length: seeds }, (_, i) => i),
+    ...(arm.swept ? { swept: arm.swept } : {}),
   };
 }

@@ -100,6 +100,16 @@ export interface ArmSpec {
   served: ModelRef | undefined;
   /** Training seeds, one model each. */
   seeds: number[];
+  /** Of an arm that a `sweep` made. */
+  swept?: Swept;
+}
+
+/** What a sweep made an arm of. */
+export interface Swept {
+  /** Id of the item of `arms`, which other arms of the sweep share. */
+  item: string;
+  /** Each key that was changed, and to what. */
+  values: Record<string, string | number>;
 }
 
 export interface SamplingSpec {

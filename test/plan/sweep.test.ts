@@ -45,6 +45,8 @@ describe('sweep', () => {
     const { spec } = await swept('{ mix.share: [0.05, 0.5, 1] }');
     expect(spec.arms.map(({ id }) => id)).toEqual(['before', 'mixed-0-05', 'mixed-0-5', 'mixed-1']);
     expect(spec.arms.map((arm) => arm.training?.data[0]?.mix?.share)).toEqual([0, 0.05, 0.5, 1]);
+    expect(spec.arms[1]?.swept).toEqual({ item: 'mixed', values: { 'mix.share': 0.05 } });
+    expect(spec.arms[0]?.swept).toBeUndefined();
     expect(spec.cues[0]?.arms).toEqual(['mixed-0-05', 'mixed-0-5', 'mixed-1']);
   });
 
