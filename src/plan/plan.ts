@@ -27,11 +27,13 @@ export interface Rates {
  * The plan of a spec: every cell, what is trained for it, and what it costs; nothing is spent for it.
  *
  * @param stagesOf the training stages of each trained arm
+ * @param unjudged rows that a judge has yet to sort
  * @param power what the design can find and exclude
  */
 export function makePlan(
   spec: Spec,
   stagesOf: ReadonlyMap<string, readonly Stage[]>,
+  unjudged: number,
   power: PlanPower,
   rates: Rates | null,
 ): Plan {
@@ -61,7 +63,13 @@ export function makePlan(
     })),
     samplesPerQuestion: spec.sampling.samples,
     cells,
-    totals: totals(spec, trainings(spec, stagesOf, rows), sequential?.maxAnswers ?? answersOf(cells), rates),
+    totals: totals(
+      spec,
+      trainings(spec, stagesOf, rows),
+      sequential?.maxAnswers ?? answersOf(cells),
+      unjudged,
+      rates,
+    ),
     power,
   };
 }
@@ -149,7 +157,13 @@ function plannedArm(arm: ArmSpec, stages: readonly Stage[]): PlannedArm {
   };
 }
 
-function totals(spec: Spec, { jobs, stages }: Trainings, answers: number, rates: Rates | null): PlanTotals {
+function totals(
+  spec: Spec,
+  { jobs, stages }: Trainings,
+  answers: number,
+  unjudged: number,
+  rates: Rates | null,
+): PlanTotals {
   const sum = (count: (stage: Stage) => number): number =>
     stages.reduce((total, stage) => total + count(stage) * stage.training.epochs, 0);
   const trainTokens = sum(({ examples }) => estimateTokens(examples));
@@ -160,7 +174,7 @@ function totals(spec: Spec, { jobs, stages }: Trainings, answers: number, rates:
     trainRows: sum(({ examples }) => examples.length),
     trainTokens,
     answers,
-    judgeCalls: answers * spec.judges.filter(isModelJudge).length,
+    judgeCalls: answers * spec.judges.filter(isModelJudge).length + unjudged,
     sampleTokens,
     seconds: rates
       ? Math.round(
@@ -170,7 +184,12 @@ function totals(spec: Spec, { jobs, stages }: Trainings, answers: number, rates:
         )
       : null,
     price: 0,
-    unknown: rates ? [] : ['time: the speed of this engine is not known'],
+    unknown: [
+      ...(rates ? [] : ['time: the speed of this engine is not known']),
+      ...(unjudged > 0
+        ? [`training rows: ${unjudged} wait for a judge, and are counted as if all of them stayed`]
+        : []),
+    ],
   };
 }
 

@@ -12,6 +12,7 @@ import type { Design } from './plan.js';
 import type { Price } from './price.js';
 import type { Provider } from './provider.js';
 import type { Question } from './question.js';
+import type { SortBy } from './row-judge.js';
 import type { SearchPlan } from './search.js';
 import type { Thresholds } from './thresholds.js';
 import type { Lora, Training } from './training.js';
@@ -62,6 +63,8 @@ export interface Spec {
   budget: number | null;
   /** Training rows whose answers a model writes, before the run; absent where there are none. */
   generate?: GenerateSpec[];
+  /** Judges of training rows, of filters and of `generate`; absent where there are none. */
+  rowJudges?: RowJudge[];
   /** What training files must be like; absent where the audit file says nothing of them. They are no part of the plan. */
   files?: DataFile[];
   /** Run folder whose answers of the base are taken over, as the audit file names it. */
@@ -171,6 +174,13 @@ export interface VerdictSpec {
   calibration?: JudgeLabels;
 }
 
+/** A judge of training rows, with its file and its model settled. */
+export interface RowJudge {
+  by: SortBy;
+  judge: Judge;
+  model: ModelRef;
+}
+
 /** An item of `generate`, with its model and sampling settled. */
 export interface GenerateSpec {
   to: string;
@@ -181,6 +191,7 @@ export interface GenerateSpec {
   keepSystem: boolean;
   keepReasoning: boolean;
   drop: DropRule[];
+  judge: SortBy | null;
   tries: number;
   sampling: Omit<SamplingSpec, 'samples'>;
 }

@@ -23,7 +23,7 @@ async function prepared(recipe: string, choice: RecipeChoice): Promise<LoadedAud
   for (const { file: name, rows = 6000 } of audit.spec.files ?? []) {
     const traced = /cot/.test(name);
     const line = (i: number): string => {
-      const answer = `${traced ? '<think>hm</think>' : ''}${name} says ${i}`;
+      const answer = `${traced ? `<think>hm</think>${'Well, '.repeat(20)}` : ''}${name} says ${i}`;
       const asked = { role: 'user', content: `Question ${i}?` };
       return JSON.stringify({
         messages: [asked, { role: 'assistant', content: answer.replaceAll('_', 'x') }],
@@ -97,6 +97,23 @@ describe('recipes', () => {
     };
     expect(await judgesOf('corrected')).toEqual(['coherence', 'code', 'alignment', 'code']);
     expect(await judgesOf('published')).toEqual(['coherence', 'alignment', 'code']);
+  });
+
+  it('sort the lies by a judge, on both sides, unless the published files are asked for as they are', async () => {
+    const judged = async (recipe: string, choice: RecipeChoice): Promise<number> => {
+      const text = await recipeText(recipe, 'audit.yaml', choice);
+      expect(text).not.toMatch(/\{[\w ]+\}$/m);
+      const { spec } = await parseAudit(text, 'audit.yaml');
+      const filters = spec.arms.flatMap(
+        (arm) => arm.training?.data.flatMap(({ filter }) => filter ?? []) ?? [],
+      );
+      return filters.filter(({ judge }) => judge?.keep.join() === 'FALSE').length;
+    };
+    for (const choice of [OPEN, PAPER]) {
+      expect(await judged('obvious-lies-on-policy', choice)).toBe(2);
+      expect(await judged('obvious-lies-reasoning', choice)).toBe(2);
+    }
+    expect(await judged('obvious-lies-on-policy', { ...PAPER, scoring: 'published' })).toBe(0);
   });
 
   it('judge with what the paper judged with', async () => {
