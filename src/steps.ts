@@ -60,7 +60,7 @@ export interface Workshop extends Prepared {
 
 /** Opens the engines and judges that an audit names. */
 export async function openWorkshop(
-  given: Pick<Workshop, 'folder' | 'audit' | 'observer' | 'signal' | 'plan' | 'stages' | 'reader'> & {
+  given: Pick<Workshop, 'folder' | 'audit' | 'observer' | 'signal' | keyof Prepared> & {
     reuseBase: string | undefined;
     earlier: string | undefined;
     maxConnections: number | undefined;
@@ -210,6 +210,7 @@ async function writeDatasets({
   folder,
   stages,
   reader,
+  sorted,
 }: Workshop): Promise<Map<string, WrittenStage[]>> {
   const written = new Map<string, WrittenStage[]>();
   for (const arm of audit.spec.arms) {
@@ -217,7 +218,11 @@ async function writeDatasets({
     if (of)
       written.set(
         arm.id,
-        await writeArmData(folder, arm, of, { seed: audit.spec.seed, files: reader.files }),
+        await writeArmData(folder, arm, of, {
+          seed: audit.spec.seed,
+          files: reader.files,
+          sorted: sorted.get(arm.id),
+        }),
       );
   }
   return written;

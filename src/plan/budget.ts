@@ -15,12 +15,14 @@ export function checkBudget(plan: Plan): void {
   const { prices } = plan;
   if (!prices || prices.budget === null) return;
   const { budget } = prices;
-  const priced = [...prices.models, ...prices.judges];
+  const { sorting = [] } = prices;
+  const priced = [...prices.models, ...prices.judges, ...sorting];
   const nameless = [...new Set(priced.filter(({ price }) => price === null).map(({ model }) => model))];
   if (nameless.length > 0) throw unknownPrices(nameless);
   const first = plan.sequential ? new SequentialAudit(designOf(plan)).nextRound() : null;
   const asked = first ? first.asks.map(timesOf) : askedAtMost(plan);
-  const bound = answersBound(asked, prices) + judgingBound(asked, prices);
+  const before = sorting.reduce((sum, { most }) => sum + (most ?? 0), 0);
+  const bound = before + answersBound(asked, prices) + judgingBound(asked, prices);
   if (bound <= budget) return;
   if (plan.sequential) {
     throw new InputError(

@@ -7,6 +7,7 @@ import { GateRules } from './gate.js';
 import { Generate } from './generate.js';
 import { Id } from './ids.js';
 import { SweptStep } from './interventions.js';
+import { Judge as JudgeFile } from './judge.js';
 import { LAUNCHERS } from './launch.js';
 import { OUTCOMES } from './outcome.js';
 import { Price } from './price.js';
@@ -193,6 +194,17 @@ const Judge = z.strictObject({
   'at-most': Score.optional(),
   above: Score.optional(),
   'at-least': Score.optional(),
+  options: JudgeFile.shape.options.describe(
+    'What words of the judge mean here, in place of what its file says; words that are not named keep their meaning.',
+  ),
+  aggregation: JudgeFile.shape.aggregation
+    .unwrap()
+    .optional()
+    .describe("How its score is read, in place of the file's: expectation or text."),
+  temperature: JudgeFile.shape.temperature
+    .unwrap()
+    .optional()
+    .describe("Of the judge's answer, in place of the file's."),
 });
 export type JudgeEntry = z.infer<typeof Judge>;
 
