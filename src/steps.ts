@@ -17,7 +17,7 @@ import type { Spec } from './records/spec.js';
 import type { Step } from './records/step.js';
 import { openEarlier } from './sampling/earlier.js';
 import { openReuse } from './sampling/reuse.js';
-import { gatherCandidates, recordFound } from './searching.js';
+import { gatherCandidates, proposeCues, recordFound } from './searching.js';
 import { InputError } from './shared/errors.js';
 import { writeJson } from './shared/files.js';
 import { shortHash } from './shared/hash.js';
@@ -83,7 +83,8 @@ export async function openWorkshop(
     engines.set(name, counted);
     return counted;
   };
-  for (const { engine } of refs) await open(engine);
+  const proposer = spec.search?.proposer;
+  for (const { engine } of [...refs, ...(proposer ? [proposer] : [])]) await open(engine);
   const judging = await openJudging(spec, { open, observer, known: {} });
   checkCalibration(given.audit, judging.main.panel.hash);
   const fingerprints = await Promise.all(
@@ -166,6 +167,8 @@ export function perform(step: Step, workshop: Workshop): Promise<StepResultFiles
       return workshop.asking.pilot(step, workshop.audit.spec);
     case 'candidates':
       return gatherCandidates(workshop);
+    case 'propose':
+      return proposeCues(step, workshop);
     case 'found':
       return recordFound(step, workshop);
     case 'sample':

@@ -51,11 +51,13 @@ export const servedRefs = ({
   arms,
   judges,
   rowJudges = [],
-}: Pick<Spec, 'bases' | 'arms' | 'judges' | 'rowJudges'>): ModelRef[] => [
+  search,
+}: Pick<Spec, 'bases' | 'arms' | 'judges' | 'rowJudges' | 'search'>): ModelRef[] => [
   ...bases.map(({ ref }) => ref),
   ...arms.flatMap(({ served }) => served ?? []),
   ...judges.filter(isModelJudge).map(({ model }) => model),
   ...rowJudges.map(({ model }) => model),
+  ...(search?.proposer ? [search.proposer] : []),
 ];
 
 /** Of these providers the ones that the models name. */

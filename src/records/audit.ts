@@ -70,10 +70,13 @@ const Mine = z.strictObject({
   from: z
     .array(z.enum(CANDIDATE_SOURCES))
     .min(1)
-    .default(['data', 'api'])
+    .optional()
     .describe(
-      'Where candidates come from. data: the training data of the arm. weights: what the tuned model writes by itself (local engine). api: shipped cues and the ladder of every prompt that is known.',
+      'Where candidates come from. data: the training data of the arm. weights: what the tuned model writes by itself (local engine). api: shipped cues and the ladder of every prompt that is known. proposer: the model that `proposer` names. Default: data and api, and proposer where one is named.',
     ),
+  proposer: Text.optional().describe(
+    'engine/model that proposes cues, and writes the ladder of prompts. It sees cues, their rates and three questions, no training rows.',
+  ),
   'max-answers': Count.default(2000).describe(
     'Answers that the search may ask for, base and plain included. Confirming what it finds comes on top.',
   ),
