@@ -156,7 +156,7 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
     ...(generate.length ? { generate } : {}),
     ...(file.files.length ? { files: file.files } : {}),
     ...(file.gate === undefined ? {} : { gate: checkRules(audit, file.gate, arms, cues) }),
-    ...launchOf(audit),
+    ...launchOf(audit, [...bases.values()], arms),
     ...(file.run['reuse-base'] === undefined ? {} : { reuseBase: file.run['reuse-base'] }),
   };
 }

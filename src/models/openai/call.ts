@@ -28,8 +28,8 @@ export interface Job {
  * caller takes them.
  */
 export class Call {
-  /** Requests at the server; the functions take them back. */
-  readonly running = new Map<Job, () => void>();
+  /** Requests at a server, and what takes them back. */
+  readonly running = new Map<Job, { at: Host; cancel: () => void }>();
   /** Jobs that are begun and not settled: at the server, waiting for a retry, or undecided. */
   open = 0;
   /** Jobs that failed while it was not known whether all do. */

@@ -26,6 +26,8 @@ export interface OpenAIOptions {
   limits?: Partial<HttpLimits>;
   /** Without any answer for so long, a call gives up. */
   patience?: number;
+  /** The key, of servers that were started for this run; their addresses come and go. */
+  key?: string;
 }
 
 const LIMITS: HttpLimits = {
@@ -41,9 +43,17 @@ const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/;
 
 /** What is open while requests are sent. */
 export interface Open {
-  hosts: Host[];
-  shop: Shop;
+  hosts: readonly Host[];
   sampler: Sampler;
+  shop(): Shop;
+  /** Another address, from now on. */
+  add(url: string): void;
+  /** The address is gone; requests that are there go to others. */
+  remove(url: string): void;
+  /** No further address comes. */
+  fail(error: Error): void;
+  /** Resolves when there is an address. */
+  some(): Promise<void>;
 }
 
 /**
@@ -55,19 +65,25 @@ export function connect(
   name: string,
   provider: Provider,
   context: EngineContext,
-  { timing = realTiming, limits = {}, patience = PATIENCE }: OpenAIOptions,
+  { timing = realTiming, limits = {}, patience = PATIENCE, key }: OpenAIOptions,
 ): Open {
   const { observer, signal, auditFolder } = context;
-  const { headers: keys, secrets } = readCredentials(name, provider, [auditFolder]);
+  const { headers: keys, secrets } =
+    key === undefined
+      ? readCredentials(name, provider, [auditFolder])
+      : { headers: ['authorization', `Bearer ${key}`], secrets: [key] };
   const headers = ['content-type', 'application/json', 'accept', 'application/json', ...keys];
   const clean = (text: string): string => hide(text, secrets);
   const count = context.maxConnections ?? provider.connections ?? CONNECTIONS;
   const whole = provider.timeout === undefined ? LIMITS.whole : provider.timeout * 1000;
   const all = { ...LIMITS, headers: whole, whole, ...limits };
-  const urls = addressesOf(provider).map((address) => new URL(address));
-  const hosts = urls.map((url) => {
+  const addresses = [...addressesOf(provider)];
+  const urls = addresses.map((address) => new URL(address));
+  const several = urls.length > 1 || key !== undefined;
+  const open = (url: URL): Host => {
     const { origin, protocol, hostname, host } = url;
-    if (secrets.length > 0 && protocol === 'http:' && !LOOPBACK.test(hostname)) {
+    // The key of a server of this run is of no use once that ends.
+    if (key === undefined && secrets.length > 0 && protocol === 'http:' && !LOOPBACK.test(hostname)) {
       observer.warn(`${name}: the key goes to ${host} over http, which others on the way can read`);
     }
     const base = url.pathname.replace(/\/+$/, '');
@@ -81,15 +97,49 @@ export function connect(
       wire,
       connections,
       limiter: new Limiter(count),
-      breaker: new Breaker(patience, urls.length > 1 ? FAILURES : undefined),
+      breaker: new Breaker(patience, several ? FAILURES : undefined),
       shelf: new Shelf(wire, provider.adapters ?? ADAPTERS),
       scoresAnswers: provider['prompt-logprobs'] === true,
     });
+  };
+  const hosts = urls.map(open);
+  let arrival = Promise.withResolvers<void>();
+  const sampler = new Sampler({
+    name,
+    hosts,
+    changing: key !== undefined,
+    timing,
+    observer,
+    signal,
+    headers,
+    hide: clean,
   });
-  const { wire } = (hosts[0] as Host).parts;
   return {
     hosts,
-    shop: { name, wire, timing, observer, signal, patience, hide: clean },
-    sampler: new Sampler({ name, hosts, timing, observer, signal, headers, hide: clean }),
+    sampler,
+    shop() {
+      const { wire } = (hosts[0] as Host).parts;
+      return { name, wire, timing, observer, signal, patience, hide: clean };
+    },
+    add(address) {
+      addresses.push(address);
+      hosts.push(open(new URL(address)));
+      arrival.resolve();
+      sampler.pump();
+    },
+    remove(address) {
+      const at = addresses.indexOf(address);
+      if (at < 0) return;
+      addresses.splice(at, 1);
+      const [gone] = hosts.splice(at, 1);
+      if (gone) sampler.leave(gone);
+      if (hosts.length === 0) arrival = Promise.withResolvers<void>();
+    },
+    fail(error) {
+      arrival.promise.catch(() => {});
+      arrival.reject(error);
+      if (hosts.length === 0) sampler.fail(error);
+    },
+    some: () => (hosts.length > 0 ? Promise.resolve() : arrival.promise),
   };
 }

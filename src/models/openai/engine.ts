@@ -1,3 +1,4 @@
+import type { FleetListener } from '../../records/launch.js';
 import type {
   Answer,
   Engine,
@@ -51,7 +52,7 @@ export class OpenAIEngine implements Engine {
     this.scoresAnswers = provider['prompt-logprobs'] === true;
     this.names = new ServedNames(provider, context);
     this.agreement = new Agreement(name);
-    this.tuner = new Tuner(name, context, () => this.open().shop);
+    this.tuner = new Tuner(name, context, () => this.open().shop());
   }
 
   async fingerprint(base: string): Promise<string> {
@@ -131,7 +132,7 @@ export class OpenAIEngine implements Engine {
     const { sampler, hosts } = this.open();
     const served = await this.names.of({ ...model, engine: this.name });
     const prepare =
-      served.adapter || hosts.length > 1
+      served.adapter || hosts.length > 1 || this.options.key !== undefined
         ? (host: Host): Promise<Release> => this.prepare(host, served)
         : undefined;
     const call = new Call(this.dialectOf(served.name, model.base), requests, parameters, prepare);
@@ -165,6 +166,7 @@ export class OpenAIEngine implements Engine {
 
   /** Does something at the address with most room; where that does not answer, at another one. */
   private async atOne<T>(served: Served, work: (host: Host) => Promise<T>): Promise<T> {
+    await this.open().some();
     const now = (this.options.timing ?? realTiming).now();
     const hosts = this.open().hosts.toSorted((a, b) => a.wait(now) - b.wait(now) || a.load - b.load);
     for (const [index, host] of hosts.entries()) {
@@ -193,6 +195,12 @@ export class OpenAIEngine implements Engine {
       release();
       throw error;
     }
+  }
+
+  /** Where servers come and go: what is to be told of them. */
+  get listener(): FleetListener {
+    const { add, remove, fail } = this.open();
+    return { added: add, gone: remove, failed: fail };
   }
 
   async close(): Promise<void> {

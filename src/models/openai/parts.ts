@@ -7,8 +7,9 @@ import type { Timing } from './timing.js';
 export interface SamplerParts {
   /** Name of the provider, for messages. */
   name: string;
-  /** Its addresses; may change while calls run. */
   hosts: readonly Host[];
+  /** Addresses come and go while calls run: where there is none, one may come. */
+  changing: boolean;
   timing: Timing;
   observer: Observer;
   signal: AbortSignal | undefined;

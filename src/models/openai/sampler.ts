@@ -26,7 +26,7 @@ export class Sampler implements Line {
   constructor(private readonly parts: SamplerParts) {
     this.settler = new Settler(parts, this);
     this.preparer = new Preparer(parts, this);
-    parts.signal?.addEventListener('abort', () => this.interrupt(), { once: true });
+    parts.signal?.addEventListener('abort', () => this.fail(interrupted()), { once: true });
   }
 
   /** Requests that the servers work on. */
@@ -56,9 +56,10 @@ export class Sampler implements Line {
     }
   }
 
-  private interrupt(): void {
+  /** Ends all calls with an error. */
+  fail(error: Error): void {
     for (const call of [...this.calls]) {
-      call.fail(interrupted());
+      call.fail(error);
       this.drop(call);
     }
   }
@@ -73,7 +74,8 @@ export class Sampler implements Line {
 
   stopIfExhausted(reason: string): boolean {
     const now = this.parts.timing.now();
-    const { hosts } = this.parts;
+    const { hosts, changing } = this.parts;
+    if (changing && hosts.length === 0) return false;
     if (hosts.some(({ parts }) => !parts.breaker.exhausted(now))) return false;
     const hint = 'run the same command again when it is back: it goes on from here';
     for (const call of this.calls)
@@ -180,6 +182,21 @@ export class Sampler implements Line {
     );
   }
 
+  /** An address is gone for good: what was sent there is sent to others. */
+  leave(host: Host): void {
+    this.preparer.leave(host);
+    for (const { running } of this.calls) {
+      for (const [job, { cancel, at }] of running) {
+        if (at !== host) continue;
+        cancel();
+        running.delete(job);
+        this.enqueue(job);
+      }
+    }
+    void host.close();
+    this.pump();
+  }
+
   private start(job: Job, host: Host, sent: number): void {
     const { connections, limiter, breaker, path } = host.parts;
     const { call } = job;
@@ -204,14 +221,17 @@ export class Sampler implements Line {
       if (call.error) call.stir();
       this.pump();
     });
-    call.running.set(job, () => {
-      cancel();
-      end();
+    call.running.set(job, {
+      at: host,
+      cancel: () => {
+        cancel();
+        end();
+      },
     });
   }
 
   drop(call: Call): void {
-    for (const cancel of call.running.values()) cancel();
+    for (const { cancel } of call.running.values()) cancel();
     call.running.clear();
     call.forgetTimers();
     for (const host of [...call.places.keys()]) call.leave(host);
