@@ -33,6 +33,8 @@ export interface Line {
   stop(call: Call, host: Host, reason: string, hint?: string): void;
   /** The host does not know the model that it had loaded. @returns whether it is loaded again, and the job in line */
   reload(job: Job, host: Host): boolean;
+  /** A connection broke: the server may have been started anew, as another one, and is looked at before more is sent. */
+  doubt(host: Host): void;
   /** Ends all calls where no address has answered for as long as patience lasts. */
   stopIfExhausted(reason: string): boolean;
   /** Takes back all that a call has at the servers or in line. */

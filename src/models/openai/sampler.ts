@@ -3,8 +3,10 @@ import { FailedError, type HydeError } from '../../shared/errors.js';
 import { interrupted, stopIfAborted } from '../../shared/interrupted.js';
 import type { Call, Job } from './call.js';
 import type { Host } from './host.js';
+import { type Arrived, Inbox } from './inbox.js';
 import type { Line, SamplerParts } from './parts.js';
 import { Preparer } from './preparer.js';
+import { Queue } from './queue.js';
 import { Settler } from './settle.js';
 
 /** A server that asks for a longer pause than this has no capacity today: milliseconds. */
@@ -19,13 +21,17 @@ export class Sampler implements Line {
   private readonly settler: Settler;
   private readonly preparer: Preparer;
   readonly calls: Call[] = [];
-  /** Jobs whose wait before a retry is over. */
-  private readonly ready: Job[] = [];
+  private readonly queue: Queue;
+  private readonly inbox = new Inbox(
+    (arrived) => this.read(arrived),
+    () => this.pump(),
+  );
   private cancelWake: (() => void) | undefined;
 
   constructor(private readonly parts: SamplerParts) {
     this.settler = new Settler(parts, this);
     this.preparer = new Preparer(parts, this);
+    this.queue = new Queue(parts.hosts, this.calls);
     parts.signal?.addEventListener('abort', () => this.fail(interrupted()), { once: true });
   }
 
@@ -58,6 +64,7 @@ export class Sampler implements Line {
 
   /** Ends all calls with an error. */
   fail(error: Error): void {
+    this.inbox.readAll();
     for (const call of [...this.calls]) {
       call.fail(error);
       this.drop(call);
@@ -89,7 +96,7 @@ export class Sampler implements Line {
   }
 
   enqueue(job: Job): void {
-    this.ready.push(job);
+    this.queue.add(job);
   }
 
   pause(call: Call, host: Host, milliseconds: number, reason: string): void {
@@ -121,6 +128,11 @@ export class Sampler implements Line {
     return true;
   }
 
+  doubt(host: Host): void {
+    host.agreed.clear();
+    for (const call of this.calls) call.leave(host);
+  }
+
   callsOf(call: Call): Call[] {
     return this.calls.filter(({ dialect }) => dialect === call.dialect);
   }
@@ -143,7 +155,7 @@ export class Sampler implements Line {
     const free = this.parts.hosts.filter((host) => host.takes(now));
     if (free.length > 1) free.sort((a, b) => a.load - b.load);
     for (const host of free) {
-      const job = this.nextJob(host, now);
+      const job = this.queue.next(host, now);
       if (!job) continue;
       if (host.parts.breaker.open) host.probe = job;
       this.start(job, host, now);
@@ -157,29 +169,6 @@ export class Sampler implements Line {
   private wakeIn(milliseconds: number): void {
     this.cancelWake?.();
     this.cancelWake = this.parts.timing.after(milliseconds, () => this.pump());
-  }
-
-  private nextJob(host: Host, now: number): Job | undefined {
-    for (let i = 0; i < this.ready.length; ) {
-      const job = this.ready[i] as Job;
-      const fits = job.call.isReady(host) && !(job.host === host && this.isTakenElsewhere(job, now));
-      if (job.call.error || fits) this.ready.splice(i, 1);
-      else i++;
-      if (fits && !job.call.error) return job;
-    }
-    // The oldest call first: what waits for its end (a judge behind a judge) begins while later calls keep the servers busy.
-    for (const call of this.calls) {
-      const job = call.isReady(host) ? call.next() : undefined;
-      if (job) return job;
-    }
-    return undefined;
-  }
-
-  /** What failed at one address is tried at another one, where there is one. */
-  private isTakenElsewhere({ call, host }: Job, now: number): boolean {
-    return this.parts.hosts.some(
-      (other) => other !== host && call.isReady(other) && !other.parts.breaker.open && other.wait(now) === 0,
-    );
   }
 
   /** An address is gone for good: what was sent there is sent to others. */
@@ -198,7 +187,7 @@ export class Sampler implements Line {
   }
 
   private start(job: Job, host: Host, sent: number): void {
-    const { connections, limiter, breaker, path } = host.parts;
+    const { connections, limiter, path } = host.parts;
     const { call } = job;
     host.inFlight++;
     job.host = host;
@@ -212,13 +201,12 @@ export class Sampler implements Line {
     const cancel = connections.send(options, (outcome) => {
       // Half is enough: several answers may come at once, before others are sent.
       const busy = host.inFlight * 2 >= limiter.limit;
-      const wasOpen = breaker.open;
       end();
       call.running.delete(job);
-      this.settler.settle(job, host, outcome, sent, busy);
-      if (breaker.open && !wasOpen) this.preparer.leave(host);
+      const reply = this.act(host, () => this.settler.look(job, host, outcome));
+      if (reply) this.inbox.add({ job, host, reply, sent, at: this.parts.timing.now(), busy });
       // A call that failed ends with the last of its requests.
-      if (call.error) call.stir();
+      else if (call.error) call.stir();
       this.pump();
     });
     call.running.set(job, {
@@ -228,6 +216,20 @@ export class Sampler implements Line {
         end();
       },
     });
+  }
+
+  private read({ job, host, reply, ...when }: Arrived): void {
+    this.act(host, () => this.settler.read(job, host, reply, when));
+    if (job.call.error) job.call.stir();
+  }
+
+  /** Acts on what came of a request, which may show that the host is dead. */
+  private act<T>(host: Host, work: () => T): T {
+    const { breaker } = host.parts;
+    const wasOpen = breaker.open;
+    const result = work();
+    if (breaker.open && !wasOpen) this.preparer.leave(host);
+    return result;
   }
 
   drop(call: Call): void {

@@ -18,46 +18,56 @@ export class Settler {
     private readonly line: Line,
   ) {}
 
-  /** @param busy whether the window was in use when the request ended */
-  settle(job: Job, host: Host, outcome: Reply | Lost, sent: number, busy: boolean): void {
+  /**
+   * Looks at what came only as far as it says whether another request may follow: acts on what is no answer at once.
+   *
+   * @returns the reply where it may hold an answer, which is to be read
+   */
+  look(job: Job, host: Host, outcome: Reply | Lost): Reply | undefined {
     const { timing } = this.parts;
-    const { limiter, breaker } = host.parts;
-    const now = timing.now();
-    if (isLost(outcome)) {
-      this.act(job, host, decideLost(outcome), now);
-      return;
-    }
     const date = timing.date();
-    if (outcome.status < 200 || outcome.status > 299) {
-      this.act(job, host, decideReply(outcome, date), now);
-      return;
+    if (isLost(outcome)) {
+      this.act(job, host, decideLost(outcome), timing.now());
+      return undefined;
     }
-    const read = readCompletion(outcome.body.toString('utf8'), job.indices.length);
-    if (typeof read === 'string') this.act(job, host, unreadable(read), now);
-    else if (isServerError(read)) this.act(job, host, decideReply(outcome, date, read), now);
-    else {
-      limiter.succeeded(sent, now, busy);
-      breaker.succeeded();
-      const pause = rateLimitPause(outcome.headers, date);
-      if (pause > 0) this.line.pause(job.call, host, pause, 'the rate limit is used up');
-      this.deliver(job, host, read, outcome, sent, now);
+    if (outcome.status < 200 || outcome.status > 299) {
+      this.act(job, host, decideReply(outcome, date), timing.now());
+      return undefined;
+    }
+    host.parts.breaker.succeeded();
+    const pause = rateLimitPause(outcome.headers, date);
+    if (pause > 0) this.line.pause(job.call, host, pause, 'the rate limit is used up');
+    return outcome;
+  }
+
+  /**
+   * Reads the answer in a reply, and hands it to its call.
+   *
+   * @param at when it came, and whether the window was in use then
+   */
+  read(
+    job: Job,
+    host: Host,
+    reply: Reply,
+    { sent, at, busy }: { sent: number; at: number; busy: boolean },
+  ): void {
+    const read = readCompletion(reply.body.toString('utf8'), job.indices.length);
+    if (typeof read === 'string') this.act(job, host, unreadable(read), at);
+    else if (isServerError(read)) {
+      this.act(job, host, decideReply(reply, this.parts.timing.date(), read), at);
+    } else {
+      host.parts.limiter.succeeded(sent, at, busy);
+      this.deliver(job, host, read, reply, at - sent);
     }
   }
 
-  private deliver(
-    job: Job,
-    host: Host,
-    completion: Completion,
-    reply: Reply,
-    sent: number,
-    now: number,
-  ): void {
+  private deliver(job: Job, host: Host, completion: Completion, reply: Reply, latency: number): void {
     const { call, indices } = job;
     const { name, observer, hide } = this.parts;
     call.losses = 0;
     const { served, change } = call.dialect.saw(completion.served, hide, host.at);
     if (change) observer.warn(`${name}/${call.dialect.model} ${change}`);
-    const { answers, missing } = answersOf(job, completion, served, reply.headers, now - sent, hide);
+    const { answers, missing } = answersOf(job, completion, served, reply.headers, latency, hide);
     for (const answer of answers) call.add(answer);
     if (answers.length > 0 && !call.dialect.answered) {
       call.dialect.answered = true;
@@ -68,7 +78,12 @@ export class Settler {
       return;
     }
     const why = completion.choices.find((choice) => typeof choice === 'string') ?? '';
-    this.act({ ...job, indices: missing.map((i) => indices[i] as number) }, host, unreadable(why), now);
+    this.act(
+      { ...job, indices: missing.map((i) => indices[i] as number) },
+      host,
+      unreadable(why),
+      this.parts.timing.now(),
+    );
   }
 
   private act(job: Job, host: Host, decision: Decision, now: number): void {
@@ -96,6 +111,7 @@ export class Settler {
         this.line.again(job, (decision.wait ?? 0) + backoff(job.busy - 2, timing.random()), decision.reason);
         break;
       case 'retry':
+        if (decision.error === 'connection') this.line.doubt(host);
         if (decision.dead) {
           limiter.overloaded(now);
           breaker.failed(now);

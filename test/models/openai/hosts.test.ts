@@ -62,16 +62,33 @@ const keys = (answers: { id: string; index: number; finish: string }[]): string[
 
 describe('several addresses of one provider', () => {
   it('share the requests by the room that each has, and every answer comes once', async () => {
-    const [quick, lazy] = [slow(2), slow(20)];
-    const { engine, servers } = await against([quick.behave, lazy.behave], {}, { maxConnections: 10 });
+    // The second one is busy with what it has until the first one was asked for the most.
+    const held: (() => void)[] = [];
+    let [first, second, secondMeanwhile] = [0, 0, 0];
+    const good = completion([choice('hi')]);
+    const quick = misbehave((_seen, response) => {
+      sendJson(response, 200, good);
+      if (++first === 200) {
+        secondMeanwhile = second;
+        for (const answer of held.splice(0)) answer();
+      }
+      return true;
+    });
+    const busy = misbehave((_seen, response) => {
+      second++;
+      const answer = (): void => sendJson(response, 200, good);
+      if (first < 200) held.push(answer);
+      else answer();
+      return true;
+    });
+    // What the test holds up must not be a time-out of its fast clock.
+    const limits = { headers: 1e7, idle: 1e7, whole: 1e7 };
+    const { engine } = await against([quick, busy], {}, { maxConnections: 10, limits });
     const answers = await answersOf(engine, [ask('a', 300)]);
     expect(new Set(keys(answers)).size).toBe(300);
-    const [first = 0, second = 0] = servers.map(({ chats }) => chats.length);
     expect(first + second).toBe(300);
-    expect(second).toBeGreaterThan(10);
-    expect(first).toBeGreaterThan(2 * second);
     // The limit holds for each of them.
-    expect([quick.most(), lazy.most()]).toEqual([10, 10]);
+    expect(secondMeanwhile).toBe(10);
   });
 
   it('have windows of their own: one that refuses does not slow the other down', async () => {
