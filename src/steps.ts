@@ -4,7 +4,7 @@ import { rendererOf } from './cues/render.js';
 import { checkArm, checkArms, type Finding } from './data/check.js';
 import { type WrittenStage, writeArmData } from './data/write.js';
 import { type Judging, openJudging } from './judging.js';
-import { launcher } from './launchers/open.js';
+import { launching } from './launchers/launching.js';
 import { openEngine } from './models/engine.js';
 import { Meter } from './models/metered.js';
 import { checkCalibration } from './plan/calibration.js';
@@ -76,7 +76,7 @@ export async function openWorkshop(
     const known = engines.get(name);
     if (known) return known;
     const { providers, launch: how } = spec;
-    const launch = how && { spec: how, run: launcher(how, { folder, observer, signal }) };
+    const launch = how && launching(how, { folder, observer, signal });
     const context = { folder, auditFolder: spec.folder, observer, signal, providers, maxConnections, launch };
     const engine = await openEngine(name, context);
     const counted = meter ? meter.count(engine) : engine;

@@ -172,7 +172,7 @@ async function toSpec(given: Located<AuditFile>, path: string, overrides: Overri
       ? { mini: { planted: given.value.mini.planted, topic: given.value.mini.topic } }
       : {}),
     ...(contrasts.length ? { contrasts } : {}),
-    ...launchOf(audit),
+    ...launchOf(audit, [...bases.values()], arms),
     ...(file.run['reuse-base'] === undefined ? {} : { reuseBase: file.run['reuse-base'] }),
   };
 }
