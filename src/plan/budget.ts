@@ -22,7 +22,15 @@ export function checkBudget(plan: Plan): void {
   const first = plan.sequential ? new SequentialAudit(designOf(plan)).nextRound() : null;
   const asked = first ? first.asks.map(timesOf) : askedAtMost(plan);
   const before = sorting.reduce((sum, { most }) => sum + (most ?? 0), 0);
-  const bound = before + answersBound(asked, prices) + judgingBound(asked, prices);
+  if (before > budget) {
+    throw new InputError(
+      `the budget is ${usd(budget)}, and judging ${sorting.reduce((sum, { calls }) => sum + calls, 0)} training rows may cost ${usd(before)}`,
+      undefined,
+      'allow more, or show fewer rows to the judge of a filter',
+    );
+  }
+  const run = answersBound(asked, prices) + judgingBound(asked, prices);
+  const bound = before + run;
   if (bound <= budget) return;
   if (plan.sequential) {
     throw new InputError(
@@ -31,7 +39,7 @@ export function checkBudget(plan: Plan): void {
       'allow more, or make run.round, sampling.max-tokens or the list of cues smaller',
     );
   }
-  const fit = Math.floor((plan.samplesPerQuestion * budget) / bound);
+  const fit = Math.floor((plan.samplesPerQuestion * (budget - before)) / run);
   throw new InputError(
     `the budget is ${usd(budget)}, and ${plan.samplesPerQuestion} answers per question in each cell may cost ${usd(bound)}`,
     undefined,

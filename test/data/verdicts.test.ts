@@ -138,7 +138,7 @@ describe('a filter by a judge', () => {
     expect(before.plan.totals.price).toBeGreaterThan(1);
     expect(existsSync(verdictsFile(spec))).toBe(false);
     const { spec: poor } = await audit(JUDGE, `${prices}\nrun: { budget: 0.5 }`);
-    await expect(preparePlan(poor)).rejects.toThrow(/the budget is USD 0\.50/);
+    await expect(preparePlan(poor)).rejects.toThrow(/the budget is USD 0\.50, and judging 6 training rows/);
     const after = await prepareSorted(spec, context());
     expect(after.plan.totals).toMatchObject({ trainRows: 2, judgeCalls: 0, price: 0 });
     expect(after.plan.totals.unknown).toEqual([]);
