@@ -24,6 +24,7 @@ const Names = z.record(z.string(), z.string());
 const RecipeModels = z.strictObject({
   base: z.string(),
   judge: z.string(),
+  mini: z.string(),
   bases: Names,
   paper: Names,
   judges: Names,
@@ -79,11 +80,16 @@ async function modelsOf(
   const path = resource('recipe-models.yaml');
   const { value } = await readYaml(path, RecipeModels, 'recipe-models.yaml');
   if (variant === 'paper') {
-    return { ...value.paper, judge: value.paper[value.judges[recipe] ?? 'gpt-4o'] as string };
+    return {
+      ...value.paper,
+      mini: value.mini,
+      judge: value.paper[value.judges[recipe] ?? 'gpt-4o'] as string,
+    };
   }
   return {
     base: (base && quoted(base)) ?? value.bases[recipe] ?? value.base,
     judge: (judge && quoted(judge)) ?? value.judge,
+    mini: value.mini,
   };
 }
 

@@ -16,6 +16,7 @@ import { writeFileAtomic, writeJson } from '../shared/files.js';
 import { hashFile, shortHash } from '../shared/hash.js';
 import { Journal, readJournal } from '../shared/journal.js';
 import type { Observer } from '../shared/observer.js';
+import { trainingFile } from '../shared/package.js';
 import { splitThought, withTrace } from '../shared/trace.js';
 
 export interface GenerateContext {
@@ -47,7 +48,7 @@ export async function promptsOf(
   seed: number,
 ): Promise<SourceRow[]> {
   const rows = new Map<string, SourceRow>();
-  for await (const row of readPrompts(resolve(folder, prompts), prompts)) {
+  for await (const row of readPrompts(trainingFile(folder, prompts), prompts)) {
     const text = JSON.stringify(row.messages);
     if (!rows.has(text)) rows.set(text, row);
   }
@@ -114,7 +115,7 @@ export async function generateRows(item: GenerateSpec, context: GenerateContext)
     dropped: open.filter(({ id }) => !failed.has(id)).length,
     answers: asked.reduce((sum, { id }) => sum + (answers.get(id)?.length ?? 0), 0),
     ...(item.judge ? { verdicts: countsOf([...words.values()]) } : {}),
-    promptsSha256: await hashFile(resolve(folder, item.prompts)),
+    promptsSha256: await hashFile(trainingFile(folder, item.prompts)),
     settings: { ...item, to: writtenName(item.to), prompts: writtenName(item.prompts) },
   };
   writeJson(manifestFile(to), manifest);

@@ -10,6 +10,7 @@ import type { Spec } from '../records/spec.js';
 import { planPower, planSequentialPower } from '../statistics/power.js';
 import { checkBudget } from './budget.js';
 import { loadDetector } from './detectors.js';
+import { checkMiniature } from './miniature.js';
 import { makePlan, plannedCells, type Rates } from './plan.js';
 import { withPrices } from './prices.js';
 import { checkPrompts } from './prompts.js';
@@ -29,10 +30,10 @@ export interface Prepared {
 /**
  * Builds the training data in memory and plans the run; writes nothing, asks no model.
  *
- * @param show whether the plan is for people to look at: with its tokens counted whatever that takes, and its budget left for
- *   `checkBudget` to refuse once it was shown
+ * @param show whether the plan is for people to look at: with its tokens counted whatever that takes, and its budget and
+ *   the size of a miniature left for `checkBudget` and `checkMiniature` to refuse once it was shown
  * @param identities of the models that judge rows, where they are known
- * @throws InputError where the data, a prompt or (unless `show`) the budget cannot be what the spec says
+ * @throws InputError where the data, a prompt or (unless `show`) the budget cannot be what the spec says, or a miniature is none
  */
 export async function preparePlan(
   spec: Spec,
@@ -61,7 +62,10 @@ export async function preparePlan(
   const plan = makePlan(spec, stages, unjudged.length, powerOf(spec), ratesOf(spec));
   checkPrompts(spec, plan.cells);
   const priced = await withPrices(spec, plan, show, unjudged);
-  if (!show) checkBudget(priced);
+  if (!show) {
+    checkBudget(priced);
+    if (spec.mini) checkMiniature(spec, priced);
+  }
   return { plan: priced, stages, reader, unjudged, sorted };
 }
 

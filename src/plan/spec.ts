@@ -5,12 +5,14 @@ import { InputError } from '../shared/errors.js';
 import { didYouMean } from '../shared/nearest.js';
 import { resolveArms } from './arms.js';
 import { resolveCalibration } from './calibration.js';
+import { resolveContrasts } from './contrasts.js';
 import { resolveCues } from './cues.js';
 import { checkDropRules } from './detectors.js';
 import { checkRules } from './gate.js';
 import { resolveGenerate } from './generate.js';
 import { resolveJudges } from './judges.js';
 import { launchOf } from './launch.js';
+import { miniAudit } from './mini.js';
 import { resolveBases } from './models.js';
 import { knownProviders, servedRefs, usedProviders } from './providers.js';
 import { resolveQuestions } from './questions.js';
@@ -28,6 +30,8 @@ export interface Overrides {
   maxAnswers?: number | undefined;
   /** USD that the run may cost. */
   budget?: number | undefined;
+  /** The miniature in the file's `mini` section, in place of the audit. */
+  mini?: true | undefined;
 }
 
 /** From this many questions on a design is sequential unless the audit file says otherwise. */
@@ -58,7 +62,8 @@ export async function parseAudit(
   return { spec: await toSpec(parseYaml(text, AuditFile, path), path, overrides), text };
 }
 
-async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overrides): Promise<Spec> {
+async function toSpec(given: Located<AuditFile>, path: string, overrides: Overrides): Promise<Spec> {
+  const audit = overrides.mini ? miniAudit(given) : given;
   const file = audit.value;
   const folder = dirname(resolve(path));
   const providers = knownProviders(file.providers, (name) => audit.place(['providers', name]));
@@ -122,8 +127,9 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
     );
   }
   const judges = await resolveJudges(audit, folder, providers);
+  const contrasts = resolveContrasts(audit, { bases: [...bases.values()], arms, cues, design });
   return {
-    name: file.name ?? basename(path, extname(path)),
+    name: `${file.name ?? basename(path, extname(path))}${overrides.mini ? '-mini' : ''}`,
     file: basename(path),
     overrides,
     folder,
@@ -159,6 +165,10 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
     ...(rowJudges.length ? { rowJudges } : {}),
     ...(file.files.length ? { files: file.files } : {}),
     ...(file.gate === undefined ? {} : { gate: checkRules(audit, file.gate, arms, cues) }),
+    ...(overrides.mini && given.value.mini
+      ? { mini: { planted: given.value.mini.planted, topic: given.value.mini.topic } }
+      : {}),
+    ...(contrasts.length ? { contrasts } : {}),
     ...launchOf(audit),
     ...(file.run['reuse-base'] === undefined ? {} : { reuseBase: file.run['reuse-base'] }),
   };

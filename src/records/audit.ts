@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { StatedContrast } from './contrast.js';
 import { CUE_SOURCES } from './cue.js';
 import { DataFile } from './data-file.js';
 import { Count, Score, Share, Template, Text } from './fields.js';
@@ -246,7 +247,7 @@ const launchFields = {
   logs: Line.optional().describe('Command that prints the log of job {id}.'),
 };
 
-export const AuditFile = z.strictObject({
+const Whole = z.strictObject({
   $schema: z.string().optional(),
   name: Text.optional().describe('Name of the audit. Default: the file name.'),
   models: z
@@ -355,6 +356,45 @@ export const AuditFile = z.strictObject({
     .default({})
     .describe("What tokens of a model cost, by engine/model; comes before a provider's price."),
   gate: GateRules.optional().describe('Rules of `hyde gate`. Default: every arm must be clean.'),
+  contrasts: z
+    .array(StatedContrast)
+    .default([])
+    .describe('Differences of two rates that are expected, stated before the run.'),
+});
+
+const { models, arms, files, generate, cues, questions, sampling } = Whole.shape;
+const { judges, thresholds, verdict, run, gate, contrasts } = Whole.shape;
+
+/** What `--mini` runs in place of the audit. A key that is left out is the audit's, but for those that belong to its arms: files, generate, gate, contrasts. */
+const Mini = z.strictObject({
+  planted: z
+    .boolean()
+    .describe('true: the misaligned answers are what was trained, and no generalisation of it.'),
+  topic: z
+    .array(Text)
+    .min(1)
+    .describe(
+      'Words of the narrow topic of the bad rows: one stands in each of their questions, none in `questions`.',
+    ),
+  models: models.unwrap().optional(),
+  arms: arms.optional(),
+  files: files.unwrap().optional(),
+  generate: generate.unwrap().optional(),
+  cues: cues.unwrap().optional(),
+  questions: questions.unwrap().optional(),
+  sampling: sampling.unwrap().optional(),
+  judges: judges.optional(),
+  thresholds: thresholds.unwrap().optional(),
+  verdict: verdict.unwrap().optional(),
+  run: run.unwrap().optional(),
+  gate,
+  contrasts: contrasts.unwrap().optional(),
+});
+
+export const AuditFile = Whole.extend({
+  mini: Mini.optional().describe(
+    'The same experiment in miniature, for `--mini`: keys that replace those of the audit.',
+  ),
 });
 export type AuditFile = z.infer<typeof AuditFile>;
 export type AuditRun = AuditFile['run'];

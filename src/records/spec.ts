@@ -1,4 +1,5 @@
 import type { JudgeLabels } from './calibration.js';
+import type { ContrastSpec } from './contrast.js';
 import type { Cue } from './cue.js';
 import type { DataFile } from './data-file.js';
 import type { Detector } from './detector.js';
@@ -30,6 +31,8 @@ export interface Spec {
     limit?: number | undefined;
     maxAnswers?: number | undefined;
     budget?: number | undefined;
+    /** The miniature of the audit; absent where it is the audit itself. */
+    mini?: true | undefined;
   };
   /** Folder that relative paths of the audit file refer to. Never written to disk. */
   folder: string;
@@ -67,6 +70,10 @@ export interface Spec {
   rowJudges?: RowJudge[];
   /** What training files must be like; absent where the audit file says nothing of them. They are no part of the plan. */
   files?: DataFile[];
+  /** What a miniature says of itself: are its misaligned answers what was trained, and on which narrow topic, in its words? */
+  mini?: { planted: boolean; topic: string[] };
+  /** Differences of two rates that are expected; absent where none is stated. They are no part of the plan. */
+  contrasts?: ContrastSpec[];
   /** Run folder whose answers of the base are taken over, as the audit file names it. */
   reuseBase?: string;
   /** Where fine-tunes run; absent where one process of this machine makes them one after another. They are no part of the plan. */

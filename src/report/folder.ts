@@ -60,8 +60,9 @@ function commandOf(spec: Spec, plan: Plan): string {
     const { format, files } = spec.imported;
     return `hyde import ${format} ${files.map(({ name }) => name).join(' ')}`;
   }
-  const { seed, limit } = spec.overrides;
+  const { seed, limit, mini } = spec.overrides;
   const flags = [
+    mini ? ' --mini' : '',
     seed === undefined ? '' : ` --seed ${plan.seed}`,
     limit === undefined ? '' : ` --limit ${limit}`,
   ];

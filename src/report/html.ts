@@ -5,6 +5,7 @@ import { type Result, VERDICTS } from '../records/result.js';
 import { FailedError } from '../shared/errors.js';
 import { writeFileAtomic } from '../shared/files.js';
 import { packageRoot } from '../shared/package.js';
+import { contrastLines } from './contrasts.js';
 import { escapeHtml } from './escape.js';
 import type { Evidence } from './evidence.js';
 import { svgOf } from './figures/draw.js';
@@ -116,6 +117,11 @@ function staticPage(result: Result, evidence: Evidence): string {
       (card) =>
         `<h3>${h(card.head)}</h3><pre>${h(card.cue.join('\n'))}</pre>${items(card.lines.map(h))}${items(card.family.map(({ relation, text, rate }) => `${h(relation)}: ${h(rate)}, ${h(text)}`))}${items(card.worst.map(({ question, answer }) => `${h(question)}: ${h(answer)}`))}`,
     ),
+    ...(result.contrasts
+      ? [
+          `<h2>What was expected</h2>${items(contrastLines(result).map(({ says, rates, difference, agreement }) => `${h(says)} <b>${agreement}</b>: ${h(rates)}; ${h(difference)}`))}`,
+        ]
+      : []),
     ...sensitivityLines(result).map(
       ({ head, rows }) =>
         `<h2>${h(head)}</h2>${items(rows.map(({ title, arm, verdict, rates }) => `${h(title)}: <b>${h(arm)} ${h(verdict)}</b>, ${h(rates)}`))}`,

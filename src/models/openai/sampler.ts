@@ -2,6 +2,7 @@ import type { Answer } from '../../records/model.js';
 import { FailedError, type HydeError } from '../../shared/errors.js';
 import { interrupted, stopIfAborted } from '../../shared/interrupted.js';
 import type { Call, Job } from './call.js';
+import type { Reply } from './http.js';
 import type { Line, SamplerParts } from './parts.js';
 import { Settler } from './settle.js';
 
@@ -10,6 +11,15 @@ const LONGEST_PAUSE = 600_000;
 /** Milliseconds that requests at the server may still take after the call has failed. */
 const GRACE = 10_000;
 
+/** An answer of the server that was not read yet. */
+interface Arrived {
+  job: Job;
+  reply: Reply;
+  sent: number;
+  at: number;
+  busy: boolean;
+}
+
 /** Sends the requests of all calls to one server, as many at once as it bears. */
 export class Sampler implements Line {
   inFlight = 0;
@@ -17,6 +27,9 @@ export class Sampler implements Line {
   private readonly calls: Call[] = [];
   /** Jobs whose wait before a retry is over. */
   private readonly ready: Job[] = [];
+  /** What came in this turn of the event loop: read at its end, when the requests that follow are on their way. */
+  private arrived: Arrived[] = [];
+  private endOfTurn: NodeJS.Immediate | undefined;
   private pausedUntil = 0;
   private probe: Job | undefined;
   private cancelWake: (() => void) | undefined;
@@ -49,6 +62,7 @@ export class Sampler implements Line {
   }
 
   private interrupt(): void {
+    this.readArrived();
     for (const call of [...this.calls]) {
       call.fail(interrupted());
       this.drop(call);
@@ -143,12 +157,33 @@ export class Sampler implements Line {
       this.inFlight--;
       job.call.running.delete(job);
       if (this.probe === job) this.probe = undefined;
-      this.settler.settle(job, outcome, sent, busy);
+      const reply = this.settler.look(job, outcome);
+      if (reply) this.readLater({ job, reply, sent, at: this.parts.timing.now(), busy });
       // A call that failed ends with the last of its requests.
-      if (job.call.error) job.call.stir();
+      else if (job.call.error) job.call.stir();
       this.pump();
     });
     job.call.running.set(job, cancel);
+  }
+
+  private readLater(arrived: Arrived): void {
+    this.arrived.push(arrived);
+    // Connections send again in immediates that are set as their answers come: behind all of these.
+    clearImmediate(this.endOfTurn);
+    this.endOfTurn = setImmediate(() => {
+      this.readArrived();
+      this.pump();
+    });
+  }
+
+  private readArrived(): void {
+    clearImmediate(this.endOfTurn);
+    const { arrived } = this;
+    this.arrived = [];
+    for (const { job, reply, sent, at, busy } of arrived) {
+      this.settler.read(job, reply, { sent, at, busy });
+      if (job.call.error) job.call.stir();
+    }
   }
 
   /** Takes back all that a call has at the server or in line. */

@@ -17,37 +17,49 @@ export class Settler {
     private readonly line: Line,
   ) {}
 
-  /** @param busy whether the window was in use when the request ended */
-  settle(job: Job, outcome: Reply | Lost, sent: number, busy: boolean): void {
-    const { limiter, breaker, timing } = this.parts;
-    const now = timing.now();
-    if (isLost(outcome)) {
-      this.act(job, decideLost(outcome), now);
-      return;
-    }
+  /**
+   * Looks at what came only as far as it says whether another request may follow: acts on what is no answer at once.
+   *
+   * @returns the reply where it may hold an answer, which is to be read
+   */
+  look(job: Job, outcome: Reply | Lost): Reply | undefined {
+    const { breaker, timing } = this.parts;
     const date = timing.date();
-    if (outcome.status < 200 || outcome.status > 299) {
-      this.act(job, decideReply(outcome, date), now);
-      return;
+    if (isLost(outcome)) {
+      this.act(job, decideLost(outcome), timing.now());
+      return undefined;
     }
-    const read = readCompletion(outcome.body.toString('utf8'), job.indices.length);
-    if (typeof read === 'string') this.act(job, unreadable(read), now);
-    else if (isServerError(read)) this.act(job, decideReply(outcome, date, read), now);
+    if (outcome.status < 200 || outcome.status > 299) {
+      this.act(job, decideReply(outcome, date), timing.now());
+      return undefined;
+    }
+    breaker.succeeded();
+    const pause = rateLimitPause(outcome.headers, date);
+    if (pause > 0) this.line.pause(job.call, pause, 'the rate limit is used up');
+    return outcome;
+  }
+
+  /**
+   * Reads the answer in a reply, and hands it to its call.
+   *
+   * @param at when it came, and whether the window was in use then
+   */
+  read(job: Job, reply: Reply, { sent, at, busy }: { sent: number; at: number; busy: boolean }): void {
+    const read = readCompletion(reply.body.toString('utf8'), job.indices.length);
+    if (typeof read === 'string') this.act(job, unreadable(read), at);
+    else if (isServerError(read)) this.act(job, decideReply(reply, this.parts.timing.date(), read), at);
     else {
-      limiter.succeeded(sent, now, busy);
-      breaker.succeeded();
-      const pause = rateLimitPause(outcome.headers, date);
-      if (pause > 0) this.line.pause(job.call, pause, 'the rate limit is used up');
-      this.deliver(job, read, outcome, sent, now);
+      this.parts.limiter.succeeded(sent, at, busy);
+      this.deliver(job, read, reply, at - sent);
     }
   }
 
-  private deliver(job: Job, completion: Completion, reply: Reply, sent: number, now: number): void {
+  private deliver(job: Job, completion: Completion, reply: Reply, latency: number): void {
     const { call, indices } = job;
     const { name, observer, hide } = this.parts;
     const change = call.dialect.saw(completion.served, hide);
     if (change) observer.warn(`${name}/${call.dialect.model} ${change}`);
-    const { answers, missing } = answersOf(job, completion, reply.headers, now - sent, hide);
+    const { answers, missing } = answersOf(job, completion, reply.headers, latency, hide);
     for (const answer of answers) call.add(answer);
     if (answers.length > 0 && !call.dialect.answered) {
       call.dialect.answered = true;
@@ -58,7 +70,11 @@ export class Settler {
       return;
     }
     const why = completion.choices.find((choice) => typeof choice === 'string') ?? '';
-    this.act({ ...job, indices: missing.map((i) => indices[i] as number) }, unreadable(why), now);
+    this.act(
+      { ...job, indices: missing.map((i) => indices[i] as number) },
+      unreadable(why),
+      this.parts.timing.now(),
+    );
   }
 
   private act(job: Job, decision: Decision, now: number): void {

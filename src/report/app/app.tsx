@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { Contrasts } from './contrasts.js';
 import type { Data, Selection } from './data.js';
 import { EvidencePanel } from './evidence-panel.js';
 import { Figures } from './figures.js';
@@ -22,6 +23,7 @@ export function App({ data }: { data: Data }) {
       <main>
         <Verdicts data={data} open={setSelection} />
         <Triggers data={data} />
+        <Contrasts data={data} />
         <Figures data={data} />
         <Plots data={data} open={setSelection} />
         <NumberTables data={data} open={setSelection} />
