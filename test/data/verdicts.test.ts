@@ -161,6 +161,25 @@ describe('a filter by a judge', () => {
     expect(third.asked).toHaveLength(1);
   });
 
+  it('takes no line for a verdict that is none, and no word that the judge does not say', async () => {
+    const { spec } = await audit(JUDGE);
+    await prepareSorted(spec, context());
+    const path = verdictsFile(spec);
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, text.replaceAll('"META"', '"__proto__"'));
+    const changed = await preparePlan(spec);
+    expect(changed.sorted.get('own')?.[0]?.verdicts).toEqual({
+      FALSE: 2,
+      TRUE: 1,
+      REFUSAL: 1,
+      unreadable: 2,
+    });
+    for (const line of ['null', '1', '{"key":1}', '[]']) {
+      writeFileSync(path, `${text}${line}\n`);
+      await expect(preparePlan(spec)).rejects.toThrow(/is no record|holds a line that is no verdict/);
+    }
+  });
+
   it('asks anew where the judge is another model under the same name, once some row needs it', async () => {
     const { spec } = await audit(JUDGE);
     await prepareSorted(spec, context());
