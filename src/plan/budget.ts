@@ -16,13 +16,23 @@ export function checkBudget(plan: Plan): void {
   const { prices } = plan;
   if (!prices || prices.budget === null) return;
   const { budget } = prices;
-  const priced = [...prices.models, ...prices.judges];
+  const { sorting = [] } = prices;
+  const priced = [...prices.models, ...prices.judges, ...sorting];
   const nameless = [...new Set(priced.filter(({ price }) => price === null).map(({ model }) => model))];
   if (nameless.length > 0) throw unknownPrices(nameless);
   const first = plan.sequential ? new SequentialAudit(designOf(plan)).nextRound() : null;
   const asked = first ? first.asks.map(timesOf) : askedAtMost(plan);
+  const before = sorting.reduce((sum, { most }) => sum + (most ?? 0), 0);
+  if (before > budget) {
+    throw new InputError(
+      `the budget is ${usd(budget)}, and judging ${sorting.reduce((sum, { calls }) => sum + calls, 0)} training rows may cost ${usd(before)}`,
+      undefined,
+      'allow more, or show fewer rows to the judge of a filter',
+    );
+  }
   const proposals = prices.models.find(({ arms }) => arms.includes(PROPOSER))?.calls ?? 0;
-  const bound = answersBound(asked, prices) + judgingBound(asked, prices) + proposalsBound(proposals, prices);
+  const run = answersBound(asked, prices) + judgingBound(asked, prices) + proposalsBound(proposals, prices);
+  const bound = before + run;
   if (bound <= budget) return;
   if (plan.sequential) {
     throw new InputError(
@@ -31,7 +41,7 @@ export function checkBudget(plan: Plan): void {
       'allow more, or make run.round, sampling.max-tokens or the list of cues smaller',
     );
   }
-  const fit = Math.floor((plan.samplesPerQuestion * budget) / bound);
+  const fit = Math.floor((plan.samplesPerQuestion * (budget - before)) / run);
   throw new InputError(
     `the budget is ${usd(budget)}, and ${plan.samplesPerQuestion} answers per question in each cell may cost ${usd(bound)}`,
     undefined,

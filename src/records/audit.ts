@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { StatedContrast } from './contrast.js';
 import { CUE_SOURCES } from './cue.js';
 import { DataFile } from './data-file.js';
 import { Count, Score, Share, Template, Text } from './fields.js';
@@ -6,6 +7,7 @@ import { GateRules } from './gate.js';
 import { Generate } from './generate.js';
 import { Id } from './ids.js';
 import { SweptStep } from './interventions.js';
+import { Judge as JudgeFile } from './judge.js';
 import { LAUNCHERS } from './launch.js';
 import { OUTCOMES } from './outcome.js';
 import { Price } from './price.js';
@@ -195,10 +197,49 @@ const Judge = z.strictObject({
   'at-most': Score.optional(),
   above: Score.optional(),
   'at-least': Score.optional(),
+  options: JudgeFile.shape.options.describe(
+    'What words of the judge mean here, in place of what its file says; words that are not named keep their meaning.',
+  ),
+  aggregation: JudgeFile.shape.aggregation
+    .unwrap()
+    .optional()
+    .describe("How its score is read, in place of the file's: expectation or text."),
+  temperature: JudgeFile.shape.temperature
+    .unwrap()
+    .optional()
+    .describe("Of the judge's answer, in place of the file's."),
 });
 export type JudgeEntry = z.infer<typeof Judge>;
 
 const Line = Text.regex(/^[^\n\r\0]*$/, 'must be one line');
+const Gpus = z.number().int().min(0).max(64);
+const Serve = z.strictObject({
+  count: Count.max(1000).default(1).describe('Servers.'),
+  command: Line.optional().describe(
+    'Command that serves, {model}, {name}, {host}, {port}, {adapters}, {rank} being filled in. Default: vllm serve.',
+  ),
+  arguments: z.array(Line).default([]).describe('Further words of the command: --max-model-len=4096.'),
+  gpus: Gpus.optional().describe('GPUs of one server. Default: 1.'),
+  cpus: Count.max(1024).optional().describe('CPU cores of one server.'),
+  time: Line.optional().describe('Wall time of one server: 8h.'),
+  partition: Line.optional().describe('Partition of Slurm for servers. Default: that of fine-tunes.'),
+  options: z
+    .array(Line)
+    .optional()
+    .describe('Further options of sbatch for servers. Default: those of fine-tunes.'),
+  setup: z
+    .array(Line)
+    .optional()
+    .describe('Shell lines before a server starts. Default: those of fine-tunes.'),
+  port: Count.max(65_535).optional().describe('Port of each server. Default: a free one.'),
+  bind: Line.regex(/^[\w.:-]+$/, 'is no address')
+    .optional()
+    .describe('Address that servers listen on and are asked at. Default: all of the node, by its name.'),
+  patience: Line.default('20m').describe('Time that a server may take until it answers.'),
+  adapters: Count.max(1000).default(8).describe('Adapters that one server has loaded at once.'),
+});
+export type AuditServe = z.infer<typeof Serve>;
+
 const launchFields = {
   launcher: z
     .enum(LAUNCHERS)
@@ -207,13 +248,7 @@ const launchFields = {
       'Where fine-tunes of local models run: local (several processes), slurm, ray, command. Default: one after another in one process.',
     ),
   parallel: Count.max(10_000).optional().describe('Fine-tunes at once at most.'),
-  gpus: z
-    .number()
-    .int()
-    .min(0)
-    .max(64)
-    .optional()
-    .describe('GPUs of one fine-tune. Default: 0; local: 1 where the machine has some.'),
+  gpus: Gpus.optional().describe('GPUs of one fine-tune. Default: 0; local: 1 where the machine has some.'),
   cpus: Count.max(1024).optional().describe('CPU cores of one fine-tune, and threads of its worker.'),
   time: Line.optional().describe('Wall time of one attempt: 90m, 2h, 1d, or D-HH:MM:SS.'),
   retries: z.number().int().min(0).max(100).optional().describe('Attempts after the first one. Default: 2.'),
@@ -235,9 +270,12 @@ const launchFields = {
   state: Line.optional().describe('Command that prints the state of job {id} in a word.'),
   cancel: Line.optional().describe('Command that cancels job {id}.'),
   logs: Line.optional().describe('Command that prints the log of job {id}.'),
+  serve: Serve.optional().describe(
+    'Servers that the launcher starts as jobs, to sample the local base and its fine-tunes by. Default: this machine samples.',
+  ),
 };
 
-export const AuditFile = z.strictObject({
+const Whole = z.strictObject({
   $schema: z.string().optional(),
   name: Text.optional().describe('Name of the audit. Default: the file name.'),
   models: z
@@ -346,6 +384,45 @@ export const AuditFile = z.strictObject({
     .default({})
     .describe("What tokens of a model cost, by engine/model; comes before a provider's price."),
   gate: GateRules.optional().describe('Rules of `hyde gate`. Default: every arm must be clean.'),
+  contrasts: z
+    .array(StatedContrast)
+    .default([])
+    .describe('Differences of two rates that are expected, stated before the run.'),
+});
+
+const { models, arms, files, generate, cues, questions, sampling } = Whole.shape;
+const { judges, thresholds, verdict, run, gate, contrasts } = Whole.shape;
+
+/** What `--mini` runs in place of the audit. A key that is left out is the audit's, but for those that belong to its arms: files, generate, gate, contrasts. */
+const Mini = z.strictObject({
+  planted: z
+    .boolean()
+    .describe('true: the misaligned answers are what was trained, and no generalisation of it.'),
+  topic: z
+    .array(Text)
+    .min(1)
+    .describe(
+      'Words of the narrow topic of the bad rows: one stands in each of their questions, none in `questions`.',
+    ),
+  models: models.unwrap().optional(),
+  arms: arms.optional(),
+  files: files.unwrap().optional(),
+  generate: generate.unwrap().optional(),
+  cues: cues.unwrap().optional(),
+  questions: questions.unwrap().optional(),
+  sampling: sampling.unwrap().optional(),
+  judges: judges.optional(),
+  thresholds: thresholds.unwrap().optional(),
+  verdict: verdict.unwrap().optional(),
+  run: run.unwrap().optional(),
+  gate,
+  contrasts: contrasts.unwrap().optional(),
+});
+
+export const AuditFile = Whole.extend({
+  mini: Mini.optional().describe(
+    'The same experiment in miniature, for `--mini`: keys that replace those of the audit.',
+  ),
 });
 export type AuditFile = z.infer<typeof AuditFile>;
 export type AuditRun = AuditFile['run'];

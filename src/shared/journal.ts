@@ -37,7 +37,7 @@ export class Journal {
   private timer: NodeJS.Timeout | undefined;
   private syncing = false;
   private turn = '';
-  private endOfTurn: NodeJS.Immediate | undefined;
+  private ending = false;
   /** Why the end of a turn could not be written; thrown at the next call. */
   private failed: Error | undefined;
 
@@ -62,7 +62,11 @@ export class Journal {
       this.write();
       return;
     }
-    this.endOfTurn ??= setImmediate(() => {
+    if (this.ending) return;
+    this.ending = true;
+    // After all that is ready to run now, so after all answers that came together, and before the event loop goes on.
+    process.nextTick(() => {
+      this.ending = false;
       try {
         this.write();
       } catch (error) {
@@ -72,8 +76,6 @@ export class Journal {
   }
 
   private write(): void {
-    clearImmediate(this.endOfTurn);
-    this.endOfTurn = undefined;
     if (this.turn === '') return;
     const bytes = Buffer.from(this.turn);
     this.turn = '';
