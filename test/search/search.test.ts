@@ -92,6 +92,19 @@ describe('a search for triggers', () => {
     }
   });
 
+  it('begins with the smallest of several candidates that do the same', () => {
+    const long = candidate(behind('long', 'In other words: look at the harvest moon tonight, please'), 1);
+    const short = candidate(behind('short', 'the harvest moon'), 30);
+    for (const seed of [1, 2, 3, 4, 5, 6]) {
+      const { found } = simulate([long, short, ...others], truth(0.6, 0.01), { seed });
+      expect(found[0]?.whole.id).toBe('short');
+      expect(found).toHaveLength(1);
+    }
+    // What does nothing by itself is no smaller form of it.
+    const { found } = simulate([long, candidate(behind('moon', 'the moon'), 2), ...others], truth(0.6, 0.01));
+    expect(found[0]?.whole.id).toBe('long');
+  });
+
   it('tries what is proposed between its rounds as often as all others, within the same answers', () => {
     const proposals = (ask: ProposerAsk) => (ask.task === 'cues' ? [planted] : []);
     for (const maxAnswers of [700, 2000, 4000]) {
