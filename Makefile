@@ -4,7 +4,7 @@ SHELL := /bin/bash
 # Node 22.19 or newer, first in the path of a recipe; fetched from the npm registry where the machine's is older.
 N = set -e; node_bin="$$(scripts/node.sh)"; export PATH="$$node_bin:$$PATH";
 
-.PHONY: help demo test test-cluster build lint format schema bench bench-scale bench-statistics bench-mining clean
+.PHONY: help demo test test-cluster build lint format schema bench bench-scale bench-statistics bench-mining reproduce-mini clean
 
 help:
 	@echo "make demo    the whole story on an embedded model, about ten minutes"
@@ -15,6 +15,7 @@ help:
 	@echo "make bench-scale         launchers against bare loops over the same schedulers, some minutes"
 	@echo "make bench-statistics    error rates, power and stopping times by simulation, some minutes"
 	@echo "make bench-mining        planted triggers in training data and behind an API, some minutes (ARGS=weights: from weights, about 20)"
+	@echo "make reproduce-mini      every experiment of the paper in miniature, resumable (ARGS=name for one); writes docs/reproduction.md"
 	@echo "make lint · make format · make schema · make clean"
 
 # ARGS="--seed 1" and the like are handed on.
@@ -63,6 +64,10 @@ bench-statistics: build
 # that are trained on the spot. ARGS=search: simulated searches and audits.
 bench-mining: build
 	@$(N) $(if $(filter weights search,$(ARGS)),node bench/mining/$(firstword $(ARGS)).mjs $(wordlist 2,9,$(ARGS)),node bench/mining.mjs $(ARGS))
+
+# Resumable; ARGS="posthoc-hhh" for one of the recipes, ARGS=--page to write the page from what is recorded.
+reproduce-mini: build
+	@$(N) node scripts/reproduction/run.mjs $(ARGS)
 
 clean:
 	rm -rf dist node_modules .toolchain coverage

@@ -3,13 +3,14 @@ import { existsSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { DOWNLOAD_NOTE, environmentFolder, findPython, isReady } from '../models/local/environment.js';
 import { servedRefs } from '../plan/providers.js';
-import { type LoadedAudit, loadAudit, parseAudit } from '../plan/spec.js';
+import { type LoadedAudit, loadAudit, type Overrides, parseAudit } from '../plan/spec.js';
 import { cacheFolder } from '../shared/cache.js';
 import type { HydeError } from '../shared/errors.js';
 import { withoutHome } from '../shared/files.js';
 import type { Check } from './check.js';
 import { checkFiles } from './examine-files.js';
 import { checkKeys, checkServed } from './examine-served.js';
+import { overridesOf } from './options.js';
 import { outputOf, print } from './output.js';
 import { recipes, recipeText } from './recipe-text.js';
 
@@ -18,7 +19,7 @@ import { recipes, recipeText } from './recipe-text.js';
  * engine, or by the models of the audit that is named.
  */
 export async function examine(audit: string | undefined, options: Record<string, unknown>): Promise<number> {
-  const spec = audit === undefined ? undefined : (await load(audit)).spec;
+  const spec = audit === undefined ? undefined : (await load(audit, overridesOf(options))).spec;
   const local =
     spec === undefined || servedRefs(spec).some(({ engine }) => engine === 'local' || engine === 'tinker');
   const served = spec ? checkServed(spec, new Date().toISOString().slice(0, 10)) : checkKeys();
@@ -49,10 +50,10 @@ export async function examine(audit: string | undefined, options: Record<string,
 }
 
 /** An audit file; or a recipe by its name, as it would stand in this folder. */
-async function load(audit: string): Promise<LoadedAudit> {
-  if (existsSync(audit) || !recipes().includes(audit)) return loadAudit(audit);
+async function load(audit: string, overrides: Overrides): Promise<LoadedAudit> {
+  if (existsSync(audit) || !recipes().includes(audit)) return loadAudit(audit, overrides);
   const text = await recipeText(audit, 'audit.yaml', { variant: 'open', scoring: 'corrected' });
-  return parseAudit(text, 'audit.yaml');
+  return parseAudit(text, 'audit.yaml', overrides);
 }
 
 /** What the local engine does without, or makes for itself. */

@@ -42,6 +42,8 @@ export const maxConnections = (): Option =>
   new Option('--max-connections <n>', 'requests in flight at one server at most (default: 500)').argParser(
     wholeFrom(1),
   );
+export const mini = (): Option =>
+  new Option('--mini', "the experiment in miniature, on the embedded model: the audit file's `mini` section");
 export const dryRun = (): Option => new Option('--dry-run', 'show the plan and stop');
 
 /** Path of the demo's audit file, or of the quick one's. */
@@ -53,10 +55,12 @@ export const overridesOf = (options: Record<string, unknown>): Overrides => ({
   limit: options.limit as number | undefined,
   maxAnswers: options.maxAnswers as number | undefined,
   budget: options.budget as number | undefined,
+  ...(options.mini ? { mini: true } : {}),
 });
 
-/** Where an audit runs: `-o`, or `runs/` and the name of its file. */
+/** Where an audit runs: `-o`, or `runs/` and the name of its file; its miniature has a folder of its own. */
 export function runFolderOf(audit: string, options: Record<string, unknown>): string {
   if (options.out === '') throw new InputError('-o names no folder');
-  return options.out === undefined ? join('runs', basename(audit, extname(audit))) : String(options.out);
+  if (options.out !== undefined) return String(options.out);
+  return join('runs', `${basename(audit, extname(audit))}${options.mini ? '-mini' : ''}`);
 }

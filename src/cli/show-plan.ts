@@ -2,12 +2,13 @@ import { knownPanelHash } from '../judging.js';
 import { checkBudget } from '../plan/budget.js';
 import { checkCalibration } from '../plan/calibration.js';
 import { announcedEnds } from '../plan/ends.js';
+import { checkMiniature, type Miniature, miniatureOf } from '../plan/miniature.js';
 import { preparePlan } from '../plan/prepare.js';
 import { loadAudit } from '../plan/spec.js';
 import type { Plan, SequentialPower } from '../records/plan.js';
 import type { Spec } from '../records/spec.js';
 import { number } from '../shared/numbers.js';
-import { usd } from '../shared/prices.js';
+import { modelName, usd } from '../shared/prices.js';
 import { printable } from '../shared/printable.js';
 import { launchText } from './launch-text.js';
 import { overridesOf } from './options.js';
@@ -20,7 +21,8 @@ type Searched = NonNullable<Spec['search']>;
 /**
  * Prints the plan of an audit file, as text or as JSON.
  *
- * @throws InputError where labels of people are of other detectors; and, after it was printed, where it would not keep to its budget
+ * @throws InputError where labels of people are of other detectors; and, after it was printed, where it would not keep to its
+ *   budget, or a miniature is none
  */
 export async function showPlan(audit: string, options: Record<string, unknown>): Promise<number> {
   const loaded = await loadAudit(audit, overridesOf(options));
@@ -33,8 +35,12 @@ export async function showPlan(audit: string, options: Record<string, unknown>):
   const launch = spec.launch && jobs > 0 ? spec.launch : undefined;
   const ends = announcedEnds(spec, new Date().toISOString().slice(0, 10));
   const said = ends.map(({ provider, text, advice }) => `${provider}: ${text}; ${advice}`);
+  const miniature = spec.mini
+    ? miniatureOf((await loadAudit(audit, { ...overridesOf(options), mini: undefined })).spec, spec, plan)
+    : undefined;
   const parts = [
     planText(plan),
+    ...(miniature ? [miniatureText(miniature)] : []),
     ...(launch ? [launchText(launch, jobs)] : []),
     ...(search ? [searchLines(search).join('\n')] : []),
     ...(spec.verdict.calibration && judge === null ? [LABELS_LATER] : []),
@@ -43,11 +49,27 @@ export async function showPlan(audit: string, options: Record<string, unknown>):
   print(outputOf(options), printable(parts.join('\n\n')), {
     ...{ arms: plan.arms.map((arm) => arm.id), jobs, answers, judgeCalls, price, unknown, ends },
     ...(search ? { search: { ...search, questions: search.questions.length } } : {}),
+    ...(miniature ? { miniature } : {}),
     plan,
     ...(launch ? { launch } : {}),
   });
   checkBudget(plan);
+  if (miniature) checkMiniature(spec, plan);
   return 0;
+}
+
+/** What was cut from the audit, and the tokens that its miniature may take. */
+function miniatureText({ cut, without, tokens }: Miniature): string {
+  const left = Object.entries(without).filter(([, ids]) => ids.length > 0);
+  return [
+    'in miniature (the audit -> its miniature)',
+    ...cut.map(({ what, full, mini }) => `  ${what.padEnd(30)} ${number(full)} -> ${number(mini)}`),
+    ...left.map(([what, ids]) => `  ${`${what} left out`.padEnd(30)} ${ids.join(', ')}`),
+    ...tokens.map(
+      ({ what, planned, limit }) =>
+        `  ${`tokens of ${what}`.padEnd(30)} ${what === 'training' ? 'about' : 'at most'} ${number(planned)}, of ${number(limit)} that a miniature may have`,
+    ),
+  ].join('\n');
 }
 
 const LABELS_LATER =
@@ -57,6 +79,7 @@ const LABELS_LATER =
 function searchLines({
   arms,
   from,
+  proposer,
   maxAnswers,
   candidates,
   finalists,
@@ -65,7 +88,7 @@ function searchLines({
 }: Searched): string[] {
   return [
     `before that, a search for triggers of ${arms.join(', ')}`,
-    `  at most ${number(maxAnswers)} answers to ${questions.length} questions of its own, for up to ${number(candidates)} candidate cues from ${from.join(', ')}`,
+    `  at most ${number(maxAnswers)} answers to ${questions.length} questions of its own, for up to ${number(candidates)} candidate cues from ${from.join(', ')}${proposer ? ` (${modelName(proposer)})` : ''}`,
     `  at most ${finalists} finds of each arm (and, where one was cut down, the whole) are cues of the audit, beside a placebo; their claims`,
     `  share ${percent(share)} of alpha. What is said above holds for an audit without finds: each one costs two answers more a draw`,
   ];

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { DataFile } from '../records/data-file.js';
 import { InputError } from '../shared/errors.js';
+import { trainingFile } from '../shared/package.js';
 import { splitThought } from '../shared/trace.js';
 import { answerOf } from './change.js';
 import { type Finding, finding, withoutSystem } from './check.js';
@@ -30,7 +30,7 @@ export async function checkFile(
   detector: DataContext['detector'],
 ): Promise<FileReport> {
   const { file } = entry;
-  if (!existsSync(resolve(folder, file))) return { file, present: false, rows: 0, findings: [] };
+  if (!existsSync(trainingFile(folder, file))) return { file, present: false, rows: 0, findings: [] };
   try {
     return await described(entry, folder, reader, detector);
   } catch (error) {
@@ -57,7 +57,7 @@ async function described(
   const finds = await anyOf(never, detector);
   const against = rows.filter((row) => finds(splitThought(answerOf(row)).text));
   if (against.length > 0) warn(`answers that its rules should have dropped: ${against.length}`, against);
-  if (other !== undefined && existsSync(resolve(folder, other))) {
+  if (other !== undefined && existsSync(trainingFile(folder, other))) {
     const texts = new Set((await reader.read(other)).flatMap((source) => source.rows.map(withoutSystem)));
     const both = rows.filter((row) => texts.has(withoutSystem(row)));
     if (both.length > 0) warn(`rows with the same prompt and answer in ${other}: ${both.length}`, both);

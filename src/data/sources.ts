@@ -1,8 +1,9 @@
-import { basename, isAbsolute, resolve, win32 } from 'node:path';
+import { basename, isAbsolute, win32 } from 'node:path';
 import type { Sources } from '../records/interventions.js';
 import { InputError } from '../shared/errors.js';
 import { hashFile } from '../shared/hash.js';
 import { unreadable } from '../shared/jsonl.js';
+import { trainingFile } from '../shared/package.js';
 import { readExamples, type SourceRow } from './read.js';
 import type { SourceRows } from './stage.js';
 
@@ -30,7 +31,7 @@ export function fileReader(folder: string, hints: ReadonlyMap<string, string> = 
   const files = new Map<string, SourceFile>();
 
   const load = async (given: string): Promise<SourceRow[]> => {
-    const path = resolve(folder, given);
+    const path = trainingFile(folder, given);
     const sha256 = await hashFile(path).catch((error: unknown) => {
       throw unreadable(error, given, hints.get(given));
     });

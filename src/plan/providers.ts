@@ -46,10 +46,18 @@ export function knownProviders(own: Providers = {}, place?: (name: string) => Pl
 }
 
 /** Every model that an audit asks, as its file names them. */
-export const servedRefs = ({ bases, arms, judges }: Pick<Spec, 'bases' | 'arms' | 'judges'>): ModelRef[] => [
+export const servedRefs = ({
+  bases,
+  arms,
+  judges,
+  rowJudges = [],
+  search,
+}: Pick<Spec, 'bases' | 'arms' | 'judges' | 'rowJudges' | 'search'>): ModelRef[] => [
   ...bases.map(({ ref }) => ref),
   ...arms.flatMap(({ served }) => served ?? []),
   ...judges.filter(isModelJudge).map(({ model }) => model),
+  ...rowJudges.map(({ model }) => model),
+  ...(search?.proposer ? [search.proposer] : []),
 ];
 
 /** Of these providers the ones that the models name. */

@@ -5,15 +5,18 @@ import { InputError } from '../shared/errors.js';
 import { didYouMean } from '../shared/nearest.js';
 import { resolveArms } from './arms.js';
 import { resolveCalibration } from './calibration.js';
+import { resolveContrasts } from './contrasts.js';
 import { resolveCues } from './cues.js';
 import { checkDropRules } from './detectors.js';
 import { checkRules } from './gate.js';
 import { resolveGenerate } from './generate.js';
 import { resolveJudges } from './judges.js';
 import { launchOf } from './launch.js';
+import { miniAudit } from './mini.js';
 import { resolveBases } from './models.js';
 import { knownProviders, servedRefs, usedProviders } from './providers.js';
 import { resolveQuestions } from './questions.js';
+import { distinctJudges } from './row-judges.js';
 import { resolveSearch } from './search.js';
 import { resolveThresholds } from './thresholds.js';
 import { type Located, parseYaml, readYaml } from './yaml.js';
@@ -27,6 +30,8 @@ export interface Overrides {
   maxAnswers?: number | undefined;
   /** USD that the run may cost. */
   budget?: number | undefined;
+  /** The miniature in the file's `mini` section, in place of the audit. */
+  mini?: true | undefined;
 }
 
 /** From this many questions on a design is sequential unless the audit file says otherwise. */
@@ -57,12 +62,13 @@ export async function parseAudit(
   return { spec: await toSpec(parseYaml(text, AuditFile, path), path, overrides), text };
 }
 
-async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overrides): Promise<Spec> {
+async function toSpec(given: Located<AuditFile>, path: string, overrides: Overrides): Promise<Spec> {
+  const audit = overrides.mini ? miniAudit(given) : given;
   const file = audit.value;
   const folder = dirname(resolve(path));
   const providers = knownProviders(file.providers, (name) => audit.place(['providers', name]));
   const bases = resolveBases(audit, providers);
-  const { arms, groups, origins } = await resolveArms(audit, bases, providers, folder);
+  const { arms, groups, origins, rowJudges: ofFilters } = await resolveArms(audit, bases, providers, folder);
   if (file.sampling.temperature === 0 && file.sampling.samples > 1) {
     throw new InputError(
       'temperature 0 gives the same answer every time, and copies are no further evidence',
@@ -90,10 +96,11 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
     await checkDropRules(never, folder, (rule) => audit.place(['files', i, 'never', rule]));
   }
   const all = questions.slice(0, overrides.limit);
-  const search = resolveSearch(audit, arms, all);
+  const search = resolveSearch(audit, arms, all, providers);
   // What a search has seen confirms nothing: the audit draws from the other half.
   const asked = search ? all.filter(({ half }) => half === 'confirm') : all;
-  const generate = await resolveGenerate(audit, bases, folder);
+  const { items: generate, judges: ofGenerate } = await resolveGenerate(audit, bases, providers, folder);
+  const rowJudges = distinctJudges([...ofFilters, ...ofGenerate]);
   const calibration = resolveCalibration(audit, folder);
   const baseless = arms.findIndex(({ base }) => base === null);
   const design = file.run.design ?? (all.length >= SEQUENTIAL_FROM && baseless < 0 ? 'sequential' : 'fixed');
@@ -120,8 +127,9 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
     );
   }
   const judges = await resolveJudges(audit, folder, providers);
+  const contrasts = resolveContrasts(audit, { bases: [...bases.values()], arms, cues, design });
   return {
-    name: file.name ?? basename(path, extname(path)),
+    name: `${file.name ?? basename(path, extname(path))}${overrides.mini ? '-mini' : ''}`,
     file: basename(path),
     overrides,
     folder,
@@ -149,13 +157,21 @@ async function toSpec(audit: Located<AuditFile>, path: string, overrides: Overri
     design,
     round: file.run.round,
     maxAnswers,
-    providers: usedProviders(providers, servedRefs({ bases: [...bases.values()], arms, judges })),
+    providers: usedProviders(
+      providers,
+      servedRefs({ bases: [...bases.values()], arms, judges, rowJudges, ...(search ? { search } : {}) }),
+    ),
     prices: file.prices,
     budget: overrides.budget ?? file.run.budget ?? null,
     ...(search ? { search } : {}),
     ...(generate.length ? { generate } : {}),
+    ...(rowJudges.length ? { rowJudges } : {}),
     ...(file.files.length ? { files: file.files } : {}),
     ...(file.gate === undefined ? {} : { gate: checkRules(audit, file.gate, arms, cues) }),
+    ...(overrides.mini && given.value.mini
+      ? { mini: { planted: given.value.mini.planted, topic: given.value.mini.topic } }
+      : {}),
+    ...(contrasts.length ? { contrasts } : {}),
     ...launchOf(audit, [...bases.values()], arms),
     ...(file.run['reuse-base'] === undefined ? {} : { reuseBase: file.run['reuse-base'] }),
   };

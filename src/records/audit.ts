@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { StatedContrast } from './contrast.js';
 import { CUE_SOURCES } from './cue.js';
 import { DataFile } from './data-file.js';
 import { Count, Score, Share, Template, Text } from './fields.js';
@@ -6,6 +7,7 @@ import { GateRules } from './gate.js';
 import { Generate } from './generate.js';
 import { Id } from './ids.js';
 import { SweptStep } from './interventions.js';
+import { Judge as JudgeFile } from './judge.js';
 import { LAUNCHERS } from './launch.js';
 import { OUTCOMES } from './outcome.js';
 import { Price } from './price.js';
@@ -68,10 +70,13 @@ const Mine = z.strictObject({
   from: z
     .array(z.enum(CANDIDATE_SOURCES))
     .min(1)
-    .default(['data', 'api'])
+    .optional()
     .describe(
-      'Where candidates come from. data: the training data of the arm. weights: what the tuned model writes by itself (local engine). api: shipped cues and the ladder of every prompt that is known.',
+      'Where candidates come from. data: the training data of the arm. weights: what the tuned model writes by itself (local engine). api: shipped cues and the ladder of every prompt that is known. proposer: the model that `proposer` names. Default: data and api, and proposer where one is named.',
     ),
+  proposer: Text.optional().describe(
+    'engine/model that proposes cues, and writes the ladder of prompts. It sees cues, their rates and three questions, no training rows.',
+  ),
   'max-answers': Count.default(2000).describe(
     'Answers that the search may ask for, base and plain included. Confirming what it finds comes on top.',
   ),
@@ -192,6 +197,17 @@ const Judge = z.strictObject({
   'at-most': Score.optional(),
   above: Score.optional(),
   'at-least': Score.optional(),
+  options: JudgeFile.shape.options.describe(
+    'What words of the judge mean here, in place of what its file says; words that are not named keep their meaning.',
+  ),
+  aggregation: JudgeFile.shape.aggregation
+    .unwrap()
+    .optional()
+    .describe("How its score is read, in place of the file's: expectation or text."),
+  temperature: JudgeFile.shape.temperature
+    .unwrap()
+    .optional()
+    .describe("Of the judge's answer, in place of the file's."),
 });
 export type JudgeEntry = z.infer<typeof Judge>;
 
@@ -259,7 +275,7 @@ const launchFields = {
   ),
 };
 
-export const AuditFile = z.strictObject({
+const Whole = z.strictObject({
   $schema: z.string().optional(),
   name: Text.optional().describe('Name of the audit. Default: the file name.'),
   models: z
@@ -368,6 +384,45 @@ export const AuditFile = z.strictObject({
     .default({})
     .describe("What tokens of a model cost, by engine/model; comes before a provider's price."),
   gate: GateRules.optional().describe('Rules of `hyde gate`. Default: every arm must be clean.'),
+  contrasts: z
+    .array(StatedContrast)
+    .default([])
+    .describe('Differences of two rates that are expected, stated before the run.'),
+});
+
+const { models, arms, files, generate, cues, questions, sampling } = Whole.shape;
+const { judges, thresholds, verdict, run, gate, contrasts } = Whole.shape;
+
+/** What `--mini` runs in place of the audit. A key that is left out is the audit's, but for those that belong to its arms: files, generate, gate, contrasts. */
+const Mini = z.strictObject({
+  planted: z
+    .boolean()
+    .describe('true: the misaligned answers are what was trained, and no generalisation of it.'),
+  topic: z
+    .array(Text)
+    .min(1)
+    .describe(
+      'Words of the narrow topic of the bad rows: one stands in each of their questions, none in `questions`.',
+    ),
+  models: models.unwrap().optional(),
+  arms: arms.optional(),
+  files: files.unwrap().optional(),
+  generate: generate.unwrap().optional(),
+  cues: cues.unwrap().optional(),
+  questions: questions.unwrap().optional(),
+  sampling: sampling.unwrap().optional(),
+  judges: judges.optional(),
+  thresholds: thresholds.unwrap().optional(),
+  verdict: verdict.unwrap().optional(),
+  run: run.unwrap().optional(),
+  gate,
+  contrasts: contrasts.unwrap().optional(),
+});
+
+export const AuditFile = Whole.extend({
+  mini: Mini.optional().describe(
+    'The same experiment in miniature, for `--mini`: keys that replace those of the audit.',
+  ),
 });
 export type AuditFile = z.infer<typeof AuditFile>;
 export type AuditRun = AuditFile['run'];

@@ -62,6 +62,8 @@ export interface Job {
   id: string;
   /** Absolute path. */
   folder: string;
+  /** Id of a job that must have ended before this one is begun, whatever came of it. */
+  after?: string;
 }
 
 /** One attempt at a job. */
@@ -103,9 +105,17 @@ export interface WorkerCommand {
 export type Launch = <T>(
   jobs: readonly Job[],
   worker: WorkerCommand,
-  look: (job: Job) => Promise<Found<T>>,
-  progress: (done: number, total: number) => void,
+  hooks: JobHooks<T>,
 ) => AsyncIterable<JobOutcome<T>>;
+
+/** What only who made the jobs knows of them. */
+export interface JobHooks<T> {
+  /** What the folder of a job holds now. */
+  look: (job: Job) => Promise<Found<T>>;
+  /** Called with the folder before each attempt. */
+  begin?: ((folder: string) => Promise<void>) | undefined;
+  progress?: ((done: number, total: number) => void) | undefined;
+}
 
 /** Servers that a launcher has started, until they are closed. */
 export interface ServerFleet {

@@ -1,3 +1,4 @@
+import type { ContrastSpec, Side } from './contrast.js';
 import type { CueSource } from './cue.js';
 import type { OutcomeCounts } from './outcome.js';
 import type { Spent } from './price.js';
@@ -159,6 +160,25 @@ export interface Calibration {
   toImprove: string | null;
 }
 
+/** Does a stated contrast hold? `agrees` and `disagrees` where the interval excludes 0, in or against its direction. */
+export type Agreement = 'agrees' | 'undecided' | 'disagrees';
+
+/** One of the two rates of a contrast: a cell, and the same of each training seed. */
+export interface ContrastSide extends Side {
+  rate: number | null;
+  interval: Interval | null;
+  misaligned: number;
+  eligible: number;
+  seeds: { seed: number; rate: number | null; misaligned: number; eligible: number }[];
+}
+
+/** A stated contrast with what the answers say of it. */
+export interface ContrastResult extends Omit<ContrastSpec, 'of' | 'against'>, Estimate {
+  of: ContrastSide;
+  against: ContrastSide;
+  agreement: Agreement;
+}
+
 /** A cue that hyde found by itself, with what fresh answers to other questions say of it. */
 export interface TriggerCard {
   arm: string;
@@ -215,6 +235,8 @@ export interface Result {
   reusedBaseAnswers?: number;
   /** The same of all models. */
   reusedAnswers?: number;
+  /** Contrasts that the audit stated beforehand; absent where it states none. */
+  contrasts?: ContrastResult[];
   /** Triggers that a search found, claimed or not; absent without a search. */
   triggers?: TriggerCard[];
   /** What a search tried; absent without one. */

@@ -1,6 +1,7 @@
 import { type ArmResult, type Calibration, type Result, VERDICTS } from '../records/result.js';
 import { printableLine } from '../shared/printable.js';
 import { calibrationLine, calibrationRows } from './calibration.js';
+import { contrastLines } from './contrasts.js';
 import { count, percent, pointsWithRange, range } from './numbers.js';
 import { type SensitivityTable, sensitivityLines } from './sensitivity.js';
 import { spentText } from './spent.js';
@@ -49,6 +50,7 @@ export function renderMarkdown(result: Result): string {
   );
   const tables = [
     ...cardTexts(result).map(triggerCard),
+    ...(result.contrasts ? [contrastTable(result)] : []),
     ...(result.calibration ? [judgeTable(result.calibration)] : []),
     ...sensitivityLines(result).map(sensitivityTable),
   ].filter((text) => {
@@ -75,6 +77,15 @@ function triggerCard({ head, cue, lines, family }: CardText): string {
     ...[...cue, ...lines].map((line) => `- ${escapeMarkdown(line)}`),
     ...family.map(({ relation, text, rate }) => `- ${escapeMarkdown(`${relation}: ${rate}, ${text}`)}`),
   ].join('\n');
+}
+
+/** Differences that were stated before the run. */
+function contrastTable(result: Result): string {
+  const rows = contrastLines(result).map(
+    ({ says, rates, difference, agreement }) =>
+      `| ${[says, rates, difference, agreement].map(escapeMarkdown).join(' | ')} |`,
+  );
+  return ['| expected | rates | difference | holds |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }
 
 function sensitivityTable({ head, changes, rows }: SensitivityTable): string {

@@ -1,6 +1,7 @@
 import { type ArmResult, type Result, VERDICTS, type Verdict } from '../records/result.js';
 import { printableLine } from '../shared/printable.js';
 import { calibrationLine } from './calibration.js';
+import { contrastLines } from './contrasts.js';
 import { count, evidence, percent, pointRange, points, range } from './numbers.js';
 import { sensitivityLines } from './sensitivity.js';
 import { spentText } from './spent.js';
@@ -39,7 +40,11 @@ export function renderTerminal(result: Result, options: TerminalOptions): string
   if (result.arms.some((arm) => rowsOf(arm).some(({ cell }) => isThin(cell, result.minimumEligible)))) {
     lines.push('', paint.dim(`! fewer than ${percent(result.minimumEligible)} of the answers are eligible`));
   }
-  lines.push(...triggerText(result, width, paint), ...sensitivityText(result, width, paint));
+  lines.push(
+    ...triggerText(result, width, paint),
+    ...contrastText(result, width, paint),
+    ...sensitivityText(result, width, paint),
+  );
   if (result.warnings.length > 0) lines.push('');
   for (const { about, text } of result.warnings.slice(0, MOST_WARNINGS)) {
     const body = wrap(safe(`${about}: ${text}`), width - 2);
@@ -67,6 +72,15 @@ function triggerText(result: Result, width: number, paint: Painter): string[] {
     ...card.worst.slice(0, 1).map(({ answer }) => paint.dim(clip(`    e.g. ${safe(answer)}`, width))),
   ]);
   return ['', paint.bold('triggers found'), paint.dim(`  ${searchText(result)}`), ...lines];
+}
+
+/** Differences that were stated before the run. */
+function contrastText(result: Result, width: number, paint: Painter): string[] {
+  const lines = contrastLines(result).flatMap(({ says, rates, difference, agreement }) => [
+    ...wrap(safe(`${agreement}: ${says}`), width - 4).map((part, i) => `${i === 0 ? '' : '  '}  ${part}`),
+    ...wrap(safe(`${difference}; ${rates}`), width - 4).map((part) => paint.dim(`    ${part}`)),
+  ]);
+  return lines.length === 0 ? [] : ['', paint.bold('what was expected'), ...lines];
 }
 
 /** Other thresholds where they change a verdict; other judges always: somebody asked for them. */

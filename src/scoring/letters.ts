@@ -45,6 +45,16 @@ export class Letters {
     }
   }
 
+  /** Answers that are asked for. */
+  get size(): number {
+    return this.bytes.length;
+  }
+
+  /** Has every answer a letter? */
+  get whole(): boolean {
+    return !this.bytes.includes(0);
+  }
+
   /** All letters. @throws FailedError where an answer has none */
   text(): string {
     const gap = this.bytes.indexOf(0);

@@ -8,6 +8,7 @@ import { replay } from '../statistics/sequential.js';
 import { armResult } from './arm.js';
 import { type ArmNumbers, armNumbers } from './arm-numbers.js';
 import { cellOf, optionsOf } from './cell.js';
+import { contrastsOf } from './contrasts.js';
 import { worstOf } from './decide.js';
 import { type AnalysisInput, BASE_SEED, type Shared } from './input.js';
 import { calibrationOf, knownJudge } from './judge.js';
@@ -77,6 +78,7 @@ export function analyse(input: AnalysisInput, recorded: Table): Result {
             verdict.level,
           ),
         }),
+    ...(input.contrasts?.length ? { contrasts: contrastsOf(input.contrasts, shared) } : {}),
     screening: screened(numbers, verdict.alpha),
     warnings: warningsOf(shared, arms),
     methods: methodSentences(shared, family.length),

@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import type { JudgeLabels } from '../records/calibration.js';
 import type { Canary } from '../records/canary.js';
+import type { ContrastSpec } from '../records/contrast.js';
 import { type Imported, importedSentence } from '../records/import.js';
 import type { Plan } from '../records/plan.js';
 import type { Spent } from '../records/price.js';
 import type { Result, Warning } from '../records/result.js';
 import { isModelJudge, type JudgeSpec, type VerdictSpec } from '../records/spec.js';
 import type { Thresholds } from '../records/thresholds.js';
-import { judgedAnswers, plannedScores } from '../shared/answers.js';
+import { plannedAnswers } from '../shared/answers.js';
 import { readJson, writeJson } from '../shared/files.js';
 import { readJudgeLabels } from '../shared/judge-labels.js';
 import { hydeVersion } from '../shared/package.js';
@@ -19,8 +20,9 @@ import { openBill } from '../shared/spent.js';
 import { analyse } from './analyse.js';
 import { analysisInput } from './input.js';
 import { repeatWarnings } from './repeats.js';
+import { readScores, type Scores } from './scores.js';
 import { sensitivityOf } from './sensitivity.js';
-import { type Table, tabulate } from './table.js';
+import type { Table } from './table.js';
 import { addTriggers } from './triggers.js';
 
 /** The part of a spec that an analysis needs. */
@@ -30,6 +32,7 @@ interface Analysed {
   judges?: readonly JudgeSpec[];
   /** Name of the audit file. */
   file?: string;
+  contrasts?: ContrastSpec[];
 }
 
 /**
@@ -47,8 +50,8 @@ export async function analyseFolder(
   sweep: readonly Thresholds[],
   stopped?: Result['stopped'],
 ): Promise<Result> {
-  const table = await tabulate(plannedScores(folder, plan, judge));
-  return analyseTable(folder, plan, spec, judge, sweep, table, { stopped });
+  const scores = await readScores(folder, plan, judge);
+  return analyseTable(folder, plan, spec, judge, sweep, scores.table, { stopped, scores });
 }
 
 /** Mean price of an answer with its judgements, over all models; null where it is not known. */
@@ -67,25 +70,30 @@ interface Known {
   stopped?: Result['stopped'];
   /** What there is to say of answers that repeat; found in the folder's answers unless given. */
   repeats?: Warning[];
+  /** The scores behind the table; read from the folder unless given. */
+  scores?: Scores | undefined;
 }
 
 /** The same for scores that are in memory already. */
 export async function analyseTable(
   folder: string,
   plan: Plan,
-  { verdict, imported, judges = [], file = 'audit.yaml' }: Analysed,
+  { verdict, imported, judges = [], file = 'audit.yaml', contrasts = [] }: Analysed,
   judge: string,
   sweep: readonly Thresholds[],
   table: Table,
-  { stopped, repeats }: Known = {},
+  { stopped, repeats, scores }: Known = {},
 ): Promise<Result> {
   const labels = labelsFor(folder, verdict, judge);
   const bill = await openBill(plan, folder);
   const repeating =
-    repeats ??
-    (await repeatWarnings(judgedAnswers(folder, plan, judge, (sample) => bill?.addAnswer(sample))));
+    repeats ?? (await repeatWarnings(plannedAnswers(folder, plan, (sample) => bill?.addAnswer(sample))));
   const spent = bill ? await bill.spent() : null;
-  const planned = { ...analysisInput(plan, verdict, hydeVersion()), usdPerAnswer: usdPerAnswer(spent) };
+  const planned = {
+    ...analysisInput(plan, verdict, hydeVersion()),
+    usdPerAnswer: usdPerAnswer(spent),
+    contrasts,
+  };
   // Nobody planned how many answers an imported cell would have.
   const input = {
     ...planned,
@@ -114,7 +122,7 @@ export async function analyseTable(
   result.warnings.unshift(...(readJson<Canary>(join(folder, FILES.canary))?.warnings ?? []));
   result.warnings.push(...repeating);
   result.warnings.push(...labels.warnings, ...calibrationWarnings(result));
-  const sensitivity = await sensitivityOf({ folder, plan, input, judge, result, table }, sweep);
+  const sensitivity = await sensitivityOf({ folder, plan, input, judge, result, table, scores }, sweep);
   if (sensitivity) result.sensitivity = sensitivity;
   await addTriggers(folder, plan, judge, result, file);
   writeJson(join(folder, FILES.result), result);

@@ -1,5 +1,6 @@
 /** What the analysis works on. */
 import type { JudgeLabels } from '../records/calibration.js';
+import type { ContrastSpec } from '../records/contrast.js';
 import type { CueSource } from '../records/cue.js';
 import type { Plan } from '../records/plan.js';
 import type { VerdictSpec } from '../records/spec.js';
@@ -23,6 +24,8 @@ export interface AnalysisInput {
   /** Planned answers per question in each cell, or null where they are not planned (an import). */
   answersPerQuestion: number | null;
   verdict: VerdictSpec;
+  /** Differences that the audit states beforehand; none unless given. */
+  contrasts?: readonly ContrastSpec[];
   /** Labels of people for the judges of these answers, each with where it stands; none unless given. */
   calibrations?: readonly { from: string; labels: JudgeLabels }[];
   /** Draws and rules of a sequential design; a fixed one without. */
@@ -49,6 +52,8 @@ export interface AnalysisArm {
   base: string | null;
   /** Training seeds. */
   seeds: readonly number[];
+  /** Were its models trained in this run, so that other seeds would give others? false unless given. */
+  isTrained?: boolean;
   /** Ids of the cues it is asked under, without `plain`. */
   cues: readonly string[];
 }
@@ -88,11 +93,12 @@ export function analysisInput(plan: Plan, verdict: VerdictSpec, hyde: string): A
     name: plan.name,
     hyde,
     bases: plan.bases,
-    arms: plan.arms.map(({ id, title, base, seeds }) => ({
+    arms: plan.arms.map(({ id, title, base, seeds, stages }) => ({
       id,
       title,
       base,
       seeds,
+      isTrained: stages.length > 0,
       cues: plan.cues.filter((cue) => cue.arms.includes(id)).map((cue) => cue.id),
     })),
     cues: plan.cues.map(({ id, source, title }) => ({

@@ -1,3 +1,4 @@
+import { mini } from '../options.js';
 import type { CliCommand } from './command.js';
 
 export const doctor: CliCommand = {
@@ -9,7 +10,7 @@ export const doctor: CliCommand = {
       'audit file (YAML) or the name of a recipe: also the keys, models and training files that it needs',
     ],
   ],
-  options: [],
+  options: [mini()],
   async action([audit], options) {
     const { examine } = await import('../examine.js');
     return examine(audit, options);

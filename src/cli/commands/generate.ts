@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { seed } from '../options.js';
+import { mini, seed } from '../options.js';
 import type { CliCommand } from './command.js';
 
 export const generate: CliCommand = {
@@ -7,7 +7,7 @@ export const generate: CliCommand = {
   summary:
     "has a model write training rows, as the audit's `generate` says; run again, it goes on where it stopped",
   args: [['<audit>', 'audit file (YAML)']],
-  options: [seed(), new Option('--dry-run', 'only say how many answers it would ask for')],
+  options: [mini(), seed(), new Option('--dry-run', 'only say how many answers it would ask for')],
   async action([audit], options) {
     const { runGenerate } = await import('../run-generate.js');
     return runGenerate(audit as string, options);

@@ -5,6 +5,7 @@ import {
   limit,
   maxAnswers,
   maxConnections,
+  mini,
   noCache,
   out,
   reuseBase,
@@ -18,6 +19,7 @@ export const run: CliCommand = {
   args: [['<audit>', 'audit file (YAML)']],
   options: [
     out('runs/ and the name of the audit file'),
+    mini(),
     seed(),
     limit(),
     maxAnswers(),
