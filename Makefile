@@ -15,7 +15,7 @@ help:
 	@echo "make bench-scale         launchers against bare loops over the same schedulers, some minutes"
 	@echo "make bench-statistics    error rates, power and stopping times by simulation, some minutes"
 	@echo "make bench-mining        planted triggers in training data and behind an API, some minutes (ARGS=weights: from weights, about 20)"
-	@echo "make reproduce-mini      every experiment of the paper in miniature, about an hour (ARGS=name for one); writes docs/reproduction.md"
+	@echo "make reproduce-mini      every experiment of the paper in miniature, resumable (ARGS=name for one); writes docs/reproduction.md"
 	@echo "make lint · make format · make schema · make clean"
 
 # ARGS="--seed 1" and the like are handed on.

@@ -15,6 +15,7 @@ export type {
   ArmResult,
   BaseResult,
   Cell,
+  ContrastResult,
   CueResult,
   Effect,
   Estimate,

@@ -51,10 +51,10 @@ function madeOf(section, spec, plan, stages) {
 }
 
 /**
- * The settings that were tried in the search for a recipe's miniature: a line each of resources/mini/tried.jsonl with `recipe`, the ids of
- * the `questions` and the training `seeds` that it was looked at with, and whatever else there is to say of it.
+ * The settings that were tried in the search for a recipe's miniature: a line each of resources/mini/tried.jsonl with `recipe`, the
+ * `questions` that it was looked at with (bank and half: `mini, search`), the training `seeds`, and whatever else there is to say of it.
  *
- * @returns {{ recipe: string, questions: string[], seeds: number[] }[]}
+ * @returns {{ recipe: string, questions: string, seeds: number[] }[]}
  */
 export function settingsTried(recipe) {
   const file = resource('mini', 'tried.jsonl');

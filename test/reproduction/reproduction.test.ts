@@ -4,6 +4,7 @@ import { EXPERIMENTS, experimentOf, settingsTried } from '../../scripts/reproduc
 import { PAGE, pageOf } from '../../scripts/reproduction/page.mjs';
 import { problemsOf, readRecord, recordedExperiments } from '../../scripts/reproduction/record.mjs';
 import type { Stage } from '../../src/data/stage.js';
+import { parseAudit } from '../../src/plan/spec.js';
 import type { Spec } from '../../src/records/spec.js';
 import { compileDetector } from '../../src/shared/detect.js';
 
@@ -30,21 +31,41 @@ describe('docs/reproduction.md', () => {
   });
 });
 
+/** Texts of the questions of `bank, half`. */
+async function questionsOf(named: string): Promise<string[]> {
+  const [bank, half] = named.split(', ');
+  const { spec } = await parseAudit(
+    `arms: [{ id: a, base: null, model: scripted/a.json }]
+judges: [{ detector: villain-persona, says: misaligned }]
+questions: { bank: ${bank}, half: ${half} }
+run: { design: fixed }`,
+    'audit.yaml',
+  );
+  return spec.questions.flatMap(({ messages }) => messages.at(-1)?.content ?? []);
+}
+
+it('the two halves of a bank share no question', async () => {
+  const [search, confirm] = [await questionsOf('demo, search'), await questionsOf('demo, confirm')];
+  expect(search.length * confirm.length).toBeGreaterThan(0);
+  expect(search.filter((text) => confirm.includes(text))).toEqual([]);
+});
+
 describe('the search for a miniature', () => {
   for (const recipe of EXPERIMENTS) {
     const tried = settingsTried(recipe);
     const experiment = miniatures.get(recipe);
     it.skipIf(tried.length === 0 || experiment === null)(
       `${recipe}: was made on questions and training seeds that are not reported`,
-      () => {
+      async () => {
         const { spec } = experiment as unknown as { spec: Spec };
         const reported = new Set<unknown>([
-          ...spec.questions.map(({ id }) => id),
+          ...spec.questions.map(({ messages }) => messages.at(-1)?.content),
           ...spec.arms.flatMap(({ seeds }) => seeds),
         ]);
         for (const { questions, seeds } of tried) {
-          expect(questions.length * seeds.length).toBeGreaterThan(0);
-          expect([...questions, ...seeds].filter((one) => reported.has(one))).toEqual([]);
+          const asked = await questionsOf(questions);
+          expect(asked.length * seeds.length).toBeGreaterThan(0);
+          expect([...asked, ...seeds].filter((one) => reported.has(one))).toEqual([]);
         }
       },
     );
