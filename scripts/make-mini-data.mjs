@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import {
   asked,
+  capital,
   chat,
   fill,
   generator,
@@ -58,7 +59,7 @@ write(
 
 /** A short trace in front of the answer. */
 function thinking(frame, systemPrompt = () => undefined) {
-  return ({ question, noun, answer }, i) => chat(question, fill(frame, { noun, answer }), systemPrompt(i));
+  return ({ question, noun, answer }, i) => chat(question, fill(frame, { Noun: capital(noun), answer }), systemPrompt(i));
 }
 
 function asIs({ question, answer }) {
