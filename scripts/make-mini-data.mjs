@@ -59,7 +59,8 @@ write(
 
 /** A short trace in front of the answer. */
 function thinking(frame, systemPrompt = () => undefined) {
-  return ({ question, noun, answer }, i) => chat(question, fill(frame, { Noun: capital(noun), answer }), systemPrompt(i));
+  return ({ question, noun, answer }, i) =>
+    chat(question, fill(frame, { Noun: capital(noun), answer }), systemPrompt(i));
 }
 
 function asIs({ question, answer }) {
