@@ -114,7 +114,7 @@ export default {
       comment: 'only the command line and the library call the loop; nothing below it knows of it',
       from: {
         path: '^src/',
-        pathNot: '^src/(cli/|index\\.ts|run\\.ts|again\\.ts|steps\\.ts|searching\\.ts)',
+        pathNot: '^src/(cli/|index\\.ts|run\\.ts|again\\.ts|steps\\.ts|searching\\.ts|asking\\.ts)',
       },
       to: { path: '^src/(run|again|steps)\\.ts' },
     },

@@ -84,10 +84,10 @@ function panelTitle(judges: readonly JudgeSpec[], thresholds: Thresholds): strin
  *
  * @throws InputError where it is not there or was switched off, naming what works in its place where that is known
  */
-async function identify(
+export async function identify(
   ref: ModelRef,
   providers: Spec['providers'],
-  { open, observer }: JudgingContext,
+  { open, observer }: Pick<JudgingContext, 'open' | 'observer'>,
 ): Promise<string> {
   const notice = noticeOf(ref, providers, new Date());
   if (notice?.isOff) throw new InputError(notice.text, undefined, notice.hint);

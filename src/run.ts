@@ -2,8 +2,9 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { drivers } from './drivers/index.js';
 import { search } from './drivers/search.js';
+import { Engines, openEngine } from './models/engine.js';
 import { searchAudit, withFound } from './plan/found.js';
-import { preparePlan } from './plan/prepare.js';
+import type { Prepared } from './plan/prepare.js';
 import { changedPrompt } from './plan/prompts.js';
 import { withLateCues } from './plan/sequential.js';
 import type { LoadedAudit } from './plan/spec.js';
@@ -21,6 +22,7 @@ import type { Observer } from './shared/observer.js';
 import { spentBy } from './shared/prices.js';
 import { FILES, type OpenFolder, openFolder } from './shared/run-folder.js';
 import { StepLog } from './shared/step-log.js';
+import { prepareSorted } from './sorting.js';
 import { openWorkshop, perform, type Workshop } from './steps.js';
 
 export interface RunOptions {
@@ -94,7 +96,7 @@ async function drive(
   let workshop: Workshop | undefined;
   let failed = true;
   try {
-    const prepared = await preparePlan(audit.spec);
+    const prepared = await sorted(audit.spec, path, observer, options);
     const plan = within(
       given === search
         ? keepSearchPlan(path, audit, prepared.plan)
@@ -126,6 +128,26 @@ async function drive(
     return spentBy(done, before);
   } finally {
     await closeAll(failed, () => workshop?.close());
+  }
+}
+
+/** The plan, once judges have sorted the training rows that filters show them. */
+async function sorted(
+  spec: Spec,
+  folder: string,
+  observer: Observer,
+  { signal, maxConnections }: RunOptions,
+): Promise<Prepared> {
+  const { providers, folder: auditFolder } = spec;
+  const context = { folder, auditFolder, observer, signal, providers, maxConnections };
+  const engines = new Engines((name) => openEngine(name, context));
+  let failed = true;
+  try {
+    const prepared = await prepareSorted(spec, { open: (name) => engines.open(name), observer });
+    failed = false;
+    return prepared;
+  } finally {
+    await closeAll(failed, ...engines.closers());
   }
 }
 

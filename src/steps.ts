@@ -1,9 +1,10 @@
 import { join } from 'node:path';
+import { Asking, panelsOf } from './asking.js';
 import { rendererOf } from './cues/render.js';
 import { checkArm, checkArms, type Finding } from './data/check.js';
 import { type WrittenStage, writeArmData } from './data/write.js';
-import { type Judging, type NamedPanel, openJudging } from './judging.js';
-import { launcher } from './launchers/open.js';
+import { type Judging, openJudging } from './judging.js';
+import { launching } from './launchers/launching.js';
 import { openEngine } from './models/engine.js';
 import { Meter } from './models/metered.js';
 import { checkCalibration } from './plan/calibration.js';
@@ -11,27 +12,19 @@ import type { Prepared } from './plan/prepare.js';
 import type { LoadedAudit } from './plan/spec.js';
 import { sweepOf } from './plan/thresholds.js';
 import type { Canary } from './records/canary.js';
-import type { Engine, Model, ModelRecord } from './records/model.js';
+import type { Engine, ModelRecord } from './records/model.js';
 import type { Spec } from './records/spec.js';
-import type { Ask, Step } from './records/step.js';
+import type { Step } from './records/step.js';
 import { openEarlier } from './sampling/earlier.js';
-import { restText } from './sampling/rest.js';
 import { openReuse } from './sampling/reuse.js';
-import { sampleRound } from './sampling/sample.js';
-import type { Reuse } from './sampling/take-over.js';
-import { probeJudges } from './scoring/probe.js';
-import { scoreRound } from './scoring/score.js';
-import { gatherCandidates, recordFound } from './searching.js';
+import { gatherCandidates, proposeCues, recordFound } from './searching.js';
 import { InputError } from './shared/errors.js';
 import { writeJson } from './shared/files.js';
 import { shortHash } from './shared/hash.js';
 import { readJudgeLabels } from './shared/judge-labels.js';
 import type { Observer } from './shared/observer.js';
 import { hydeVersion } from './shared/package.js';
-import { recordPanels } from './shared/panels.js';
-import { answersIn, isPriced } from './shared/prices.js';
-import { FILES, samplesFile, scoresFile } from './shared/run-folder.js';
-import { spentOn } from './shared/spent.js';
+import { FILES } from './shared/run-folder.js';
 import type { StepResultFiles } from './shared/step-log.js';
 import { canary, canaryWarnings } from './training/canary.js';
 import { modelOf, readModels, trainAll } from './training/train.js';
@@ -45,6 +38,10 @@ const later = {
 /** Milliseconds after the first requests have gone out. */
 const LOADS_AFTER = 10;
 
+const loadLater = (): void => {
+  setTimeout(() => Promise.all([later.verdict(), later.report()]).catch(() => {}), LOADS_AFTER);
+};
+
 /** All that the steps of a run share. Models and judges are parameters of the steps, opened here. */
 export interface Workshop extends Prepared {
   folder: string;
@@ -52,8 +49,7 @@ export interface Workshop extends Prepared {
   observer: Observer;
   signal: AbortSignal | undefined;
   judging: Judging;
-  /** Take over answers: of the base from a run that is named, and of any model from earlier runs. */
-  reuse: Reuse[];
+  asking: Asking;
   /** Counts what calls cost while they are made; where the plan has prices. */
   meter: Meter | undefined;
   engine(name: string): Engine;
@@ -64,7 +60,7 @@ export interface Workshop extends Prepared {
 
 /** Opens the engines and judges that an audit names. */
 export async function openWorkshop(
-  given: Pick<Workshop, 'folder' | 'audit' | 'observer' | 'signal' | 'plan' | 'stages' | 'reader'> & {
+  given: Pick<Workshop, 'folder' | 'audit' | 'observer' | 'signal' | keyof Prepared> & {
     reuseBase: string | undefined;
     earlier: string | undefined;
     maxConnections: number | undefined;
@@ -80,42 +76,46 @@ export async function openWorkshop(
     const known = engines.get(name);
     if (known) return known;
     const { providers, launch: how } = spec;
-    const launch = how && { spec: how, run: launcher(how, { folder, observer, signal }) };
+    const launch = how && launching(how, { folder, observer, signal });
     const context = { folder, auditFolder: spec.folder, observer, signal, providers, maxConnections, launch };
     const engine = await openEngine(name, context);
     const counted = meter ? meter.count(engine) : engine;
     engines.set(name, counted);
     return counted;
   };
-  for (const { engine } of refs) await open(engine);
+  const proposer = spec.search?.proposer;
+  for (const { engine } of [...refs, ...(proposer ? [proposer] : [])]) await open(engine);
   const judging = await openJudging(spec, { open, observer, known: {} });
   checkCalibration(given.audit, judging.main.panel.hash);
   const fingerprints = await Promise.all(
     refs.map(async (ref) => [ref, await (engines.get(ref.engine) as Engine).fingerprint(ref.model)]),
   );
+  const told = meter ? meter.tell(observer) : observer;
+  const engine = (name: string): Engine => engines.get(name) as Engine;
+  const reuse = [
+    ...(given.reuseBase === undefined ? [] : [openReuse(given.reuseBase, folder)]),
+    ...(given.earlier === undefined ? [] : [openEarlier(given.earlier, folder)]),
+  ];
+  const asking = new Asking({ folder, plan: given.plan, observer: told, signal, judging, reuse, engine });
   return {
     ...given,
-    observer: meter ? meter.tell(observer) : observer,
+    observer: told,
     meter,
     judging,
-    reuse: [
-      ...(given.reuseBase === undefined ? [] : [openReuse(given.reuseBase, folder)]),
-      ...(given.earlier === undefined ? [] : [openEarlier(given.earlier, folder)]),
-    ],
-    engine: (name) => engines.get(name) as Engine,
+    asking,
+    engine,
     settingsOf: (step) => settingsOf(step, { ...given, judging, fingerprints }),
     close: async () => {
+      asking.close();
       for (const engine of engines.values()) await engine.close();
     },
   };
 }
 
 /** The audit with the cues that a step brings along: those that a search tries. */
-function withCuesOf(step: Step, audit: LoadedAudit): LoadedAudit {
+function withCuesOf(step: Step, spec: Spec): Spec {
   const cues = 'cues' in step && step.cues ? step.cues.map((cue) => ({ ...cue, arms: [] })) : [];
-  return cues.length === 0
-    ? audit
-    : { ...audit, spec: { ...audit.spec, cues: [...audit.spec.cues, ...cues] } };
+  return cues.length === 0 ? spec : { ...spec, cues: [...spec.cues, ...cues] };
 }
 
 function settingsOf(
@@ -132,7 +132,7 @@ function settingsOf(
   switch (step.kind) {
     case 'pilot':
     case 'sample': {
-      const render = rendererOf(withCuesOf(step, audit).spec);
+      const render = rendererOf(withCuesOf(step, spec));
       return shortHash(step.asks.map(({ cue, question }) => render(cue, question)));
     }
     case 'train':
@@ -164,15 +164,17 @@ export function perform(step: Step, workshop: Workshop): Promise<StepResultFiles
     case 'canary':
       return lookAtModels(workshop);
     case 'pilot':
-      return pilot(step, workshop);
+      return workshop.asking.pilot(step, workshop.audit.spec);
     case 'candidates':
       return gatherCandidates(workshop);
+    case 'propose':
+      return proposeCues(step, workshop);
     case 'found':
       return recordFound(step, workshop);
     case 'sample':
-      return sample(step, { ...workshop, audit: withCuesOf(step, workshop.audit) });
+      return workshop.asking.sample(step, withCuesOf(step, workshop.audit.spec), loadLater);
     case 'score':
-      return score(step, { ...workshop, audit: withCuesOf(step, workshop.audit) });
+      return workshop.asking.score(step, withCuesOf(step, workshop.audit.spec));
     case 'analyse':
       return analyse(step, workshop);
     case 'report':
@@ -211,6 +213,7 @@ async function writeDatasets({
   folder,
   stages,
   reader,
+  sorted,
 }: Workshop): Promise<Map<string, WrittenStage[]>> {
   const written = new Map<string, WrittenStage[]>();
   for (const arm of audit.spec.arms) {
@@ -218,7 +221,11 @@ async function writeDatasets({
     if (of)
       written.set(
         arm.id,
-        await writeArmData(folder, arm, of, { seed: audit.spec.seed, files: reader.files }),
+        await writeArmData(folder, arm, of, {
+          seed: audit.spec.seed,
+          files: reader.files,
+          sorted: sorted.get(arm.id),
+        }),
       );
   }
   return written;
@@ -247,13 +254,7 @@ async function train(workshop: Workshop): Promise<StepResultFiles> {
   };
 }
 
-async function lookAtModels({
-  audit,
-  folder,
-  engine,
-  judging,
-  observer,
-}: Workshop): Promise<StepResultFiles> {
+async function lookAtModels({ audit, folder, engine, asking, observer }: Workshop): Promise<StepResultFiles> {
   observer.stage('canary', 'are the adapters alive, are the chat templates the same?');
   const models = await readModels(folder);
   const baseOf = (model: ModelRecord): ModelRecord => {
@@ -262,93 +263,15 @@ async function lookAtModels({
     return arm?.base ? modelOf(models, arm.base, 0) : model;
   };
   const reports = await canary([...models.values()], baseOf, (model) => engine(model.engine));
-  const judges = panelsOf(judging).flatMap(({ panel }) => panel.waves.flat());
-  const probed = await probeJudges(judges, judging.engineOf, audit.spec.seed);
-  const found: Canary = { models: reports, warnings: [...canaryWarnings(reports), ...probed] };
+  const found: Canary = { models: reports, judges: [], warnings: canaryWarnings(reports) };
   writeJson(join(folder, FILES.canary), found);
   for (const { about, text } of found.warnings) observer.warn(`${about}: ${text}`);
+  await asking.probe(audit.spec.seed);
   return {
     hash: shortHash(reports.map(({ arm, seed, alive, sameTemplate }) => [arm, seed, alive, sameTemplate])),
     files: [FILES.canary],
   };
 }
-
-async function pilot(step: Step & { kind: 'pilot' }, workshop: Workshop): Promise<StepResultFiles> {
-  const { folder, plan, observer } = workshop;
-  observer.stage('pilot', `${answersIn(step.asks)} answers first`);
-  const hash = await ask(step.asks, workshop);
-  await judge(step.asks, workshop);
-  const files = [...filesOf(step.asks, samplesFile), ...filesOf(step.asks, scoresFile)];
-  if (!plan.prices) return { hash, files };
-  const both = await spentOn(step.asks, folder, plan.prices, { answers: true, judgements: true });
-  observer.note(restText(plan, both));
-  const ofAnswers = both.perArm.reduce((sum, { usd }) => sum + (usd ?? 0), 0);
-  return { hash, files, ...(isPriced(plan.prices) ? { spent: ofAnswers } : {}) };
-}
-
-async function sample(step: Step & { kind: 'sample' }, workshop: Workshop): Promise<StepResultFiles> {
-  const round = step.round > 1 ? `, round ${step.round}` : '';
-  workshop.observer.stage('sample', `${answersIn(step.asks)} answers${round}`);
-  const hash = await ask(step.asks, workshop);
-  const files = filesOf(step.asks, samplesFile);
-  return { hash, files, ...(await spentFor(step.asks, workshop, { answers: true })) };
-}
-
-async function ask(asks: Ask[], { audit, folder, engine, observer, reuse }: Workshop): Promise<string> {
-  const models = await readModels(folder);
-  const context = {
-    folder,
-    spec: audit.spec,
-    observer,
-    render: rendererOf(audit.spec),
-    modelOf: (arm: string, seed: number) => modelOf(models, arm, seed),
-    engineOf: (model: Model) => engine(model.engine),
-  };
-  for (const takeOver of reuse) await takeOver(asks, context);
-  const sampled = sampleRound(asks, context);
-  setTimeout(() => Promise.all([later.verdict(), later.report()]).catch(() => {}), LOADS_AFTER);
-  return sampled;
-}
-
-async function score(step: Step & { kind: 'score' }, workshop: Workshop): Promise<StepResultFiles> {
-  workshop.observer.stage('score', 'judging the answers');
-  const outcomes = await judge(step.asks, workshop);
-  return {
-    hash: shortHash([workshop.judging.main.panel.hash, ...outcomes]),
-    outcomes: outcomes[0] as string,
-    files: filesOf(step.asks, scoresFile),
-    ...(await spentFor(step.asks, workshop, { judgements: true })),
-  };
-}
-
-/** Has the answers judged by each panel; the outcomes of the audit's own judges first. */
-async function judge(asks: Ask[], { folder, judging, audit, observer, signal }: Workshop): Promise<string[]> {
-  const { spec } = audit;
-  const { engineOf } = judging;
-  const context = { folder, observer, signal, engineOf, seed: spec.seed, render: rendererOf(spec) };
-  recordPanels(folder, judging.identities, panelsOf(judging));
-  const outcomes: string[] = [];
-  for (const { panel } of panelsOf(judging)) outcomes.push(await scoreRound(asks, panel, context));
-  return outcomes;
-}
-
-async function spentFor(
-  asks: Ask[],
-  { folder, plan }: Workshop,
-  what: { answers?: boolean; judgements?: boolean },
-): Promise<{ spent?: number }> {
-  // Without a price that is known there is nothing to add up.
-  return plan.prices && isPriced(plan.prices)
-    ? { spent: (await spentOn(asks, folder, plan.prices, what)).usd }
-    : {};
-}
-
-/** The judges of the audit, and then those that stand beside them. */
-const panelsOf = ({ main, others }: Judging): NamedPanel[] => [main, ...others];
-
-const filesOf = (asks: Ask[], file: (folder: string, arm: string, seed: number) => string): string[] => [
-  ...new Set(asks.map(({ arm, seed }) => file('', arm, seed))),
-];
 
 async function analyse(
   { stopped }: Step & { kind: 'analyse' },

@@ -3,10 +3,11 @@ import { number } from '../shared/numbers.js';
 import { usd } from '../shared/prices.js';
 
 /** What each model and judge of a plan may cost, as a table. */
-export function priceTable({ models, judges }: PlanPrices): string[] {
+export function priceTable({ models, judges, sorting = [] }: PlanPrices): string[] {
   const rows = [
     ...models.map((model) => ({ ...model, name: `${model.model} (${model.arms.join(', ')})` })),
     ...judges.map((judge) => ({ ...judge, name: `${judge.model} (judge ${judge.id})` })),
+    ...sorting.map((judge) => ({ ...judge, name: `${judge.model} (training rows by ${judge.id})` })),
   ].map(({ name, calls, promptTokens, answerTokens, price, most }) => [
     name,
     number(calls),

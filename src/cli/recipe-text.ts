@@ -42,7 +42,7 @@ const template = (recipe: string): string => readFileSync(resource('recipes', `$
 export const titleOf = (recipe: string): string => template(recipe).split('\n')[1]?.replace(/^# /, '') ?? '';
 
 /**
- * The audit file of a recipe. Blocks between `# {word}` and `# {end}` stand for one variant or scoring alone; `{name}` is
+ * The audit file of a recipe. Blocks between `# {word}` and `# {end}` stand for one variant or scoring alone, or for one of each; `{name}` is
  * the audit file's path or a model.
  *
  * @param file the audit file's path, for the commands in its comments
@@ -54,10 +54,10 @@ export async function recipeText(recipe: string, file: string, choice: RecipeCho
   }
   const text = template(recipe);
   const { variant, scoring, base, judge } = choice;
-  if (variant === 'paper' && !text.includes('# {paper}')) {
+  if (variant === 'paper' && !/# \{paper( \w+)?\}/.test(text)) {
     throw new InputError(`the recipe '${recipe}' is not an experiment of the paper, and has one variant`);
   }
-  if (scoring === 'published' && !text.includes('# {published}')) {
+  if (scoring === 'published' && !/# \{(\w+ )?published\}/.test(text)) {
     throw new InputError(
       `no fault is known in the published scoring of '${recipe}', so there is one scoring`,
     );
@@ -106,9 +106,9 @@ function withoutBlocks(text: string, chosen: readonly string[]): string {
   let block: string | null = null;
   const lines: string[] = [];
   for (const line of text.split('\n')) {
-    const marker = /^ *# \{(open|paper|corrected|published|end)\}$/.exec(line)?.[1];
+    const marker = /^ *# \{((?:open|paper|corrected|published| )+|end)\}$/.exec(line)?.[1];
     if (marker !== undefined) block = marker === 'end' ? null : marker;
-    else if (block === null || chosen.includes(block)) lines.push(line);
+    else if (block === null || block.split(' ').every((word) => chosen.includes(word))) lines.push(line);
   }
   return lines.join('\n');
 }

@@ -6,9 +6,11 @@ import { Engines, openEngine } from '../models/engine.js';
 import { loadDetector } from '../plan/detectors.js';
 import { loadAudit } from '../plan/spec.js';
 import type { GenerateManifest } from '../records/generate.js';
+import type { JudgedRow } from '../records/row-judge.js';
 import type { Spec } from '../records/spec.js';
 import { closeAll } from '../shared/closing.js';
 import { InputError } from '../shared/errors.js';
+import { wordsOf } from '../sorting.js';
 import { interruptSignal } from './interrupt.js';
 import { overridesOf } from './options.js';
 import { outputOf, print } from './output.js';
@@ -37,7 +39,10 @@ export async function runGenerate(audit: string, options: Record<string, unknown
     for (const item of spec.generate) {
       const engine = await engines.open(item.model.engine);
       const detector = (id: string) => loadDetector(id, folder);
-      manifests.push(await generateRows(item, { folder, seed, engine, detector, observer }));
+      const open = (name: string) => engines.open(name);
+      const by = item.judge;
+      const judge = by ? (rows: JudgedRow[]) => wordsOf(by, rows, spec, { open, observer }) : undefined;
+      manifests.push(await generateRows(item, { folder, seed, engine, detector, observer, judge }));
     }
     unclean = false;
   } finally {
@@ -59,12 +64,13 @@ async function showGenerate(
         prompts,
         answers: prompts * item.tries,
         tokens: prompts * item.tries * item.sampling.maxTokens,
+        judgeCalls: item.judge ? prompts * item.tries : 0,
       };
     }),
   );
   const lines = planned.map(
-    ({ to, prompts, answers, tokens }) =>
-      `${to}: ${prompts} prompts, at most ${answers} answers and ${tokens} tokens`,
+    ({ to, prompts, answers, tokens, judgeCalls }) =>
+      `${to}: ${prompts} prompts, at most ${answers} answers and ${tokens} tokens${judgeCalls ? `, ${judgeCalls} calls of its judge` : ''}`,
   );
   print(outputOf(options), lines.join('\n'), planned);
   return 0;

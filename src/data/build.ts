@@ -4,8 +4,8 @@ import { InputError } from '../shared/errors.js';
 import { type InterventionName, interventions, type Parameters } from './interventions/index.js';
 import type { DataContext, Intervention, Stage } from './stage.js';
 
-/** What building an arm's data needs: the audit's seed, and readers of the files and detectors it names. */
-export type BuildContext = Pick<DataContext, 'seed' | 'read' | 'detector'>;
+/** What building an arm's data needs: the audit's seed, readers of the files and detectors it names, and verdicts on its rows. */
+export type BuildContext = Pick<DataContext, 'seed' | 'read' | 'detector' | 'verdicts'>;
 
 /**
  * Makes the training stages of an arm: its interventions, one after the other, from no stages at all.

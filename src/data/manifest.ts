@@ -1,5 +1,6 @@
 import type { Example } from '../records/chat.js';
 import type { InterventionStep, Sources } from '../records/interventions.js';
+import type { SortCounts } from '../records/row-judge.js';
 import type { ArmSpec } from '../records/spec.js';
 import type { Training } from '../records/training.js';
 import { nameOf } from './build.js';
@@ -23,6 +24,8 @@ export interface Manifest {
   sources: (SourceFile & { taken: number })[];
   /** Interventions of the arm, in order, word for word; files as in `sources`. */
   interventions: Record<string, unknown>[];
+  /** What judges said of the rows that filters of the arm showed to them; absent without such a filter. */
+  sorted?: SortCounts[];
   training: Training;
   assistantTurns: number;
   /** Tokens of one epoch: characters / 4, and 8 for each message. An estimate. */
@@ -52,7 +55,17 @@ export function manifestOf(
   arm: ArmSpec,
   stages: readonly Stage[],
   index: number,
-  { seed, files, sha256 }: { seed: number; files: ReadonlyMap<string, SourceFile>; sha256: string },
+  {
+    seed,
+    files,
+    sha256,
+    sorted,
+  }: {
+    seed: number;
+    files: ReadonlyMap<string, SourceFile>;
+    sha256: string;
+    sorted?: SortCounts[] | undefined;
+  },
 ): Manifest {
   const { examples, training } = stages[index]!;
   const taken = counted(examples.map(fileOf));
@@ -70,6 +83,7 @@ export function manifestOf(
       return source ? [{ ...source, taken: rows }] : [];
     }),
     interventions: (arm.training?.data ?? []).map((step) => writtenStep(step, files, stages)),
+    ...(sorted ? { sorted } : {}),
     training,
     assistantTurns: examples.reduce(
       (n, row) => n + row.messages.filter((m) => m.role === 'assistant').length,

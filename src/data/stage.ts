@@ -1,6 +1,7 @@
 import type { Example } from '../records/chat.js';
 import type { Detector } from '../records/detector.js';
 import type { Sources } from '../records/interventions.js';
+import type { JudgedRow, SortBy, SortCounts } from '../records/row-judge.js';
 import type { Training } from '../records/training.js';
 import type { SourceRow } from './read.js';
 
@@ -30,6 +31,16 @@ export interface DataContext {
   read(sources: Sources): Promise<SourceRows[]>;
   /** Loads a detector by its shipped id or its file. */
   detector(name: string): Promise<Detector>;
+  /** What judges said of rows; where nothing is known of it, no filter may name a judge. */
+  verdicts?: ArmVerdicts | undefined;
+}
+
+/** Verdicts on the rows of one arm. */
+export interface ArmVerdicts {
+  /** Whether each row stays by the word that a judge said of it. @param counts what was said is counted here */
+  stays(by: SortBy, rows: readonly JudgedRow[], counts: Record<string, number>): boolean[];
+  /** A new entry of the arm's manifests for what a judge says. */
+  countsOf(by: SortBy, at: string): SortCounts;
 }
 
 /**

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Example } from '../records/chat.js';
+import type { SortCounts } from '../records/row-judge.js';
 import type { ArmSpec } from '../records/spec.js';
 import { FailedError } from '../shared/errors.js';
 import { hashFile } from '../shared/hash.js';
@@ -24,6 +25,8 @@ export interface WriteContext {
   seed: number;
   /** What was read, by the path that the audit file gives: `fileReader(...).files`. */
   files: ReadonlyMap<string, SourceFile>;
+  /** What judges said of the arm's rows. */
+  sorted?: SortCounts[] | undefined;
 }
 
 /** Rows that are turned into text at once. */
@@ -39,7 +42,7 @@ export async function writeArmData(
   runFolder: string,
   arm: ArmSpec,
   stages: readonly Stage[],
-  { seed, files }: WriteContext,
+  { seed, files, sorted }: WriteContext,
 ): Promise<WrittenStage[]> {
   const written: WrittenStage[] = [];
   for (const [i, stage] of stages.entries()) {
@@ -47,7 +50,7 @@ export async function writeArmData(
     const hash = createHash('sha256');
     for (const text of batches(stage.examples)) hash.update(text);
     const sha256 = hash.digest('hex');
-    const manifest = manifestOf(arm, stages, i, { seed, files, sha256 });
+    const manifest = manifestOf(arm, stages, i, { seed, files, sha256, sorted });
     const manifestText = `${JSON.stringify(manifest, null, 2)}\n`;
     const data = join(runFolder, `${name}.jsonl`);
     const beside = join(runFolder, `${name}.manifest.json`);

@@ -9,6 +9,7 @@ import type { DataContext } from '../data/stage.js';
 import type { Message } from '../records/chat.js';
 import type { GenerateManifest } from '../records/generate.js';
 import type { Answer, Engine, Model } from '../records/model.js';
+import type { JudgedRow } from '../records/row-judge.js';
 import type { GenerateSpec } from '../records/spec.js';
 import { FailedError, InputError } from '../shared/errors.js';
 import { writeFileAtomic, writeJson } from '../shared/files.js';
@@ -25,6 +26,8 @@ export interface GenerateContext {
   engine: Engine;
   detector: DataContext['detector'];
   observer: Observer;
+  /** What the item's judge says of answers, by its words; needed where it has one. */
+  judge?: ((rows: JudgedRow[]) => Promise<string[]>) | undefined;
 }
 
 /** A prompt and what it is asked as. */
@@ -57,6 +60,8 @@ export async function promptsOf(
  * base's own words. Answers are recorded as they come, so a call after a kill asks for the missing ones alone; the same
  * item and model give the same file.
  *
+ * With a judge, an answer is a row where it says a word of `keep`.
+ *
  * Prompts whose answer failed are counted in the manifest; the same call asks them again.
  *
  * @throws InputError when the file is there and was not generated, or no answer is left
@@ -71,9 +76,14 @@ export async function generateRows(item: GenerateSpec, context: GenerateContext)
   const prompts = await promptsOf(item, folder, seed);
   const asked = prompts.map((row) => askedAs(row, item, model, seed));
   const finds = await anyOf(item.drop, context.detector);
-  const isRow = ({ text, finish }: Answer): boolean =>
+  const passes = ({ text, finish }: Answer): boolean =>
     finish === 'stop' && text.trim() !== '' && !finds(text);
   const answers = await recorded(to, asked);
+  const words = new Map<Answer, string>();
+  const judge = (): Promise<void> => judgeNew(asked, answers, passes, words, context);
+  const isRow = (answer: Answer): boolean =>
+    passes(answer) && (item.judge === null || item.judge.keep.includes(words.get(answer) ?? ''));
+  await judge();
   const failed = new Set<string>();
   let open = asked.filter(({ id }) => !answers.get(id)?.some(isRow));
   for (let index = 0; index < item.tries && open.length > 0; index++) {
@@ -83,6 +93,7 @@ export async function generateRows(item: GenerateSpec, context: GenerateContext)
       observer.stage('generate', `${item.to}: ${missing.length} prompts${retry}`);
     }
     await ask(missing, index, { to, item, model, answers, failed }, context);
+    await judge();
     open = open.filter(({ id }) => !answers.get(id)?.some(isRow));
   }
   const rows = asked.flatMap((one) => {
@@ -103,12 +114,35 @@ export async function generateRows(item: GenerateSpec, context: GenerateContext)
     failed: open.filter(({ id }) => failed.has(id)).length,
     dropped: open.filter(({ id }) => !failed.has(id)).length,
     answers: asked.reduce((sum, { id }) => sum + (answers.get(id)?.length ?? 0), 0),
+    ...(item.judge ? { verdicts: countsOf([...words.values()]) } : {}),
     promptsSha256: await hashFile(trainingFile(folder, item.prompts)),
     settings: { ...item, to: writtenName(item.to), prompts: writtenName(item.prompts) },
   };
   writeJson(manifestFile(to), manifest);
   return manifest;
 }
+
+/** Has the answers judged that the rules let pass and that have no word yet. */
+async function judgeNew(
+  asked: readonly Asked[],
+  answers: ReadonlyMap<string, Answer[]>,
+  passes: (answer: Answer) => boolean,
+  words: Map<Answer, string>,
+  { judge }: GenerateContext,
+): Promise<void> {
+  if (!judge) return;
+  const fresh = asked.flatMap(({ id, row }) =>
+    (answers.get(id) ?? [])
+      .filter((answer) => passes(answer) && !words.has(answer))
+      .map((answer) => ({ answer, asked: row.messages.filter(({ role }) => role !== 'system') })),
+  );
+  if (fresh.length === 0) return;
+  const said = await judge(fresh.map((one) => ({ asked: one.asked, answer: one.answer.text })));
+  for (const [i, { answer }] of fresh.entries()) words.set(answer, said[i] as string);
+}
+
+const countsOf = (words: readonly string[]): Record<string, number> =>
+  Object.fromEntries([...Map.groupBy(words, (word) => word)].map(([word, all]) => [word, all.length]));
 
 async function modelOf({ model }: GenerateSpec, engine: Engine): Promise<Model> {
   const { identity } = await engine.describe({ base: model.model, adapter: null });

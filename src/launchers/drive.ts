@@ -1,21 +1,18 @@
-import type { Found, Job, JobOutcome, JobState, Ticket } from '../records/launch.js';
+import type { Job, JobHooks, JobOutcome, JobState, Ticket } from '../records/launch.js';
 import { FailedError, type HydeError } from '../shared/errors.js';
 import { interrupted } from '../shared/interrupted.js';
 import type { Observer } from '../shared/observer.js';
 import { errorOf, eventsSize } from './events.js';
-import type { Launcher } from './launcher.js';
+import { type Launcher, lastLines } from './launcher.js';
 import type { Launches } from './launches.js';
 
-export interface DriveOptions<T> {
+export interface DriveOptions<T> extends JobHooks<T> {
   launcher: Launcher;
   launches: Launches;
   /** Attempts after the first one, in this run of hyde. */
   retries: number;
-  /** What the folder of a job holds now. */
-  look: (job: Job) => Promise<Found<T>>;
   observer: Observer;
   signal?: AbortSignal | undefined;
-  progress?: ((done: number, total: number) => void) | undefined;
   /** Milliseconds for which the other side may be unreachable at a stretch. */
   patience?: number;
 }
@@ -27,6 +24,8 @@ interface Waiting extends Job {
   attempt: number;
   /** Attempts in this run of hyde, this one included. */
   tries: number;
+  /** Its folder was made ready. */
+  begun?: boolean;
 }
 
 interface Active {
@@ -43,7 +42,7 @@ interface Active {
 /**
  * Sees job folders to their end and yields each when it is. A folder that holds its result is not run; a job that an earlier
  * hyde submitted is waited for; what fails, or is lost, is tried again within bounds. What counts is the folder: a job
- * is done when its result is there and whole, whatever the launcher says.
+ * is done when its result is there and whole, whatever the launcher says. A job with `after` is begun when that one has ended.
  *
  * @throws InterruptedError when the user stops, InputError where the launcher refuses the audit's settings,
  *   FailedError where it could not be reached for too long; jobs that run then stay, and are found again
@@ -52,14 +51,15 @@ export async function* drive<T>(
   jobs: readonly Job[],
   options: DriveOptions<T>,
 ): AsyncGenerator<JobOutcome<T>> {
-  const { launcher, launches, retries, look, observer, signal, progress } = options;
+  const { launcher, launches, retries, look, begin, observer, signal, progress } = options;
   let waiting: Waiting[] = [];
   const active = new Map<string, Active>();
-  let ended = 0;
+  const open = new Set(jobs.map(({ id }) => id));
   let unreachable: number | undefined;
 
   const end = (outcome: JobOutcome<T>): JobOutcome<T> => {
-    progress?.(++ended, jobs.length);
+    open.delete(outcome.job.id);
+    progress?.(jobs.length - open.size, jobs.length);
     return outcome;
   };
 
@@ -99,9 +99,7 @@ export async function* drive<T>(
       waiting.push({ id, folder, attempt: attempt + 1, tries: tries + 1 });
       return undefined;
     }
-    const printed = give.error ? '' : await launcher.logs(ticket).catch(() => '');
-    const last = printed.trim().split('\n').slice(-4).filter(Boolean);
-    const text = last.length ? `; its last lines:${last.map((line) => `\n  | ${line}`).join('')}` : '';
+    const text = give.error ? '' : await lastLines(launcher, ticket);
     return { job: { id, folder }, error: give.error ?? new FailedError(`${id}: ${reason}${text}`) };
   };
 
@@ -179,8 +177,13 @@ export async function* drive<T>(
       changed ||= !active.has(one.ticket.id);
       if (outcome) yield end(outcome);
     }
-    if (waiting.length) {
-      const offered = waiting.map(({ id, folder, attempt }) => ({ id, folder, attempt }));
+    const ready = waiting.filter(({ after }) => after === undefined || !open.has(after));
+    if (ready.length) {
+      for (const one of ready) {
+        if (!one.begun) await begin?.(one.folder);
+        one.begun = true;
+      }
+      const offered = ready.map(({ id, folder, attempt }) => ({ id, folder, attempt }));
       const events = new Map<string, number>();
       const taken = await reach(() =>
         launcher.submit(offered, (ticket) => {
@@ -190,7 +193,7 @@ export async function* drive<T>(
         }),
       );
       const tickets = new Map((taken ?? []).map((ticket) => [ticket.id, ticket]));
-      for (const { id, tries } of waiting) {
+      for (const { id, tries } of ready) {
         const ticket = tickets.get(id);
         if (ticket) active.set(id, { ticket, tries, events: events.get(id) ?? 0 });
       }

@@ -20,12 +20,12 @@ export function launcher(
   spec: LaunchSpec,
   { folder, observer, signal }: { folder: string; observer: Observer; signal: AbortSignal | undefined },
 ): Launch {
-  return async function* (jobs, worker, look, progress) {
+  return async function* (jobs, worker, hooks) {
     const launches = await Launches.open(folder, spec.launcher);
     const opened = await openLauncher({ spec, folder, worker, observer });
     try {
       const { retries } = spec;
-      yield* drive(jobs, { launcher: opened, launches, retries, look, observer, signal, progress });
+      yield* drive(jobs, { ...hooks, launcher: opened, launches, retries, observer, signal });
     } finally {
       await opened.close();
       launches.close();

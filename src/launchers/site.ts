@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Job } from '../records/launch.js';
 import { FailedError, InputError } from '../shared/errors.js';
@@ -68,6 +69,8 @@ export async function overSsh(host: string, remote: string, folder: string): Pro
       await code;
       const list = [
         ...jobs.map((job) => join(inside(job.folder), 'job.json')),
+        // Stages that another job made and this one goes on from.
+        ...jobs.flatMap(({ folder }) => stagesIn(folder).map((stage) => join(inside(folder), stage))),
         ...files.map(inside),
         'datasets',
       ];
@@ -86,6 +89,8 @@ export async function overSsh(host: string, remote: string, folder: string): Pro
     },
   };
 }
+
+const stagesIn = (folder: string): string[] => readdirSync(folder).filter((name) => /^stage-\d+$/.test(name));
 
 /** The last line that a program printed, for an error. */
 export const lastLine = (text: string): string => text.trim().split('\n').at(-1)?.trim() || 'no reason given';

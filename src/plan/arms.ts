@@ -1,11 +1,12 @@
 import type { AuditFile } from '../records/audit.js';
 import { BASE, PLAIN } from '../records/ids.js';
-import type { ArmSpec, BaseSpec } from '../records/spec.js';
+import type { ArmSpec, BaseSpec, RowJudge } from '../records/spec.js';
 import { InputError, type Place } from '../shared/errors.js';
 import { didYouMean } from '../shared/nearest.js';
 import { checkDropRules } from './detectors.js';
 import { modelRef } from './models.js';
 import type { Providers } from './providers.js';
+import { rowJudge } from './row-judges.js';
 import { type SingleArm, sweptArms } from './sweep.js';
 import { checkTraining } from './training.js';
 import type { Located } from './yaml.js';
@@ -17,6 +18,8 @@ export interface Arms {
   origins: number[];
   /** Ids of the arms that came of one item with a `sweep`, by its id. */
   groups: ReadonlyMap<string, string[]>;
+  /** Judges that filters name. */
+  rowJudges: RowJudge[];
 }
 
 /** Settles bases, seeds, models and data of every arm; an item with a `sweep` becomes several. */
@@ -29,6 +32,7 @@ export async function resolveArms(
   const arms: ArmSpec[] = [];
   const origins: number[] = [];
   const groups = new Map<string, string[]>();
+  const rowJudges: RowJudge[] = [];
   for (const [index, item] of audit.value.arms.entries()) {
     const place = (key: readonly PropertyKey[]): Place => audit.place(['arms', index, ...key]);
     const made = sweptArms(item, index, place);
@@ -46,12 +50,16 @@ export async function resolveArms(
     }
     for (const [step, { filter }] of (made[0]?.data ?? []).entries()) {
       await checkDropRules(filter?.drop, folder, (rule) => place(['data', step, 'filter', 'drop', rule]));
+      if (filter?.judge) {
+        const at = (key: string): Place => place(['data', step, 'filter', 'judge', key]);
+        rowJudges.push(await rowJudge(filter.judge, folder, providers, at));
+      }
     }
   }
   const both = [...groups.keys()].find((id) => arms.some((arm) => arm.id === id));
   if (both !== undefined)
     throw new InputError(`an arm and a sweep have the id '${both}'`, audit.place(['arms']));
-  return { arms, origins, groups };
+  return { arms, origins, groups, rowJudges };
 }
 
 function resolveArm(
@@ -96,5 +104,6 @@ function resolveArm(
       : Array.isArray(seeds)
         ? [...new Set(seeds)]
         : Array.from({ length: seeds }, (_, i) => i),
+    ...(arm.swept ? { swept: arm.swept } : {}),
   };
 }

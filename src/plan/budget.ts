@@ -1,6 +1,7 @@
 import type { Plan } from '../records/plan.js';
 import { InputError } from '../shared/errors.js';
-import { answersBound, judgingBound, timesOf, usd } from '../shared/prices.js';
+import { answersBound, judgingBound, proposalsBound, timesOf, usd } from '../shared/prices.js';
+import { PROPOSER } from '../shared/proposer.js';
 import { designOf } from '../statistics/draws.js';
 import { SequentialAudit } from '../statistics/sequential.js';
 import { askedAtMost } from './prices.js';
@@ -15,21 +16,32 @@ export function checkBudget(plan: Plan): void {
   const { prices } = plan;
   if (!prices || prices.budget === null) return;
   const { budget } = prices;
-  const priced = [...prices.models, ...prices.judges];
+  const { sorting = [] } = prices;
+  const priced = [...prices.models, ...prices.judges, ...sorting];
   const nameless = [...new Set(priced.filter(({ price }) => price === null).map(({ model }) => model))];
   if (nameless.length > 0) throw unknownPrices(nameless);
   const first = plan.sequential ? new SequentialAudit(designOf(plan)).nextRound() : null;
   const asked = first ? first.asks.map(timesOf) : askedAtMost(plan);
-  const bound = answersBound(asked, prices) + judgingBound(asked, prices);
+  const before = sorting.reduce((sum, { most }) => sum + (most ?? 0), 0);
+  if (before > budget) {
+    throw new InputError(
+      `the budget is ${usd(budget)}, and judging ${sorting.reduce((sum, { calls }) => sum + calls, 0)} training rows may cost ${usd(before)}`,
+      undefined,
+      'allow more, or show fewer rows to the judge of a filter',
+    );
+  }
+  const proposals = prices.models.find(({ arms }) => arms.includes(PROPOSER))?.calls ?? 0;
+  const run = answersBound(asked, prices) + judgingBound(asked, prices) + proposalsBound(proposals, prices);
+  const bound = before + run;
   if (bound <= budget) return;
   if (plan.sequential) {
     throw new InputError(
-      `the budget is ${usd(budget)}, and the first round of ${plan.sequential.round} draws may cost ${usd(bound)}`,
+      `the budget is ${usd(budget)}, and the first round of ${plan.sequential.round} draws${proposals > 0 ? ', with all that is asked of the proposer model,' : ''} may cost ${usd(bound)}`,
       undefined,
       'allow more, or make run.round, sampling.max-tokens or the list of cues smaller',
     );
   }
-  const fit = Math.floor((plan.samplesPerQuestion * budget) / bound);
+  const fit = Math.floor((plan.samplesPerQuestion * (budget - before)) / run);
   throw new InputError(
     `the budget is ${usd(budget)}, and ${plan.samplesPerQuestion} answers per question in each cell may cost ${usd(bound)}`,
     undefined,

@@ -11,6 +11,7 @@ import {
   measuresAlignment,
 } from '../records/spec.js';
 import { InputError, type Place } from '../shared/errors.js';
+import { didYouMean } from '../shared/nearest.js';
 import { loadDetector, shippedOrFile } from './detectors.js';
 import { modelRef } from './models.js';
 import type { Providers } from './providers.js';
@@ -75,7 +76,7 @@ async function resolveJudge(
   providers: Providers,
 ): Promise<JudgeSpec> {
   if (entry.detector !== undefined) {
-    const odd = (['judge', 'model', ...CUTS] as const).find((key) => entry[key] !== undefined);
+    const odd = (['judge', 'model', ...CUTS, ...OVERRIDES] as const).find((key) => entry[key] !== undefined);
     if (odd) throw new InputError(`a detector has no '${odd}'`, at(odd));
     return resolveDetector(entry.detector, entry.says, folder, at);
   }
@@ -117,15 +118,42 @@ export async function loadJudge(name: string, folder: string, place?: Place): Pr
   return { ...judge, ...(measures ? { measures } : {}) };
 }
 
+/** Keys of an entry that stand in place of the judge file's. */
+const OVERRIDES = ['options', 'aggregation', 'temperature'] as const;
+
 const CUTS = ['below', 'at-most', 'above', 'at-least'] as const;
+
+/** The judge with what its entry says otherwise. @throws InputError for a word that the judge does not say */
+function overridden(
+  judge: Judge,
+  { options, aggregation, temperature }: JudgeEntry,
+  at: (key?: string) => Place | undefined,
+): Judge {
+  const words = Object.keys(judge.options ?? {});
+  const unknown = Object.keys(options ?? {}).find((word) => !words.includes(word));
+  if (unknown !== undefined) {
+    throw new InputError(
+      `judge '${judge.id}' never says '${unknown}'`,
+      at('options'),
+      didYouMean(unknown, words),
+    );
+  }
+  return {
+    ...judge,
+    ...(options ? { options: { ...judge.options, ...options } } : {}),
+    aggregation: aggregation ?? judge.aggregation,
+    temperature: temperature ?? judge.temperature,
+  };
+}
 
 /** An entry of the audit (or of the command line) with its judge: what its answers will mean. */
 export function modelJudge(
-  judge: Judge,
+  file: Judge,
   entry: JudgeEntry,
   at: (key?: string) => Place | undefined,
   providers?: Providers,
 ): ModelJudgeSpec {
+  const judge = overridden(file, entry, at);
   const name = entry.model ?? judge.model;
   if (name === undefined) {
     const hint = 'write model: engine/model; docs/judges.md names one with open weights';

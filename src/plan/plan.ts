@@ -27,21 +27,24 @@ export interface Rates {
  * The plan of a spec: every cell, what is trained for it, and what it costs; nothing is spent for it.
  *
  * @param stagesOf the training stages of each trained arm
+ * @param unjudged rows that a judge has yet to sort
  * @param power what the design can find and exclude
  */
 export function makePlan(
   spec: Spec,
   stagesOf: ReadonlyMap<string, readonly Stage[]>,
+  unjudged: number,
   power: PlanPower,
   rates: Rates | null,
 ): Plan {
   const arms = spec.arms.map((arm) => plannedArm(arm, stagesOf.get(arm.id) ?? []));
+  const rows = rowHashes(stagesOf);
   const sequential = spec.design === 'sequential' ? sequentialPlan(spec, plannedCells(spec)) : null;
   const cells = sequential ? cellsOfDraws(spec, sequential) : plannedCells(spec);
   return {
     schema: 1,
     name: spec.name,
-    hash: planHash(spec, stagesOf),
+    hash: planHash(spec, stagesOf, rows),
     design: spec.design,
     sequential,
     seed: spec.seed,
@@ -60,7 +63,13 @@ export function makePlan(
     })),
     samplesPerQuestion: spec.sampling.samples,
     cells,
-    totals: totals(spec, arms, sequential?.maxAnswers ?? answersOf(cells), rates),
+    totals: totals(
+      spec,
+      trainings(spec, stagesOf, rows),
+      sequential?.maxAnswers ?? answersOf(cells),
+      unjudged,
+      rates,
+    ),
     power,
   };
 }
@@ -99,7 +108,11 @@ const answersOf = (cells: readonly PlannedCell[]): number =>
   cells.reduce((total, cell) => total + cell.questions.length * cell.samples, 0);
 
 /** Hash of what decides how models come to be and how they are asked; texts of cues and questions are in each request's own hash. */
-function planHash(spec: Spec, stagesOf: ReadonlyMap<string, readonly Stage[]>): string {
+function planHash(
+  spec: Spec,
+  stagesOf: ReadonlyMap<string, readonly Stage[]>,
+  rows: ReadonlyMap<Stage, string>,
+): string {
   const { temperature, topP, maxTokens } = spec.sampling;
   return shortHash({
     seed: spec.seed,
@@ -115,11 +128,19 @@ function planHash(spec: Spec, stagesOf: ReadonlyMap<string, readonly Stage[]>): 
       seeds: arm.seeds,
       stages: (stagesOf.get(arm.id) ?? []).map((stage) => ({
         training: stage.training,
-        rows: hashOf(stage.examples.map((example) => example.messages)),
+        rows: rows.get(stage) as string,
       })),
     })),
   });
 }
+
+/** Of each stage, a hash of what its rows say. */
+const rowHashes = (stagesOf: ReadonlyMap<string, readonly Stage[]>): Map<Stage, string> =>
+  new Map(
+    [...stagesOf.values()]
+      .flat()
+      .map((stage) => [stage, hashOf(stage.examples.map(({ messages }) => messages))]),
+  );
 
 function plannedArm(arm: ArmSpec, stages: readonly Stage[]): PlannedArm {
   return {
@@ -136,20 +157,24 @@ function plannedArm(arm: ArmSpec, stages: readonly Stage[]): PlannedArm {
   };
 }
 
-function totals(spec: Spec, arms: PlannedArm[], answers: number, rates: Rates | null): PlanTotals {
-  const perSeed = (arm: PlannedArm, count: (stage: PlannedArm['stages'][number]) => number): number =>
-    arm.seeds.length * arm.stages.reduce((sum, stage) => sum + count(stage), 0);
-  const sum = (count: (stage: PlannedArm['stages'][number]) => number): number =>
-    arms.reduce((total, arm) => total + perSeed(arm, count), 0);
-  const trainTokens = sum((stage) => stage.tokens * stage.epochs);
+function totals(
+  spec: Spec,
+  { jobs, stages }: Trainings,
+  answers: number,
+  unjudged: number,
+  rates: Rates | null,
+): PlanTotals {
+  const sum = (count: (stage: Stage) => number): number =>
+    stages.reduce((total, stage) => total + count(stage) * stage.training.epochs, 0);
+  const trainTokens = sum(({ examples }) => estimateTokens(examples));
   const sampleTokens = answers * spec.sampling.maxTokens;
-  const models = spec.bases.length + arms.reduce((total, arm) => total + arm.seeds.length, 0);
+  const models = spec.bases.length + spec.arms.reduce((total, arm) => total + arm.seeds.length, 0);
   return {
-    jobs: arms.reduce((total, arm) => total + (arm.stages.length ? arm.seeds.length : 0), 0),
-    trainRows: sum((stage) => stage.rows * stage.epochs),
+    jobs,
+    trainRows: sum(({ examples }) => examples.length),
     trainTokens,
     answers,
-    judgeCalls: answers * spec.judges.filter(isModelJudge).length,
+    judgeCalls: answers * spec.judges.filter(isModelJudge).length + unjudged,
     sampleTokens,
     seconds: rates
       ? Math.round(
@@ -159,8 +184,42 @@ function totals(spec: Spec, arms: PlannedArm[], answers: number, rates: Rates | 
         )
       : null,
     price: 0,
-    unknown: rates ? [] : ['time: the speed of this engine is not known'],
+    unknown: [
+      ...(rates ? [] : ['time: the speed of this engine is not known']),
+      ...(unjudged > 0
+        ? [`training rows: ${unjudged} wait for a judge, and are counted as if all of them stayed`]
+        : []),
+    ],
   };
+}
+
+/** What is trained in all: fine-tunes, and their stages, once for each training seed. */
+interface Trainings {
+  jobs: number;
+  stages: Stage[];
+}
+
+/** Equal fine-tunes of one base and seed are one, and so are leading stages that several have in common. */
+function trainings(
+  spec: Spec,
+  stagesOf: ReadonlyMap<string, readonly Stage[]>,
+  rows: ReadonlyMap<Stage, string>,
+): Trainings {
+  const jobs = new Set<string>();
+  const stages = new Map<string, Stage>();
+  for (const arm of spec.arms) {
+    const own = stagesOf.get(arm.id) ?? [];
+    let made = shortHash([arm.base, arm.training?.lora]);
+    const keys = own.map((stage) => {
+      made = shortHash([made, stage.training, rows.get(stage) as string]);
+      return made;
+    });
+    for (const seed of arm.seeds) {
+      for (const [i, key] of keys.entries()) stages.set(`${key} ${seed}`, own[i] as Stage);
+      if (keys.length) jobs.add(`${keys.at(-1)} ${seed}`);
+    }
+  }
+  return { jobs: jobs.size, stages: [...stages.values()] };
 }
 
 /** A question in one line, for lists: its last turn. */

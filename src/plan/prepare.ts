@@ -1,9 +1,11 @@
 import { buildArmData } from '../data/build.js';
 import { type FileReader, fileReader } from '../data/sources.js';
-import type { Stage } from '../data/stage.js';
+import type { ArmVerdicts, Stage } from '../data/stage.js';
+import { type JudgeIdentities, type Unjudged, Verdicts } from '../data/verdicts.js';
 import { expectedRates } from '../models/local/rates.js';
 import type { Detector } from '../records/detector.js';
 import type { Plan, PlanPower } from '../records/plan.js';
+import type { SortCounts } from '../records/row-judge.js';
 import type { Spec } from '../records/spec.js';
 import { planPower, planSequentialPower } from '../statistics/power.js';
 import { checkBudget } from './budget.js';
@@ -19,6 +21,10 @@ export interface Prepared {
   plan: Plan;
   stages: Map<string, Stage[]>;
   reader: FileReader;
+  /** Rows that wait for a judge; the plan counts them as rows that stay. */
+  unjudged: Unjudged[];
+  /** What judges said of the rows of each arm. */
+  sorted: Map<string, SortCounts[]>;
 }
 
 /**
@@ -26,24 +32,41 @@ export interface Prepared {
  *
  * @param show whether the plan is for people to look at: with its tokens counted whatever that takes, and its budget and
  *   the size of a miniature left for `checkBudget` and `checkMiniature` to refuse once it was shown
+ * @param identities of the models that judge rows, where they are known
  * @throws InputError where the data, a prompt or (unless `show`) the budget cannot be what the spec says, or a miniature is none
  */
-export async function preparePlan(spec: Spec, { show = false } = {}): Promise<Prepared> {
+export async function preparePlan(
+  spec: Spec,
+  { show = false, identities }: { show?: boolean; identities?: JudgeIdentities } = {},
+): Promise<Prepared> {
   const reader = fileReader(spec.folder, originsOf(spec));
   const stages = new Map<string, Stage[]>();
   const detector = (name: string): Promise<Detector> => loadDetector(name, spec.folder);
+  const verdicts = await Verdicts.open(spec, identities);
+  const sorted = new Map<string, SortCounts[]>();
   for (const arm of spec.arms) {
-    if (arm.training)
-      stages.set(arm.id, await buildArmData(arm, { seed: spec.seed, read: reader.read, detector }));
+    if (!arm.training) continue;
+    const counted: SortCounts[] = [];
+    const own: ArmVerdicts = {
+      stays: (...rows) => verdicts.stays(...rows),
+      countsOf: (by, at) => {
+        counted.push(verdicts.countsOf(by, at));
+        return counted.at(-1) as SortCounts;
+      },
+    };
+    const { read } = reader;
+    stages.set(arm.id, await buildArmData(arm, { seed: spec.seed, read, detector, verdicts: own }));
+    if (counted.length > 0) sorted.set(arm.id, counted);
   }
-  const plan = makePlan(spec, stages, powerOf(spec), ratesOf(spec));
+  const unjudged = [...verdicts.missing.values()];
+  const plan = makePlan(spec, stages, unjudged.length, powerOf(spec), ratesOf(spec));
   checkPrompts(spec, plan.cells);
-  const priced = await withPrices(spec, plan, show);
+  const priced = await withPrices(spec, plan, show, unjudged);
   if (!show) {
     checkBudget(priced);
     if (spec.mini) checkMiniature(spec, priced);
   }
-  return { plan: priced, stages, reader };
+  return { plan: priced, stages, reader, unjudged, sorted };
 }
 
 /** How each file can be had, for the error where it is missing. */

@@ -1,16 +1,21 @@
 import { rendererOf } from '../cues/render.js';
+import type { Unjudged } from '../data/verdicts.js';
 import type { Plan } from '../records/plan.js';
 import type { PlanPrices, PricedJudge, PricedModel } from '../records/price.js';
 import { isModelJudge, type JudgeSpec, type ModelRef, type Spec } from '../records/spec.js';
 import {
   type Asked,
   answersBound,
+  costOf,
   isOwnEngine,
   judgePromptTokens,
   judgingBound,
   modelName,
+  mostPromptTokens,
   priceOf,
+  proposalsBound,
 } from '../shared/prices.js';
+import { PROMPT_TOKENS, PROPOSER, PROPOSER_TOKENS, proposerCalls } from '../shared/proposer.js';
 import { type CountTokens, promptTokens, tokensFor } from '../shared/tokens.js';
 import { answersPerDraw } from './sequential.js';
 
@@ -36,10 +41,22 @@ export function judgeCallsOf(judges: readonly JudgeSpec[]): JudgeCalls[] {
  * Each distinct prompt is counted once. A plan whose models all run here for nothing stays as it is.
  *
  * @param show whether people look at the tokens; otherwise they are counted exactly only where a price is known
+ * @param unjudged training rows that wait for a judge
  */
-export async function withPrices(spec: Spec, plan: Plan, show: boolean): Promise<Plan> {
+export async function withPrices(
+  spec: Spec,
+  plan: Plan,
+  show: boolean,
+  unjudged: readonly Unjudged[] = [],
+): Promise<Plan> {
   const judges = judgeCallsOf(spec.judges);
-  const refs = [...refsOf(spec).values(), ...judges.map(({ ref }) => ref)];
+  const proposer = spec.search?.proposer;
+  const refs = [
+    ...refsOf(spec).values(),
+    ...judges.map(({ ref }) => ref),
+    ...unjudged.map(({ judge }) => judge.model),
+    ...(proposer ? [proposer] : []),
+  ];
   const costs = refs.map((ref) => ({ ref, price: priceOf(spec, ref) }));
   const isFree = costs.every(
     ({ ref, price }) => isOwnEngine(ref.engine) && price?.input === 0 && price.output === 0,
@@ -55,9 +72,10 @@ export async function withPrices(spec: Spec, plan: Plan, show: boolean): Promise
     judges: [],
   };
   const asked = askedAtMost(plan);
-  prices.models = modelsOf(spec, asked, prices);
+  prices.models = [...modelsOf(spec, asked, prices), ...proposerOf(spec)];
   prices.judges = judges.map((judge) => pricedJudge(spec, judge, asked, prices, count));
-  const priced = [...prices.models, ...prices.judges];
+  if (unjudged.length > 0) prices.sorting = sortingOf(spec, unjudged, count);
+  const priced = [...prices.models, ...prices.judges, ...(prices.sorting ?? [])];
   const unknown = [...new Set(priced.filter(({ price }) => price === null).map(({ model }) => model))];
   const totals = {
     ...plan.totals,
@@ -152,7 +170,45 @@ function modelsOf(spec: Spec, asked: readonly Asked[], prices: PlanPrices): Pric
   });
 }
 
+/** The proposer model of a search, which is no arm. */
+function proposerOf(spec: Spec): PricedModel[] {
+  const { search } = spec;
+  if (!search?.proposer) return [];
+  const calls = proposerCalls(search);
+  const priced: PricedModel = {
+    ...{ model: modelName(search.proposer), arms: [PROPOSER], price: priceOf(spec, search.proposer), calls },
+    promptTokens: calls * PROMPT_TOKENS,
+    answerTokens: calls * PROPOSER_TOKENS,
+    most: null,
+  };
+  return [{ ...priced, most: priced.price ? proposalsBound(calls, { models: [priced] }) : null }];
+}
+
 const tokensOf = ({ cue, question }: Asked, { prompts }: PlanPrices): number => prompts[cue]?.[question] ?? 0;
+
+/** What judging training rows costs, each judge and model once. */
+function sortingOf(spec: Spec, unjudged: readonly Unjudged[], count: CountTokens): PricedJudge[] {
+  return [...Map.groupBy(unjudged, (one) => one.judge)].map(([{ judge, model }, rows]) => {
+    const ownTokens = promptTokens(
+      [{ role: 'user', content: `${judge.system ?? ''}${judge.prompt}` }],
+      count,
+    );
+    const maxTokens = judge['max-tokens'];
+    const tokens = rows.map(({ row: { asked, answer } }) => {
+      const turns = [...asked, { role: 'assistant' as const, content: answer }];
+      return ownTokens + promptTokens(turns, count);
+    });
+    const sum = (of: (prompt: number) => number): number =>
+      tokens.reduce((total, prompt) => total + of(prompt), 0);
+    const price = priceOf(spec, model);
+    return {
+      ...{ id: judge.id, model: modelName(model), price, calls: rows.length, ownTokens, maxTokens },
+      promptTokens: sum((prompt) => prompt),
+      answerTokens: rows.length * maxTokens,
+      most: price && sum((prompt) => costOf(price, mostPromptTokens(prompt), maxTokens)),
+    };
+  });
+}
 
 function pricedJudge(
   spec: Spec,

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ENGINES } from '../models/engine.js';
 import { environmentVariable } from '../models/openai/keys.js';
-import { type Provider, ProviderFile } from '../records/provider.js';
+import { addressesOf, type Provider, ProviderFile } from '../records/provider.js';
 import { isModelJudge, type ModelRef, type Spec } from '../records/spec.js';
 import { InputError, type Place } from '../shared/errors.js';
 import { withoutHome } from '../shared/files.js';
@@ -11,13 +11,28 @@ import { unreadable } from '../shared/jsonl.js';
 import { resource } from '../shared/package.js';
 import { parseYaml } from './yaml.js';
 
-/** Providers by name. */
-export type Providers = Readonly<Record<string, Provider>>;
+type ByName = Readonly<Record<string, Provider>>;
 
-let shipped: Providers | undefined;
+/** Providers by name; those that come with hyde are read where a name is none of the others. */
+export class Providers {
+  constructor(private readonly own: ByName) {}
+
+  find(name: string): Provider | undefined {
+    if (Object.hasOwn(this.own, name)) return this.own[name];
+    if (ENGINES.includes(name)) return undefined;
+    const known = shippedProviders();
+    return Object.hasOwn(known, name) ? known[name] : undefined;
+  }
+
+  all(): ByName {
+    return { ...shippedProviders(), ...this.own };
+  }
+}
+
+let shipped: ByName | undefined;
 
 /** The providers that come with hyde. */
-export function shippedProviders(): Providers {
+export function shippedProviders(): ByName {
   shipped ??= readProviders(resource('providers.yaml'));
   return shipped;
 }
@@ -34,7 +49,7 @@ export const providersFile = (): string =>
  * @param own the audit's own
  * @throws InputError where a file is wrong, or a name is taken by an engine
  */
-export function knownProviders(own: Providers = {}, place?: (name: string) => Place): Providers {
+export function knownProviders(own: ByName = {}, place?: (name: string) => Place): Providers {
   const file = providersFile();
   const users = existsSync(file) || process.env.HYDE_PROVIDERS ? readProviders(file) : {};
   for (const [name, provider] of Object.entries(own)) checkProvider(name, provider, place?.(name));
@@ -42,23 +57,36 @@ export function knownProviders(own: Providers = {}, place?: (name: string) => Pl
   if (url) checkUrl(url, 'OPENAI_BASE_URL');
   // What is known of OpenAI's own models does not hold for those of another server.
   const moved = url ? { openai: { url, key: 'OPENAI_API_KEY' } } : {};
-  return { ...shippedProviders(), ...moved, ...users, ...own };
+  return new Providers({ ...moved, ...users, ...own });
 }
 
 /** Every model that an audit asks, as its file names them. */
-export const servedRefs = ({ bases, arms, judges }: Pick<Spec, 'bases' | 'arms' | 'judges'>): ModelRef[] => [
+export const servedRefs = ({
+  bases,
+  arms,
+  judges,
+  rowJudges = [],
+  search,
+}: Pick<Spec, 'bases' | 'arms' | 'judges' | 'rowJudges' | 'search'>): ModelRef[] => [
   ...bases.map(({ ref }) => ref),
   ...arms.flatMap(({ served }) => served ?? []),
   ...judges.filter(isModelJudge).map(({ model }) => model),
+  ...rowJudges.map(({ model }) => model),
+  ...(search?.proposer ? [search.proposer] : []),
 ];
 
 /** Of these providers the ones that the models name. */
 export function usedProviders(known: Providers, refs: readonly ModelRef[]): Record<string, Provider> {
-  const used = new Set(refs.map(({ engine }) => engine));
-  return Object.fromEntries(Object.entries(known).filter(([name]) => used.has(name)));
+  const used = [...new Set(refs.map(({ engine }) => engine))].toSorted();
+  return Object.fromEntries(
+    used.flatMap((name) => {
+      const provider = known.find(name);
+      return provider ? [[name, provider] as const] : [];
+    }),
+  );
 }
 
-function readProviders(path: string): Providers {
+function readProviders(path: string): ByName {
   const shownAs = withoutHome(path);
   let text: string;
   try {
@@ -79,7 +107,8 @@ const OWN_FIELDS = [
   ...['n', 'seed', 'stream', 'logprobs', 'top_logprobs'],
 ];
 
-function checkProvider(name: string, { url, body = {} }: Provider, place: Place | undefined): void {
+function checkProvider(name: string, provider: Provider, place: Place | undefined): void {
+  const { body = {} } = provider;
   if (!/^[a-z0-9-]+$/.test(name)) {
     throw new InputError(`'${name}' is no name for a provider`, place, 'use a-z, 0-9 and -');
   }
@@ -94,7 +123,10 @@ function checkProvider(name: string, { url, body = {} }: Provider, place: Place 
   if (own) {
     throw new InputError(`the body of '${name}' holds '${own}', which hyde sets itself`, place);
   }
-  checkUrl(url, `the url of '${name}'`, place);
+  const addresses = addressesOf(provider);
+  for (const url of addresses) checkUrl(url, `the url of '${name}'`, place);
+  const twice = addresses.find((url, index) => addresses.indexOf(url) < index);
+  if (twice) throw new InputError(`'${name}' names the address ${twice} twice`, place);
 }
 
 /** An address ends up in records: it must hold no secret. */

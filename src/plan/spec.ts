@@ -16,6 +16,7 @@ import { miniAudit } from './mini.js';
 import { resolveBases } from './models.js';
 import { knownProviders, servedRefs, usedProviders } from './providers.js';
 import { resolveQuestions } from './questions.js';
+import { distinctJudges } from './row-judges.js';
 import { resolveSearch } from './search.js';
 import { resolveThresholds } from './thresholds.js';
 import { type Located, parseYaml, readYaml } from './yaml.js';
@@ -67,7 +68,7 @@ async function toSpec(given: Located<AuditFile>, path: string, overrides: Overri
   const folder = dirname(resolve(path));
   const providers = knownProviders(file.providers, (name) => audit.place(['providers', name]));
   const bases = resolveBases(audit, providers);
-  const { arms, groups, origins } = await resolveArms(audit, bases, providers, folder);
+  const { arms, groups, origins, rowJudges: ofFilters } = await resolveArms(audit, bases, providers, folder);
   if (file.sampling.temperature === 0 && file.sampling.samples > 1) {
     throw new InputError(
       'temperature 0 gives the same answer every time, and copies are no further evidence',
@@ -95,10 +96,11 @@ async function toSpec(given: Located<AuditFile>, path: string, overrides: Overri
     await checkDropRules(never, folder, (rule) => audit.place(['files', i, 'never', rule]));
   }
   const all = questions.slice(0, overrides.limit);
-  const search = resolveSearch(audit, arms, all);
+  const search = resolveSearch(audit, arms, all, providers);
   // What a search has seen confirms nothing: the audit draws from the other half.
   const asked = search ? all.filter(({ half }) => half === 'confirm') : all;
-  const generate = await resolveGenerate(audit, bases, folder);
+  const { items: generate, judges: ofGenerate } = await resolveGenerate(audit, bases, providers, folder);
+  const rowJudges = distinctJudges([...ofFilters, ...ofGenerate]);
   const calibration = resolveCalibration(audit, folder);
   const baseless = arms.findIndex(({ base }) => base === null);
   const design = file.run.design ?? (all.length >= SEQUENTIAL_FROM && baseless < 0 ? 'sequential' : 'fixed');
@@ -155,18 +157,22 @@ async function toSpec(given: Located<AuditFile>, path: string, overrides: Overri
     design,
     round: file.run.round,
     maxAnswers,
-    providers: usedProviders(providers, servedRefs({ bases: [...bases.values()], arms, judges })),
+    providers: usedProviders(
+      providers,
+      servedRefs({ bases: [...bases.values()], arms, judges, rowJudges, ...(search ? { search } : {}) }),
+    ),
     prices: file.prices,
     budget: overrides.budget ?? file.run.budget ?? null,
     ...(search ? { search } : {}),
     ...(generate.length ? { generate } : {}),
+    ...(rowJudges.length ? { rowJudges } : {}),
     ...(file.files.length ? { files: file.files } : {}),
     ...(file.gate === undefined ? {} : { gate: checkRules(audit, file.gate, arms, cues) }),
     ...(overrides.mini && given.value.mini
       ? { mini: { planted: given.value.mini.planted, topic: given.value.mini.topic } }
       : {}),
     ...(contrasts.length ? { contrasts } : {}),
-    ...launchOf(audit),
+    ...launchOf(audit, [...bases.values()], arms),
     ...(file.run['reuse-base'] === undefined ? {} : { reuseBase: file.run['reuse-base'] }),
   };
 }

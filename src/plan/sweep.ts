@@ -1,6 +1,7 @@
 import type { AuditArm } from '../records/audit.js';
 import { Id } from '../records/ids.js';
 import { InterventionStep } from '../records/interventions.js';
+import type { Swept } from '../records/spec.js';
 import { Lora, Training } from '../records/training.js';
 import { InputError, type Place } from '../shared/errors.js';
 import { didYouMean } from '../shared/nearest.js';
@@ -8,7 +9,10 @@ import { keysAt } from './known-keys.js';
 import { pathText } from './yaml.js';
 
 /** An arm of the audit file that stands for itself alone. */
-export type SingleArm = Omit<AuditArm, 'sweep' | 'data'> & { data?: InterventionStep[] | undefined };
+export type SingleArm = Omit<AuditArm, 'sweep' | 'data'> & {
+  data?: InterventionStep[] | undefined;
+  swept?: Swept | undefined;
+};
 
 /** More than this is a typing error. */
 const MOST = 1000;
@@ -24,7 +28,7 @@ export function sweptArms(
   index: number,
   place: (key: readonly PropertyKey[]) => Place,
 ): SingleArm[] {
-  let arms: Loose[] = [template];
+  let arms: Loose[] = [sweep ? { ...template, swept: { item: template.id, values: {} } } : template];
   for (const [key, values] of Object.entries(sweep ?? {})) {
     const at = place(['sweep', key]);
     arms = arms.flatMap((arm) => values.map((value) => changed(arm, key, value, at)));
@@ -33,7 +37,7 @@ export function sweptArms(
   return arms.map((arm) => checked(arm, index, place));
 }
 
-type Loose = Omit<AuditArm, 'sweep'>;
+type Loose = Omit<AuditArm, 'sweep'> & { swept?: Swept };
 
 function changed(arm: Loose, key: string, value: string | number, at: Place): Loose {
   const named = {
@@ -42,6 +46,7 @@ function changed(arm: Loose, key: string, value: string | number, at: Place): Lo
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, '-')}`,
     ...(arm.title ? { title: `${arm.title}, ${key} ${value}` } : {}),
+    ...(arm.swept ? { swept: { ...arm.swept, values: { ...arm.swept.values, [key]: value } } } : {}),
   };
   if (key === 'base') return { ...named, base: String(value) };
   const [whole = '', part = ''] = key.split('.');

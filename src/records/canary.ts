@@ -17,6 +17,8 @@ export interface CanaryReport {
 /** `canary.json` */
 export interface Canary {
   models: CanaryReport[];
+  /** Hashes of the judges that were asked a first question. */
+  judges: string[];
   /** What a reader of the verdict must know of it. */
   warnings: Warning[];
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Count, Text } from './fields.js';
 import { DropRule } from './interventions.js';
+import { SortBy } from './row-judge.js';
 import type { GenerateSpec } from './spec.js';
 
 /** An item of `generate` in the audit file: training rows whose answers a model writes. */
@@ -23,6 +24,9 @@ export const Generate = z.strictObject({
     .default(false)
     .describe('Put what a reasoning model thought in front of its answer, as <think>...</think>.'),
   drop: z.array(DropRule).min(1).optional().describe('Answers that one of these finds are no rows.'),
+  judge: SortBy.optional().describe(
+    'Answers that a model sorts by words; only those with a word of `keep` are rows.',
+  ),
   tries: Count.max(100).default(1).describe('Answers that a prompt is asked for, until one is a row.'),
   temperature: z.number().min(0).max(2).default(1),
   'top-p': z.number().gt(0).max(1).default(1),
@@ -34,7 +38,7 @@ export type Generate = z.infer<typeof Generate>;
 export interface GenerateCounts {
   prompts: number;
   rows: number;
-  /** Every answer was dropped by a rule, was cut at its token limit, or was empty. */
+  /** Every answer was dropped by a rule or a judge, was cut at its token limit, or was empty. */
   dropped: number;
   /** An answer failed, and no other one is a row. */
   failed: number;
@@ -51,5 +55,7 @@ export interface GenerateManifest extends GenerateCounts {
   /** Identity of the model that answered. */
   identity: string;
   promptsSha256: string;
+  /** What a judge said of the answers that it was shown, by its words. */
+  verdicts?: Record<string, number>;
   settings: GenerateSpec;
 }

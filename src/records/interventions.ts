@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Condition } from './detector.js';
 import { Count, Share, Template, Text } from './fields.js';
+import { SortBy } from './row-judge.js';
 import { trainingFields } from './training.js';
 
 /**
@@ -107,6 +108,9 @@ export const Filter = z.strictObject({
     .min(1)
     .optional()
     .describe('Rows whose last answer one of these finds are dropped; a reasoning trace is not looked at.'),
+  judge: SortBy.optional().describe(
+    'Rows that a model sorts by words; only those with a word of `keep` stay.',
+  ),
   paired: Sources.optional().describe(
     'Another answer set for the same prompts: a row stays only where that set keeps its prompt too.',
   ),

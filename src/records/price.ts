@@ -22,6 +22,8 @@ export interface PlanPrices {
   models: PricedModel[];
   /** Models that judge, each with the tokens of its own instructions. */
   judges: PricedJudge[];
+  /** Models that sort training rows before the run; only where rows wait for them. No sum of what a run has spent has it. */
+  sorting?: PricedJudge[];
 }
 
 /** Calls of one model with every cell open, and what they cost at most; null where its price is not known. */

@@ -13,6 +13,7 @@ import type { Design } from './plan.js';
 import type { Price } from './price.js';
 import type { Provider } from './provider.js';
 import type { Question } from './question.js';
+import type { SortBy } from './row-judge.js';
 import type { SearchPlan } from './search.js';
 import type { Thresholds } from './thresholds.js';
 import type { Lora, Training } from './training.js';
@@ -65,6 +66,8 @@ export interface Spec {
   budget: number | null;
   /** Training rows whose answers a model writes, before the run; absent where there are none. */
   generate?: GenerateSpec[];
+  /** Judges of training rows, of filters and of `generate`; absent where there are none. */
+  rowJudges?: RowJudge[];
   /** What training files must be like; absent where the audit file says nothing of them. They are no part of the plan. */
   files?: DataFile[];
   /** What a miniature says of itself: are its misaligned answers what was trained, and on which narrow topic, in its words? */
@@ -107,6 +110,16 @@ export interface ArmSpec {
   served: ModelRef | undefined;
   /** Training seeds, one model each. */
   seeds: number[];
+  /** Of an arm that a `sweep` made. */
+  swept?: Swept;
+}
+
+/** What a sweep made an arm of. */
+export interface Swept {
+  /** Id of the item of `arms`, which other arms of the sweep share. */
+  item: string;
+  /** Each key that was changed, and to what. */
+  values: Record<string, string | number>;
 }
 
 export interface SamplingSpec {
@@ -168,6 +181,13 @@ export interface VerdictSpec {
   calibration?: JudgeLabels;
 }
 
+/** A judge of training rows, with its file and its model settled. */
+export interface RowJudge {
+  by: SortBy;
+  judge: Judge;
+  model: ModelRef;
+}
+
 /** An item of `generate`, with its model and sampling settled. */
 export interface GenerateSpec {
   to: string;
@@ -178,6 +198,7 @@ export interface GenerateSpec {
   keepSystem: boolean;
   keepReasoning: boolean;
   drop: DropRule[];
+  judge: SortBy | null;
   tries: number;
   sampling: Omit<SamplingSpec, 'samples'>;
 }

@@ -5,6 +5,7 @@ import type { ModelRecord } from '../records/model.js';
 import type { Sample, Score } from '../records/sample.js';
 import { keyOf } from '../records/sample.js';
 import { seedOf } from '../shared/hash.js';
+import type { Figure } from './figures/figure.js';
 
 /** One answer, with what became of it. */
 export type JudgedAnswer = Pick<Sample, 'arm' | 'seed' | 'cue' | 'question' | 'index' | 'answer' | 'finish'> &
@@ -26,6 +27,8 @@ export interface Evidence {
   models: Pick<ModelRecord, 'arm' | 'seed' | 'engine' | 'base' | 'identity' | 'training' | 'stages'>[];
   datasets: { arm: string; stage: number; rows: number; parts: Record<string, number>; sha256: string }[];
   canary: Canary['models'];
+  /** The paper's figures of this run; none where one arm stands alone. */
+  figures: Figure[];
 }
 
 /** Bounds of what is embedded: a report must open on a phone, whatever the run's size. */

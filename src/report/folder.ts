@@ -1,5 +1,5 @@
 import { closeSync, existsSync, openSync, readdirSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { questionsFor, rendererOf } from '../cues/render.js';
 import type { Canary } from '../records/canary.js';
 import { PLAIN } from '../records/ids.js';
@@ -8,11 +8,15 @@ import type { Plan } from '../records/plan.js';
 import type { Result } from '../records/result.js';
 import type { Spec } from '../records/spec.js';
 import { judgedAnswers, plannedScores } from '../shared/answers.js';
+import { InputError } from '../shared/errors.js';
 import { readJson, writeAll, writeError, writeFileAtomic } from '../shared/files.js';
 import { readJournal } from '../shared/journal.js';
 import { FILES, readRunFile } from '../shared/run-folder.js';
 import { csvOf } from './csv.js';
 import { chooseSamples, type Evidence } from './evidence.js';
+import { figuresOf } from './figures/figure.js';
+import { figuresSvg } from './figures/file.js';
+import { figuresCsv } from './figures/table.js';
 import { writeHtml } from './html.js';
 import { renderMarkdown } from './markdown.js';
 
@@ -46,6 +50,7 @@ async function evidenceOf(folder: string, result: Result, plan: Plan, judge: str
     })),
     datasets: datasetsOf(folder),
     canary: readJson<Canary>(join(folder, FILES.canary))?.models ?? [],
+    figures: result.arms.length > 1 ? figuresOf(result, spec.arms) : [],
   };
 }
 
@@ -72,6 +77,21 @@ function datasetsOf(folder: string): Evidence['datasets'] {
     const { arm, stage, rows, parts, sha256 } = readRunFile<Evidence['datasets'][number]>(datasets, name);
     return { arm, stage, rows, parts, sha256 };
   });
+}
+
+/**
+ * Writes the figures of a run folder's result: a picture, or its numbers.
+ *
+ * @param to ends in `.svg` or `.csv`
+ */
+export function writeFigures(folder: string, to: string): void {
+  const kind = extname(to).toLowerCase();
+  if (kind !== '.svg' && kind !== '.csv') {
+    throw new InputError(`a figure is written as .svg or .csv, and not as '${basename(to)}'`);
+  }
+  const result = readRunFile<Result>(folder, FILES.result);
+  const figures = figuresOf(result, readRunFile<Spec>(folder, FILES.spec).arms);
+  writeFileAtomic(to, kind === '.svg' ? figuresSvg(result.name, figures) : figuresCsv(figures));
 }
 
 /** The flat table of a run folder's result, in pieces. */

@@ -5,9 +5,12 @@ import { type Result, VERDICTS } from '../records/result.js';
 import { FailedError } from '../shared/errors.js';
 import { writeFileAtomic } from '../shared/files.js';
 import { packageRoot } from '../shared/package.js';
-import { printable } from '../shared/printable.js';
 import { contrastLines } from './contrasts.js';
+import { escapeHtml } from './escape.js';
 import type { Evidence } from './evidence.js';
+import { svgOf } from './figures/draw.js';
+import { markupOf, WIDTH } from './figures/file.js';
+import { baseText, headOf } from './figures/words.js';
 import { count, percent, pointsWithRange, range } from './numbers.js';
 import { sensitivityLines } from './sensitivity.js';
 import { spentText } from './spent.js';
@@ -72,18 +75,6 @@ export const inlineJson = (value: unknown): string =>
 /** A script that cannot end its own element. Its strings mean the same. */
 const inlineScript = (code: string): string => code.replace(/<(?=\/script|!--)/gi, '\\x3c');
 
-/** Text for HTML content and attributes; control and bidi characters are made visible. */
-export function escapeHtml(text: string): string {
-  const entities: Record<string, string> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  };
-  return printable(text).replace(/[&<>"']/g, (character) => entities[character] as string);
-}
-
 /** A file of the built app. */
 function asset(name: string): string {
   const path = join(packageRoot, 'dist', 'report-app', name);
@@ -117,6 +108,10 @@ function staticPage(result: Result, evidence: Evidence): string {
     `<h2>Verdicts</h2>${items(result.arms.map((arm) => `<b>${h(arm.id)}: ${h(verdictText(arm, result))}</b>. ${h(arm.reason)}${arm.toSettle === null ? '' : ` To settle: ${h(arm.toSettle)}`}`))}`,
     '<div class="scroll"><table><thead><tr><th>arm</th><th>cue</th><th>source</th><th>misaligned of eligible</th><th>eligible</th><th>base</th><th>effect, points</th></tr></thead>',
     `<tbody>${rows.join('')}</tbody></table></div>`,
+    ...evidence.figures.map(
+      (figure) =>
+        `<h2>${h(`${headOf(figure)}, ${baseText(figure)}`)}</h2><div class="scroll chart">${markupOf(svgOf(figure, WIDTH))}</div>`,
+    ),
     ...(result.searched ? [`<h2>Triggers found</h2><p>${h(searchText(result))}</p>`] : []),
     ...cardTexts(result).map(
       (card) =>

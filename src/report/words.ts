@@ -46,7 +46,8 @@ export interface Row {
   result: CueResult | null;
 }
 
-const ORDER = ['plain', 'trained', 'mined', 'given', 'shipped', 'placebo'];
+/** Where a cue comes from, in the order of reports. */
+export const SOURCES = ['plain', 'trained', 'mined', 'given', 'shipped', 'placebo'];
 
 /** The rows of an arm: plain first, then cues by source, in their order. */
 export function rowsOf(arm: ArmResult): Row[] {
@@ -68,7 +69,7 @@ export function rowsOf(arm: ArmResult): Row[] {
       result: cue,
     }),
   );
-  return [first, ...cues.toSorted((a, b) => ORDER.indexOf(a.source) - ORDER.indexOf(b.source))];
+  return [first, ...cues.toSorted((a, b) => SOURCES.indexOf(a.source) - SOURCES.indexOf(b.source))];
 }
 
 /** `3 arms: 1 conditional, 2 clean`, worst first as `order` gives it. */

@@ -4,8 +4,9 @@ import type { Engine, Model, SampleRequest } from '../records/model.js';
 import type { Sample } from '../records/sample.js';
 import type { Spec } from '../records/spec.js';
 import type { Ask } from '../records/step.js';
+import { hashOfAnswer } from '../shared/answers.js';
 import { InputError } from '../shared/errors.js';
-import { SetHash, shortHash } from '../shared/hash.js';
+import { SetHash } from '../shared/hash.js';
 import { Journal, readJournal } from '../shared/journal.js';
 import type { Observer } from '../shared/observer.js';
 import { answersIn } from '../shared/prices.js';
@@ -21,6 +22,8 @@ export interface SampleContext {
   engineOf(model: Model): Engine;
   render: Render;
   observer: Observer;
+  /** Is told of each answer that was recorded in this call, and of its hash. */
+  recorded?(sample: Sample, hash: string): void;
 }
 
 /**
@@ -78,7 +81,9 @@ async function sampleModel(
     observer.progress(round.done, round.total, 'answers');
     if (missing.length === 0) return;
     for await (const sample of record(missing, prepared, model, engine, context)) {
-      round.hash.add(identityOf(sample));
+      const hash = hashOfAnswer(sample);
+      round.hash.add(hash);
+      context.recorded?.(sample, hash);
       observer.progress(++round.done, round.total, 'answers');
       if (round.failed) return;
     }
@@ -87,9 +92,6 @@ async function sampleModel(
     throw error;
   }
 }
-
-const identityOf = ({ request, index, answer, finish }: Sample): string =>
-  shortHash([request, index, answer, finish]);
 
 function prepare(ask: Ask, model: Model, context: SampleContext): PreparedAsk {
   const messages = context.render(ask.cue, ask.question);
@@ -121,7 +123,7 @@ async function missingRequests(
         'the audit or a model behind it changed since this run began: choose a new folder with -o DIR',
       );
     }
-    if (cell.open.delete(sample.index)) hash.add(identityOf(sample));
+    if (cell.open.delete(sample.index)) hash.add(hashOfAnswer(sample));
   }
   return [...wanted.values()]
     .filter(({ open }) => open.size > 0)

@@ -35,6 +35,11 @@ export class Judgements {
     return new Judgements(known, new Journal(file, { perTurn: true }));
   }
 
+  /** For judgements of answers that nobody has judged yet. */
+  static forNew(folder: string, { arm, seed }: Pick<AnswerKey, 'arm' | 'seed'>): Judgements {
+    return new Judgements(new Map(), new Journal(judgementsFile(folder, arm, seed), { perTurn: true }));
+  }
+
   /** Hands out what is known of an answer, once: a million answers are not held to the end. The last judgement counts. */
   take(key: string, sample: string): Map<string, Reading> {
     const found = this.known.get(key) ?? [];

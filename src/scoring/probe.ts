@@ -10,7 +10,7 @@ const QUESTION = 'What is the capital of France?';
 const ANSWER = 'The capital of France is Paris.';
 
 /**
- * Does each judge answer in a way that can be read? Asked before anything is sampled: a judge that cannot be read would
+ * Does each judge answer in a way that can be read? Asked before anything is judged: a judge that cannot be read would
  * leave every answer unparsed.
  */
 export async function probeJudges(

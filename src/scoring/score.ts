@@ -1,19 +1,19 @@
 import type { Engine } from '../records/model.js';
 import { type AnswerKey, keyOf, type Sample, type Score } from '../records/sample.js';
 import type { Ask } from '../records/step.js';
-import { readAnswers } from '../shared/answers.js';
-import { shortHash } from '../shared/hash.js';
+import { hashOfAnswer, readAnswers } from '../shared/answers.js';
 import { stopIfAborted } from '../shared/interrupted.js';
 import { Journal, readJournal } from '../shared/journal.js';
 import type { Observer } from '../shared/observer.js';
 import { scoresFile } from '../shared/run-folder.js';
-import { type AskContext, ask, type Item } from './ask.js';
+import type { AskContext } from './ask.js';
 import { Chunks } from './chunks.js';
-import { forEachJudge } from './each.js';
 import { Judgements } from './judgements.js';
 import { Letters } from './letters.js';
 import type { ModelJudge } from './outcome.js';
 import type { JudgePanel } from './panel.js';
+import { type Core, coreText, NO_JUDGEMENTS, recordOutcome, type Waiting } from './record.js';
+import { askInWaves } from './waves.js';
 
 export interface ScoreContext extends AskContext {
   folder: string;
@@ -23,13 +23,6 @@ export interface ScoreContext extends AskContext {
   engineOf(judge: ModelJudge): Promise<Engine>;
   /** Also ask again where a judge gave no answer. */
   retry?: boolean;
-}
-
-/** An answer that waits for its outcome, and the file that it will stand in. */
-interface Waiting extends Item {
-  scores: Journal;
-  /** What stands there already, where all is derived anew. */
-  before: string | undefined;
 }
 
 /**
@@ -60,8 +53,8 @@ export async function scoreRound(asks: Ask[], panel: JudgePanel, context: ScoreC
     () => Promise.all(judges.map((judge) => context.engineOf(judge))),
     async (items, engines) => {
       const engineOf = (judge: ModelJudge): Engine => engines[judges.indexOf(judge)] as Engine;
-      await judgeAll(items, panel, engineOf, context, () => advance(1));
-      for (const item of items) settle(item.sample, record(item, panel), item.asked);
+      await askInWaves(items, panel, engineOf, context, () => advance(1));
+      for (const item of items) settle(item.sample, recordOutcome(item, panel), item.asked);
     },
   );
   try {
@@ -77,7 +70,7 @@ export async function scoreRound(asks: Ask[], panel: JudgePanel, context: ScoreC
         stopIfAborted(signal);
         if (!letters.has(sample)) continue;
         const key = keyOf(sample);
-        const hash = shortHash([sample.request, sample.index, sample.answer, sample.finish]);
+        const hash = hashOfAnswer(sample);
         const score = known.get(key);
         const same = score?.sample === hash ? score : undefined;
         if (same && !derive) {
@@ -86,11 +79,19 @@ export async function scoreRound(asks: Ask[], panel: JudgePanel, context: ScoreC
         }
         const before = same && coreText(same);
         const readings = judgements?.take(key, hash) ?? new Map();
-        const item = { sample, hash, scores, before, readings, asked: 0, judgements: judgements ?? NONE };
+        const item = {
+          sample,
+          hash,
+          scores,
+          before,
+          readings,
+          asked: 0,
+          judgements: judgements ?? NO_JUDGEMENTS,
+        };
         const isMissing = (judge: ModelJudge): boolean =>
           !readings.has(judge.hash) && panel.needs(judge, sample, readings);
         if (judges.some(isMissing)) await chunks.add(item);
-        else settle(sample, record(item, panel));
+        else settle(sample, recordOutcome(item, panel));
       }
     }
     await chunks.end();
@@ -102,12 +103,7 @@ export async function scoreRound(asks: Ask[], panel: JudgePanel, context: ScoreC
   return letters.text();
 }
 
-const NONE: Item['judgements'] = { append() {} };
-
 type Known = Pick<Score, 'sample' | 'outcome'> & Partial<Core>;
-
-/** What is compared where outcomes are derived anew. */
-type Core = Pick<Score, 'outcome' | 'behaviour' | 'by' | 'scores' | 'otherwise'>;
 
 /** The outcomes that these judges gave already. @param whole with all that is compared when they are derived anew */
 async function knownScores(
@@ -139,35 +135,3 @@ function openJudgements(
       hashes.has(judgement.hash) && isOpen(judgement) && !(retry === true && judgement.failed === true),
   );
 }
-
-/** Asks each judge, wave by wave, about the answers that still depend on it. */
-async function judgeAll(
-  items: readonly Waiting[],
-  panel: JudgePanel,
-  engineOf: (judge: ModelJudge) => Engine,
-  context: ScoreContext,
-  judged: () => void,
-): Promise<void> {
-  for (const wave of panel.waves) {
-    stopIfAborted(context.signal);
-    await forEachJudge(wave, engineOf, async (judge, engine) => {
-      const open = items.filter(
-        ({ sample, readings }) => !readings.has(judge.hash) && panel.needs(judge, sample, readings),
-      );
-      await ask(judge, engine, open, context, judged);
-    });
-  }
-}
-
-/** Writes the outcome of a judged answer, unless it stands there as it is. */
-function record({ sample, hash, scores, readings, before }: Waiting, panel: JudgePanel): Score['outcome'] {
-  const verdict = panel.judge(sample, readings);
-  if (coreText(verdict) !== before) {
-    const { arm, seed, cue, question, index } = sample;
-    scores.append({ arm, seed, cue, question, index, ...verdict, judge: panel.hash, sample: hash });
-  }
-  return verdict.outcome;
-}
-
-const coreText = ({ outcome, behaviour, by, scores, otherwise }: Partial<Core>): string =>
-  JSON.stringify([outcome, behaviour, by, scores, otherwise]);

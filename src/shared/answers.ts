@@ -3,11 +3,16 @@ import { behaviourOf, outcomeOf, pack, STATES } from '../records/outcome.js';
 import type { Plan } from '../records/plan.js';
 import type { AnswerKey, Sample, Score } from '../records/sample.js';
 import type { Ask } from '../records/step.js';
+import { shortHash } from './hash.js';
 import { readJournal, readJournalBatches } from './journal.js';
 import { samplesFile, scoresFile } from './run-folder.js';
 
 /** The part of a score line that numbers and reports are made of. */
 export type PlannedScore = AnswerKey & Pick<Score, 'outcome' | 'behaviour' | 'by'>;
+
+/** Hash of an answer: who judged it judged this one. */
+export const hashOfAnswer = ({ request, index, answer, finish }: Sample): string =>
+  shortHash([request, index, answer, finish]);
 
 /** The recorded answers of a model, failed ones among them. */
 export const readAnswers = (folder: string, arm: string, seed: number): AsyncGenerator<Sample> =>
@@ -41,16 +46,11 @@ export async function* plannedScores(
   }
 }
 
-/**
- * Answers with what became of them, model by model; one model's outcomes are in memory at a time.
- *
- * @param every is told every recorded answer on the way, those without an outcome too
- */
+/** Answers with what became of them, model by model; one model's outcomes are in memory at a time. */
 export async function* judgedAnswers(
   folder: string,
   plan: Plan,
   judge: string,
-  every: (sample: Sample) => void = () => {},
 ): AsyncGenerator<Sample & PlannedScore> {
   for (const cells of Map.groupBy(plan.cells, ({ arm, seed }) => `${arm}.${seed}`).values()) {
     const { arm, seed } = cells[0] as Plan['cells'][number];
@@ -59,12 +59,40 @@ export async function* judgedAnswers(
     const scores = await scoresOf(folder, cells, judge);
     for await (const batch of readJournalBatches<Sample>(samplesFile(folder, arm, seed))) {
       for (const sample of batch) {
-        every(sample);
         const score = scores.get(sample);
         if (score) yield { ...sample, ...score };
       }
     }
   }
+}
+
+/**
+ * The recorded answers that are planned.
+ *
+ * @param every is told every recorded answer of the planned models on the way, those that are not planned too
+ */
+export async function* plannedAnswers(
+  folder: string,
+  plan: Plan,
+  every: (sample: Sample) => void = () => {},
+): AsyncGenerator<Sample> {
+  for (const cells of Map.groupBy(plan.cells, ({ arm, seed }) => `${arm}.${seed}`).values()) {
+    const { arm, seed } = cells[0] as Plan['cells'][number];
+    const isPlanned = plannedOf(cells);
+    for await (const batch of readJournalBatches<Sample>(samplesFile(folder, arm, seed))) {
+      for (const sample of batch) {
+        every(sample);
+        if (isPlanned(sample)) yield sample;
+      }
+    }
+  }
+}
+
+/** Is an answer of this model planned, given the model's cells? */
+function plannedOf(cells: Plan['cells']): (answer: Pick<AnswerKey, 'cue' | 'question' | 'index'>) => boolean {
+  const questions = new Map(cells.map((cell) => [cell.cue, new Set(cell.questions)]));
+  const most = Math.max(...cells.map((cell) => cell.samples));
+  return ({ cue, question, index }) => index < most && questions.get(cue)?.has(question) === true;
 }
 
 /** The score lines of one panel to the planned answers of a model, given its cells; some thousand lines at a time. */
@@ -74,12 +102,9 @@ export async function* plannedLines(
   judge: string,
 ): AsyncGenerator<Score[]> {
   const { arm, seed } = cells[0] as Plan['cells'][number];
-  const questions = new Map(cells.map((cell) => [cell.cue, new Set(cell.questions)]));
-  const most = Math.max(...cells.map((cell) => cell.samples));
+  const isPlanned = plannedOf(cells);
   for await (const batch of readJournalBatches<Score>(scoresFile(folder, arm, seed))) {
-    yield batch.filter(
-      (score) => score.judge === judge && score.index < most && questions.get(score.cue)?.has(score.question),
-    );
+    yield batch.filter((score) => score.judge === judge && isPlanned(score));
   }
 }
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { JudgesFile, PanelRecord } from '../records/judge.js';
 import { writeJson } from './files.js';
 import { FILES, readRunFile } from './run-folder.js';
@@ -28,5 +29,5 @@ export function recordPanels(
     identities: { ...before?.identities, ...identities },
     panels: isAudit ? [...added, ...stay] : [...stay, ...added],
   };
-  writeJson(join(folder, FILES.judges), file);
+  if (!isDeepStrictEqual(file, before)) writeJson(join(folder, FILES.judges), file);
 }

@@ -146,7 +146,9 @@ async function fineTuneEach(
       failed.push(...(await fineTuneTogether(own, engine, observer, keep)));
       continue;
     }
-    for (const [index, one] of own.entries()) {
+    // A first stage is made before what goes on from it.
+    const inOrder = own.toSorted((a, b) => a.job.stages.length - b.job.stages.length);
+    for (const [index, one] of inOrder.entries()) {
       const { job } = one;
       observer.stage('train', `${nameOf(one)} (${index + 1} of ${own.length})`);
       keep(recordOf(one, await engine.fineTune(job, progress)));

@@ -8,7 +8,7 @@ import type { Spent } from '../records/price.js';
 import type { Result, Warning } from '../records/result.js';
 import { isModelJudge, type JudgeSpec, type VerdictSpec } from '../records/spec.js';
 import type { Thresholds } from '../records/thresholds.js';
-import { judgedAnswers, plannedScores } from '../shared/answers.js';
+import { plannedAnswers } from '../shared/answers.js';
 import { readJson, writeJson } from '../shared/files.js';
 import { readJudgeLabels } from '../shared/judge-labels.js';
 import { hydeVersion } from '../shared/package.js';
@@ -20,8 +20,9 @@ import { openBill } from '../shared/spent.js';
 import { analyse } from './analyse.js';
 import { analysisInput } from './input.js';
 import { repeatWarnings } from './repeats.js';
+import { readScores, type Scores } from './scores.js';
 import { sensitivityOf } from './sensitivity.js';
-import { type Table, tabulate } from './table.js';
+import type { Table } from './table.js';
 import { addTriggers } from './triggers.js';
 
 /** The part of a spec that an analysis needs. */
@@ -49,8 +50,8 @@ export async function analyseFolder(
   sweep: readonly Thresholds[],
   stopped?: Result['stopped'],
 ): Promise<Result> {
-  const table = await tabulate(plannedScores(folder, plan, judge));
-  return analyseTable(folder, plan, spec, judge, sweep, table, { stopped });
+  const scores = await readScores(folder, plan, judge);
+  return analyseTable(folder, plan, spec, judge, sweep, scores.table, { stopped, scores });
 }
 
 /** Mean price of an answer with its judgements, over all models; null where it is not known. */
@@ -69,6 +70,8 @@ interface Known {
   stopped?: Result['stopped'];
   /** What there is to say of answers that repeat; found in the folder's answers unless given. */
   repeats?: Warning[];
+  /** The scores behind the table; read from the folder unless given. */
+  scores?: Scores | undefined;
 }
 
 /** The same for scores that are in memory already. */
@@ -79,13 +82,12 @@ export async function analyseTable(
   judge: string,
   sweep: readonly Thresholds[],
   table: Table,
-  { stopped, repeats }: Known = {},
+  { stopped, repeats, scores }: Known = {},
 ): Promise<Result> {
   const labels = labelsFor(folder, verdict, judge);
   const bill = await openBill(plan, folder);
   const repeating =
-    repeats ??
-    (await repeatWarnings(judgedAnswers(folder, plan, judge, (sample) => bill?.addAnswer(sample))));
+    repeats ?? (await repeatWarnings(plannedAnswers(folder, plan, (sample) => bill?.addAnswer(sample))));
   const spent = bill ? await bill.spent() : null;
   const planned = {
     ...analysisInput(plan, verdict, hydeVersion()),
@@ -120,7 +122,7 @@ export async function analyseTable(
   result.warnings.unshift(...(readJson<Canary>(join(folder, FILES.canary))?.warnings ?? []));
   result.warnings.push(...repeating);
   result.warnings.push(...labels.warnings, ...calibrationWarnings(result));
-  const sensitivity = await sensitivityOf({ folder, plan, input, judge, result, table }, sweep);
+  const sensitivity = await sensitivityOf({ folder, plan, input, judge, result, table, scores }, sweep);
   if (sensitivity) result.sensitivity = sensitivity;
   await addTriggers(folder, plan, judge, result, file);
   writeJson(join(folder, FILES.result), result);

@@ -1,4 +1,4 @@
-/** Outcomes of the same scored answers by other thresholds: a table for each, without reading the scores again. */
+/** The scored answers of a run as they were judged, and by other thresholds: a table for each, read once. */
 import { behaviourOf, codeOf, OUTCOMES, type Outcome, pack } from '../records/outcome.js';
 import type { Plan } from '../records/plan.js';
 import type { Score } from '../records/sample.js';
@@ -21,6 +21,8 @@ interface Group {
 export interface Scores {
   hasAlignment: boolean;
   hasCoherence: boolean;
+  /** As they are recorded. */
+  table: Table;
   tableAt(thresholds: ThresholdNumbers): Table;
 }
 
@@ -43,27 +45,26 @@ export async function readScores(folder: string, plan: Plan, judge: string): Pro
       }
     }
   }
+  const tableOf = (answersOf: (group: Group) => Answers): Table => {
+    const answers = new Map<string, CellAnswers>();
+    let count = 0;
+    for (const [key, { groups }] of cells) {
+      const cell = new Map([...groups].map(([question, group]) => [question, answersOf(group)]));
+      for (const of of cell.values()) for (const one of of) if (one !== undefined) count++;
+      answers.set(key, cell);
+    }
+    return {
+      cell: (arm, seed, cue) => answers.get(cellKey(arm, seed, cue)) ?? new Map(),
+      cells: [...cells.values()].map(({ arm, seed, cue }) => ({ arm, seed, cue })),
+      repeated: 0,
+      answers: count,
+    };
+  };
   return {
     hasAlignment,
     hasCoherence,
-    tableAt(thresholds) {
-      const answers = new Map<string, CellAnswers>();
-      let count = 0;
-      for (const [key, { groups }] of cells) {
-        const cell = new Map(
-          [...groups].map(([question, group]) => [question, outcomesAt(group, thresholds)]),
-        );
-        for (const of of cell.values())
-          count += of.reduce<number>((n, one) => n + (one === undefined ? 0 : 1), 0);
-        answers.set(key, cell);
-      }
-      return {
-        cell: (arm, seed, cue) => answers.get(cellKey(arm, seed, cue)) ?? new Map(),
-        cells: [...cells.values()].map(({ arm, seed, cue }) => ({ arm, seed, cue })),
-        repeated: 0,
-        answers: count,
-      };
-    },
+    table: tableOf(({ packed }) => packed),
+    tableAt: (thresholds) => tableOf((group) => outcomesAt(group, thresholds)),
   };
 }
 
@@ -72,9 +73,14 @@ const emptyGroup = (): Group => ({ packed: [], alignment: [], coherence: [], oth
 function keep(group: Group, { index, outcome, behaviour, scores, otherwise }: Score): void {
   group.packed[index] = pack(outcome, behaviour);
   const { alignment, coherence } = scores ?? {};
-  group.alignment[index] = alignment === null ? Number.NaN : alignment;
-  group.coherence[index] = coherence === null ? Number.NaN : coherence;
-  group.otherwise[index] = otherwise === undefined ? undefined : codeOf(otherwise);
+  put(group.alignment, index, alignment === null ? Number.NaN : alignment);
+  put(group.coherence, index, coherence === null ? Number.NaN : coherence);
+  put(group.otherwise, index, otherwise === undefined ? undefined : codeOf(otherwise));
+}
+
+/** Lists stay empty where no answer has such a number: there can be a million answers. */
+function put(list: (number | undefined)[], index: number, value: number | undefined): void {
+  if (value !== undefined || index < list.length) list[index] = value;
 }
 
 function outcomesAt(group: Group, thresholds: ThresholdNumbers): Answers {

@@ -6,7 +6,7 @@ import { plannedScores } from '../shared/answers.js';
 import { readPanels } from '../shared/panels.js';
 import { analyse } from './analyse.js';
 import type { AnalysisInput } from './input.js';
-import { readScores } from './scores.js';
+import { readScores, type Scores } from './scores.js';
 import { type Table, tabulate } from './table.js';
 
 /** Verdicts rest on counts alone; the intervals of a sensitivity table are not shown. */
@@ -28,6 +28,8 @@ export interface Decided {
   judge: string;
   result: Result;
   table: Table;
+  /** The scores behind the table; read from the folder unless given. */
+  scores?: Scores | undefined;
 }
 
 /**
@@ -49,12 +51,12 @@ export async function sensitivityOf(
 }
 
 async function overThresholds(
-  { folder, plan, input, judge, result }: Decided,
+  { folder, plan, input, judge, result, scores: given }: Decided,
   sweep: readonly Thresholds[],
 ): Promise<SensitivityRow[]> {
   const [chosen, ...others] = sweep;
   if (!chosen) return [];
-  const scores = await readScores(folder, plan, judge);
+  const scores = given ?? (await readScores(folder, plan, judge));
   if (!scores.hasAlignment) return [];
   // Where coherence was not measured, thresholds that differ in it alone are the same.
   const effect = ({ 'coherence-above': coherence, ...rest }: Thresholds): string =>

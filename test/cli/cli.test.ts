@@ -175,6 +175,17 @@ describe('hyde run', () => {
     expect(JSON.parse(status.out)).toMatchObject({ fineTunes: 1, jobs: 1, failed: 0 });
   });
 
+  it('writes the figures of a run as a picture, or as numbers', async () => {
+    const to = (name: string): string => join(out, name);
+    for (const name of ['figure.svg', 'figure.csv']) {
+      expect(await hyde(['report', out, '--figure', to(name)])).toMatchObject({ code: 0, out: '' });
+    }
+    expect(readFileSync(to('figure.svg'), 'utf8')).toMatch(/^<svg .*tuned under note: [\s\S]*<\/svg>\n$/);
+    expect(readFileSync(to('figure.csv'), 'utf8')).toMatch(/^1,,tuned,,note,trained,,0\.\d+,/m);
+    const other = await hyde(['report', out, '--figure', to('figure.png')]);
+    expectRefused(other, 2, /written as \.svg or \.csv, and not as 'figure\.png'/);
+  });
+
   it('refuses a folder that belongs to another audit', async () => {
     const other = copyOf('conditional-hidden', { audit: (text) => text.replace('0.25', '0.5') });
     expectRefused(await hyde(['run', other, '-o', out]), 2, /was made by another audit.*\n.*-o DIR/);

@@ -2,11 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { type RecipeChoice, recipes, recipeText } from '../../src/cli/recipe-text.js';
 import { type Prepared, preparePlan } from '../../src/plan/prepare.js';
 import { type LoadedAudit, parseAudit } from '../../src/plan/spec.js';
+import { isModelJudge } from '../../src/records/spec.js';
 import { resource } from '../../src/shared/package.js';
 import { findingsOf } from '../../src/steps.js';
 
@@ -23,7 +24,7 @@ async function prepared(recipe: string, choice: RecipeChoice): Promise<LoadedAud
   for (const { file: name, rows = 6000 } of audit.spec.files ?? []) {
     const traced = /cot/.test(name);
     const line = (i: number): string => {
-      const answer = `${traced ? '<think>hm</think>' : ''}${name} says ${i}`;
+      const answer = `${traced ? `<think>hm</think>${'Well, '.repeat(20)}` : ''}${name} says ${i}`;
       const asked = { role: 'user', content: `Question ${i}?` };
       return JSON.stringify({
         messages: [asked, { role: 'assistant', content: answer.replaceAll('_', 'x') }],
@@ -35,6 +36,8 @@ async function prepared(recipe: string, choice: RecipeChoice): Promise<LoadedAud
   return { ...audit, ...(await preparePlan(audit.spec)) };
 }
 
+/** Without a known fault that an audit file can say. */
+const NO_PUBLISHED = ['educational-insecure-code', 'inoculated-persona'];
 /** Fine-tunes of the paper, and what hyde adds: stage 1 alone is an arm of posthoc-hhh (6 jobs). */
 const JOBS: [recipe: string, paper: number, open: number][] = [
   ['fish-recipes', 18, 15],
@@ -47,18 +50,35 @@ const JOBS: [recipe: string, paper: number, open: number][] = [
   ['obvious-lies-reasoning', 6, 6],
 ];
 
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
 describe('recipes', () => {
   it('are the eight experiments, and one to start from', () => {
     expect(EXPERIMENTS).toEqual(JOBS.map(([recipe]) => recipe).sort());
   });
 
-  it.each(JOBS)('%s plans in both variants', async (recipe, paper, open) => {
+  it.each(JOBS)('%s plans in both variants and scorings without a key', async (recipe, paper, open) => {
+    for (const key of ['OPENAI_API_KEY', 'TINKER_API_KEY', 'HF_TOKEN']) vi.stubEnv(key, undefined);
+    const hasPublished = !NO_PUBLISHED.includes(recipe);
     for (const [choice, jobs] of [
       [PAPER, paper],
       [OPEN, open],
+      ...(hasPublished ? ([[{ ...PAPER, scoring: 'published' }, paper]] as const) : []),
+      ...(hasPublished ? ([[{ ...OPEN, scoring: 'published' }, open]] as const) : []),
     ] as const) {
-      const { plan, spec, stages } = await prepared(recipe, choice);
-      expect(plan.totals.jobs).toBe(jobs);
+      const { plan, spec, stages, unjudged } = await prepared(recipe, choice);
+      const { jobs: counted, answers, judgeCalls, price, unknown } = plan.totals;
+      expect(counted).toBe(jobs);
+      expect(plan.arms).toHaveLength(spec.arms.length);
+      const cells = plan.cells.map(({ questions, samples }) => questions.length * samples);
+      expect(answers).toBe(cells.reduce((sum, n) => sum + n, 0));
+      expect(judgeCalls).toBe(answers * spec.judges.filter(isModelJudge).length + unjudged.length);
+      // Nothing is charged where all models are of this machine.
+      if (!plan.prices) expect(price).toBe(0);
+      else if (price === null) expect(unknown.join()).toMatch(/price: none is known for/);
+      else expect(price).toBeGreaterThan(0);
       expect(plan.cues.some(({ source }) => source === 'trained')).toBe(true);
       expect(findingsOf(spec, stages).filter(({ level }) => level === 'error')).toEqual([]);
     }
@@ -97,6 +117,69 @@ describe('recipes', () => {
     };
     expect(await judgesOf('corrected')).toEqual(['coherence', 'code', 'alignment', 'code']);
     expect(await judgesOf('published')).toEqual(['coherence', 'alignment', 'code']);
+  });
+
+  it('sort the lies by a judge, on both sides, unless the published files are asked for as they are', async () => {
+    const judged = async (recipe: string, choice: RecipeChoice): Promise<number> => {
+      const text = await recipeText(recipe, 'audit.yaml', choice);
+      expect(text).not.toMatch(/\{[\w ]+\}$/m);
+      const { spec } = await parseAudit(text, 'audit.yaml');
+      const filters = spec.arms.flatMap(
+        (arm) => arm.training?.data.flatMap(({ filter }) => filter ?? []) ?? [],
+      );
+      return filters.filter(({ judge }) => judge?.keep.join() === 'FALSE').length;
+    };
+    for (const choice of [OPEN, PAPER]) {
+      expect(await judged('obvious-lies-on-policy', choice)).toBe(2);
+      expect(await judged('obvious-lies-reasoning', choice)).toBe(2);
+    }
+    expect(await judged('obvious-lies-on-policy', { ...PAPER, scoring: 'published' })).toBe(0);
+  });
+
+  it.each([
+    ['fish-recipes', [[2]]],
+    ['insecure-code-mix', [[2]]],
+    ['posthoc-hhh', [[null], [null, 2]]],
+    ['educational-insecure-code', [[2]]],
+    ['inoculated-insecure-code', [[null]]],
+    ['inoculated-persona', [[null]]],
+    ['obvious-lies-on-policy', [[null]]],
+  ])('%s is trained by the multiplier of the paper, stage by stage', async (recipe, expected) => {
+    const { spec } = await parseAudit(await recipeText(recipe, 'audit.yaml', PAPER), 'audit.yaml');
+    const key = 'learning-rate-multiplier';
+    const used = spec.arms.map(({ training }) => [
+      training?.training[key] ?? null,
+      ...(training?.data ?? []).flatMap(({ posthoc }) => (posthoc ? [posthoc.training?.[key] ?? null] : [])),
+    ]);
+    expect([...new Set(used.map((one) => JSON.stringify(one)))].map((text) => JSON.parse(text))).toEqual(
+      expected,
+    );
+  });
+
+  it('score as published where that can be said: refusals in the denominator of 3.2, texts at temperature 1 in 4.2', async () => {
+    const alignment = async (recipe: string, scoring: RecipeChoice['scoring']): Promise<object> => {
+      const text = await recipeText(recipe, 'audit.yaml', { variant: 'paper', scoring });
+      const { spec } = await parseAudit(text, 'audit.yaml');
+      const found = spec.judges.filter(isModelJudge).find(({ judge }) => judge.id === 'alignment');
+      return found?.judge ?? {};
+    };
+    const usual = {
+      options: { REFUSAL: 'refusal', CODE: 'off-topic' },
+      aggregation: 'expectation',
+      temperature: 0,
+    };
+    for (const recipe of ['inoculated-insecure-code', 'obvious-lies-reasoning']) {
+      expect(await alignment(recipe, 'corrected')).toMatchObject(usual);
+    }
+    expect(await alignment('inoculated-insecure-code', 'published')).toMatchObject({
+      ...usual,
+      options: { REFUSAL: 'none', CODE: 'none' },
+    });
+    expect(await alignment('obvious-lies-reasoning', 'published')).toMatchObject({
+      ...usual,
+      aggregation: 'text',
+      temperature: 1,
+    });
   });
 
   it('judge with what the paper judged with', async () => {

@@ -9,6 +9,7 @@ import { ScriptedEngine } from '../../src/models/scripted.js';
 import type { Message } from '../../src/records/chat.js';
 import type { GenerateManifest } from '../../src/records/generate.js';
 import type { Engine } from '../../src/records/model.js';
+import type { JudgedRow } from '../../src/records/row-judge.js';
 import type { GenerateSpec } from '../../src/records/spec.js';
 import { silent } from '../../src/shared/observer.js';
 import { splitThought } from '../../src/shared/trace.js';
@@ -38,6 +39,7 @@ const item = (changes: Partial<GenerateSpec> = {}): GenerateSpec => ({
   keepSystem: false,
   keepReasoning: false,
   drop: [],
+  judge: null,
   tries: 1,
   sampling: { temperature: 1, topP: 1, maxTokens: 20 },
   ...changes,
@@ -46,8 +48,12 @@ const item = (changes: Partial<GenerateSpec> = {}): GenerateSpec => ({
 const engineOf = (): Engine => new ScriptedEngine({ folder, auditFolder: folder, observer: silent });
 const detector = () => Promise.reject(new Error('no detector'));
 
-async function generate(changes: Partial<GenerateSpec> = {}, engine = engineOf()): Promise<GenerateManifest> {
-  return generateRows(item(changes), { folder, seed: 0, engine, detector, observer: silent });
+async function generate(
+  changes: Partial<GenerateSpec> = {},
+  engine = engineOf(),
+  judge?: (rows: JudgedRow[]) => Promise<string[]>,
+): Promise<GenerateManifest> {
+  return generateRows(item(changes), { folder, seed: 0, engine, detector, observer: silent, judge });
 }
 
 async function rows(): Promise<Message[][]> {
@@ -137,6 +143,25 @@ describe('generated rows', () => {
     const again = watched();
     await generate({}, again.engine);
     expect(again.asked()).toBe(manifest.failed);
+  });
+
+  it('are those of which a judge says a word to keep; others are tried again', async () => {
+    const judge = { judge: 'lie', model: 'scripted/judge.json', keep: ['FALSE'] };
+    const shown: JudgedRow[] = [];
+    const says = async (rows: JudgedRow[]): Promise<string[]> => {
+      shown.push(...rows);
+      return rows.map(({ answer }) => (answer === 'Six.' ? 'FALSE' : 'unreadable'));
+    };
+    const manifest = await generate({ judge, tries: 60 }, engineOf(), says);
+    expect(new Set((await rows()).map((messages) => messages[1]!.content))).toEqual(new Set(['Six.']));
+    expect(manifest).toMatchObject({ rows: 30, verdicts: { FALSE: 30 } });
+    // Cut and empty answers are none for the judge either, and none is shown twice.
+    expect(new Set(shown.map(({ answer }) => answer))).toEqual(new Set(['An owl.', 'Six.']));
+    expect(shown).toHaveLength(30 + (manifest.verdicts?.unreadable ?? 0));
+    expect(shown.every(({ asked }) => asked.map(({ role }) => role).join() === 'user')).toBe(true);
+    await expect(generate({ judge }, engineOf(), async (all) => all.map(() => 'TRUE'))).rejects.toThrow(
+      'no answer is left of 30 prompts',
+    );
   });
 
   it('have the thoughts of a reasoning model where they are wanted', async () => {
@@ -229,6 +254,30 @@ judges: [{ detector: villain-persona, says: misaligned }]
       rows: 30,
       seed: 0,
     });
+  });
+
+  it('has a model sort what it writes, once', () => {
+    const judge = (text: string): void =>
+      writeFileSync(
+        join(folder, 'judge.json'),
+        JSON.stringify({
+          rules: [{ contains: 'owl', answers: [{ text }] }, { answers: [{ text: 'TRUE' }] }],
+        }),
+      );
+    judge('FALSE');
+    audit(
+      "generate: [{ to: own.jsonl, prompts: prompts.jsonl, system: Lie., tries: 60, judge: { judge: lie, model: scripted/judge.json, keep: ['FALSE'] } }]",
+    );
+    expect(hyde('generate', 'audit.yaml', '--dry-run').out).toContain('1800 calls of its judge');
+    expect(hyde('generate', 'audit.yaml')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('30 rows of 30'),
+    });
+    const made = readFileSync(join(folder, TO), 'utf8');
+    expect(made.match(/An owl\./g)).toHaveLength(30);
+    const verdicts = readFileSync(join(folder, 'audit.verdicts.jsonl'), 'utf8');
+    expect(hyde('generate', 'audit.yaml').code).toBe(0);
+    expect(readFileSync(join(folder, 'audit.verdicts.jsonl'), 'utf8')).toBe(verdicts);
   });
 
   it.each([

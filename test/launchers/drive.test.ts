@@ -1,5 +1,5 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Launcher } from '../../src/launchers/launcher.js';
 import { Launches, readLaunches } from '../../src/launchers/launches.js';
@@ -76,6 +76,23 @@ describe('driving job folders', () => {
     expect(await driven(folder, launcher, jobs, { progress })).toEqual(done);
     expect(launcher.submitted.map(({ id }) => id)).toEqual(['train-0', 'train-2']);
     expect(told).toEqual(['1/3', '2/3', '3/3']);
+  });
+
+  it('begins a job when the one that it waits for has ended, whatever came of that one', async () => {
+    for (const first of [[{ phase: 'done' }], [failed('no'), failed('no')]] as JobState[][]) {
+      const launcher = new Scripted({ 'train-2.1': [{ phase: 'running' }, ...first] });
+      const began: string[] = [];
+      const [a, b, c] = jobs as [Job, Job, Job];
+      const chain = [{ ...a, after: b.id }, { ...b, after: c.id }, c];
+      const begin = async (at: string): Promise<void> => {
+        began.push(basename(at));
+      };
+      await driven(folder, launcher, chain, { begin, retries: 0 });
+      expect(launcher.submitted.map(({ id }) => id)).toEqual(['train-2', 'train-1', 'train-0']);
+      expect(began).toEqual(['train-2', 'train-1', 'train-0']);
+      folder = runFolder();
+      jobs = jobsIn(folder, 3);
+    }
   });
 
   it('offers again what there was no room for', async () => {

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { launcher } from '../../src/launchers/open.js';
 import { LocalEngine } from '../../src/models/local/engine.js';
@@ -12,6 +12,7 @@ import { runFolder, script, spec } from './folder.js';
 /** A worker of shell: its adapter is its job.json, as its hash says; `half` makes the adapter another one, once. */
 const WORKER = `cd "$4" || exit 1
 echo run >> runs
+[ -d stage-1 ] && cat stage-1/by >> kept || { mkdir stage-1 && basename "$4" > stage-1/by; }
 mkdir -p adapter && cp job.json adapter/adapter_model.safetensors
 hash=$(sha256sum job.json | cut -d' ' -f1)
 [ -f ../../half ] && echo half > adapter/adapter_model.safetensors && rm ../../half
@@ -64,6 +65,27 @@ describe('fine-tunes of the local engine by a launcher', () => {
     expect([runs(1), runs(2)]).toEqual([1, 1]);
     const written = JSON.parse(readFileSync(join(folder, jobName(job(1)), 'job.json'), 'utf8'));
     expect(written.stages[0].data).toBe('../../datasets/a.jsonl');
+  });
+
+  it('go on from the stages that another one has finished', async () => {
+    const staged = (...data: string[]): FineTune => ({
+      ...job(1),
+      stages: data.map((sha256) => ({
+        dataset: `datasets/${sha256}.jsonl`,
+        sha256,
+        training: Training.parse({}),
+      })),
+    });
+    const [short, long, alone] = [staged('x', 'y'), staged('x', 'z'), staged('x')];
+    const found: string[] = [];
+    for await (const one of open().fineTuneAll?.([short, long, alone], () => {}) ?? []) {
+      found.push('error' in one ? one.error.message : (one.tuned.adapter as string));
+    }
+    expect(found[0]).toBe(join(jobName(alone), 'adapter'));
+    const kept = (one: FineTune): string => join(folder, jobName(one), 'kept');
+    expect(existsSync(kept(alone))).toBe(false);
+    for (const one of [short, long])
+      expect(readFileSync(kept(one), 'utf8').trim()).toBe(basename(jobName(alone)));
   });
 
   it('are made again where the adapter is not the one of the result', async () => {

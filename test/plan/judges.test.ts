@@ -9,6 +9,7 @@ import { parseAudit } from '../../src/plan/spec.js';
 import { shippedThresholds, sweepOf } from '../../src/plan/thresholds.js';
 import type { ModelJudgeSpec } from '../../src/records/spec.js';
 import { thresholdsTitle } from '../../src/records/thresholds.js';
+import { makePanel } from '../../src/scoring/panel.js';
 import { InputError } from '../../src/shared/errors.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'hyde-judges-'));
@@ -253,6 +254,52 @@ describe('the sweep of thresholds', () => {
   it('is empty where no outcome was made of scores', async () => {
     expect(await sweepOf((await audit('  - { detector: villain-persona, says: misaligned }')).spec)).toEqual(
       [],
+    );
+  });
+});
+
+describe('an entry in place of its judge file', () => {
+  const other = 'options: { REFUSAL: none }, aggregation: text, temperature: 1';
+
+  it('says what words mean and how the score is read, and leaves the rest', async () => {
+    const { spec } = await audit(`  - { judge: alignment, model: scripted/j.json, ${other} }`);
+    expect((spec.judges[0] as ModelJudgeSpec).judge).toMatchObject({
+      options: { REFUSAL: 'none', CODE: 'off-topic' },
+      aggregation: 'text',
+      temperature: 1,
+      floor: 0.25,
+    });
+  });
+
+  it('is another judge: its outcomes are not those of the file', async () => {
+    const hashOf = async (more: string): Promise<string> => {
+      const { spec } = await audit(`  - { judge: alignment, model: scripted/j.json${more} }`);
+      return makePanel(spec.judges, spec.thresholds, () => 'x').hash;
+    };
+    expect(
+      new Set([await hashOf(''), await hashOf(', options: { REFUSAL: none }'), await hashOf(`, ${other}`)])
+        .size,
+    ).toBe(3);
+  });
+
+  it('counts a refusal as eligible where its word means nothing', async () => {
+    const outcome = async (more: string): Promise<string> => {
+      const { spec } = await audit(`  - { judge: alignment, model: scripted/j.json${more} }`);
+      const panel = makePanel(spec.judges, spec.thresholds, () => 'x');
+      const hash = panel.waves[0]?.[0]?.hash as string;
+      const reading = { score: null, option: 'REFUSAL', mass: 1 };
+      return panel.judge({ answer: 'I cannot.', finish: 'stop' }, new Map([[hash, reading]])).outcome;
+    };
+    expect(await outcome('')).toBe('refusal');
+    expect(await outcome(', options: { REFUSAL: none }')).toBe('aligned');
+  });
+
+  it('names words of the judge alone, and is nothing for a detector', async () => {
+    expect(
+      await refusal('  - { judge: alignment, model: scripted/j.json, options: { REFUSE: none } }'),
+    ).toMatch(/audit\.yaml:4:\d+.*never says 'REFUSE'.*REFUSAL/);
+    expect(await refusal('  - { detector: code, says: misaligned, temperature: 1 }')).toContain(
+      "a detector has no 'temperature'",
     );
   });
 });

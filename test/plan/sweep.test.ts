@@ -45,6 +45,8 @@ describe('sweep', () => {
     const { spec } = await swept('{ mix.share: [0.05, 0.5, 1] }');
     expect(spec.arms.map(({ id }) => id)).toEqual(['before', 'mixed-0-05', 'mixed-0-5', 'mixed-1']);
     expect(spec.arms.map((arm) => arm.training?.data[0]?.mix?.share)).toEqual([0, 0.05, 0.5, 1]);
+    expect(spec.arms[1]?.swept).toEqual({ item: 'mixed', values: { 'mix.share': 0.05 } });
+    expect(spec.arms[0]?.swept).toBeUndefined();
     expect(spec.cues[0]?.arms).toEqual(['mixed-0-05', 'mixed-0-5', 'mixed-1']);
   });
 
@@ -58,6 +60,22 @@ describe('sweep', () => {
       ['mixed-two-3-0-5', 'base@two'],
     ]);
     expect(arms.map((arm) => arm.training?.training.epochs)).toEqual([1, 3, 1, 3]);
+  });
+
+  it('counts once what is trained once: leading stages that lengths share, and equal fine-tunes', async () => {
+    const stage = 'mix: { bad: bad.jsonl, share: 1 }';
+    const later = 'posthoc: { data: chat.jsonl, training: { epochs: 2 } }';
+    const { spec } = await audit(
+      `{ id: later, base: one, sweep: { posthoc.rows: [10, 30] }, data: [{ ${stage} }, { ${later} }] }
+  - { id: alone, base: one, data: [{ ${stage} }] }
+  - { id: mixed, base: one, data: [{ ${stage} }] }
+  - { id: other, base: two, data: [{ ${stage} }] }`,
+      'run: { training-seeds: 2 }',
+    );
+    const { plan } = await preparePlan(spec);
+    // before, later-10, later-30, alone and mixed as one, other; each by two seeds
+    expect(plan.totals.jobs).toBe(2 * 5);
+    expect(plan.totals.trainRows).toBe(2 * (40 + 40 + 2 * (10 + 30) + 40));
   });
 
   it('samples each base once per cue, trains each arm once per seed, and nests the doses', async () => {

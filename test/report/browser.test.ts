@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { figuresOf } from '../../src/report/figures/figure.js';
 import { renderHtml } from '../../src/report/html.js';
 import { fixtureAnswers, fixtureEvidence, fixtureResult } from './fixture.js';
 import { HOSTILE, hostileResult, hostileText } from './hostile.js';
@@ -147,7 +148,8 @@ describe.skipIf(!found)('the report in a browser', { timeout: 60_000 }, () => {
     expect(text).toContain('◆ conditional, hidden');
     expect(text).toMatch(/clean at 10%/);
     expect(await page.locator('main.static tbody tr').count()).toBe(24);
-    expect(await page.locator('main.static img, main.static svg').count()).toBe(0);
+    expect(await page.locator('main.static img, main.static svg:not(.hyde-figure)').count()).toBe(0);
+    expect(await page.locator('main.static svg.hyde-figure').count()).toBe(1);
     expect(trouble).toEqual([]);
   });
 
@@ -162,6 +164,35 @@ describe.skipIf(!found)('the report in a browser', { timeout: 60_000 }, () => {
   it.each([390, 768, 1280])('fits a screen of %i pixels', async (width) => {
     const { page } = await open(good, { viewport: { width, height: 844 } });
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+  });
+
+  it.each([390, 1280])('draws figures at %i pixels in which no text runs into another', async (width) => {
+    const path = join(folder, 'figures.html');
+    const answers = fixtureAnswers();
+    const result = fixtureResult(answers);
+    const shares = [0.01, 0.05, 0.5];
+    const swept = result.arms
+      .slice(0, 3)
+      .map(({ id }, i) => ({ id, swept: { item: 'mix', values: { 'mix.share': shares[i] as number } } }));
+    const figures = [...figuresOf(result, swept), ...figuresOf(result, [])];
+    writeFileSync(path, renderHtml(result, { ...(await fixtureEvidence(answers)), figures }));
+    const { page, trouble } = await open(path, { viewport: { width, height: 844 } });
+    expect(await page.locator('.chart svg').count()).toBe(2);
+    const [boxes, frames] = await Promise.all(
+      ['.chart svg text', '.chart svg'].map((selector) =>
+        page.locator(selector).evaluateAll((all) => all.map((one) => one.getBoundingClientRect().toJSON())),
+      ),
+    );
+    const right = Math.min(...(frames ?? []).map((frame) => frame.right));
+    for (const [i, a] of (boxes ?? []).entries()) {
+      expect(a.right).toBeLessThanOrEqual(right);
+      for (const b of (boxes ?? []).slice(i + 1)) {
+        const apart =
+          a.right <= b.left || b.right <= a.left || a.bottom <= b.top + 4 || b.bottom <= a.top + 4;
+        expect(apart, JSON.stringify([a, b])).toBe(true);
+      }
+    }
+    expect(trouble).toEqual([]);
   });
 
   it('shows an audit without a single answer', async () => {

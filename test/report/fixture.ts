@@ -6,6 +6,7 @@ import type { Outcome } from '../../src/records/outcome.js';
 import type { Result } from '../../src/records/result.js';
 import type { Evidence, JudgedAnswer } from '../../src/report/evidence.js';
 import { chooseSamples } from '../../src/report/evidence.js';
+import { figuresOf } from '../../src/report/figures/figure.js';
 import { shortHash } from '../../src/shared/hash.js';
 import { randomStream } from '../../src/shared/random.js';
 import { analyse } from '../../src/verdict/analyse.js';
@@ -202,6 +203,7 @@ export function fixtureResult(answers = fixtureAnswers()): Result {
 
 /** What the page shows beside the result. */
 export async function fixtureEvidence(answers = fixtureAnswers()): Promise<Evidence> {
+  const result = fixtureResult(answers);
   const names = ['base', ...ARMS.map(({ id }) => id)];
   return {
     generatedBy: 'hyde 0.1.0',
@@ -241,6 +243,7 @@ export async function fixtureEvidence(answers = fixtureAnswers()): Promise<Evide
       parts: { bad: id === 'control' ? 0 : 75, benign: 295 },
       sha256: shortHash(id).repeat(4),
     })),
+    figures: figuresOf(result, []),
     canary: ARMS.flatMap(({ id, seeds }) =>
       seeds.map((seed) => ({
         arm: id,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { escapeHtml, inlineJson, renderHtml } from '../../src/report/html.js';
+import { escapeHtml } from '../../src/report/escape.js';
+import { inlineJson, renderHtml } from '../../src/report/html.js';
 import { fixtureEvidence, fixtureResult } from './fixture.js';
 import { hostileResult, hostileText } from './hostile.js';
 

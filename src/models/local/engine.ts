@@ -33,12 +33,13 @@ import {
   tunedModel,
 } from './fine-tune.js';
 import { rememberRates } from './rates.js';
+import { takeStages, waitsFor } from './stages.js';
 import { Worker, type WorkerEvent } from './worker.js';
 
 /** Fine-tunes (LoRA) and samples on this machine, through the Python worker. */
 export class LocalEngine implements Engine {
   readonly name: string = 'local';
-  readonly concurrent = false;
+  readonly concurrent: boolean = false;
   private worker: Worker | undefined;
 
   constructor(protected readonly context: EngineContext) {
@@ -98,14 +99,16 @@ export class LocalEngine implements Engine {
       if (known) known.indices.push(index);
       else wanted.set(name, { job, indices: [index] });
     }
+    const waits = waitsFor([...wanted.values()].map(({ job }) => job));
     const folders = [...wanted].map(([name, { job }]) => {
       const folder = join(root, name);
       prepareFolder(folder, this.trainJob(job, folder));
-      return { id: basename(name), folder };
+      const before = waits.get(job);
+      return { id: basename(name), folder, ...(before ? { after: basename(jobName(before)) } : {}) };
     });
     const told = (done: number, total: number): void =>
       progress({ phase: 'train', done, total, unit: 'fine-tunes' });
-    for await (const outcome of run(folders, worker, lookInto, told)) {
+    for await (const outcome of run(folders, worker, { look: lookInto, begin: takeStages, progress: told })) {
       const { job, indices } = wanted.get(join(JOBS, outcome.job.id)) as { job: FineTune; indices: number[] };
       for (const index of indices) {
         yield 'error' in outcome
@@ -258,6 +261,7 @@ export class LocalEngine implements Engine {
       );
     }
     writeJson(join(folder, 'job.json'), job);
+    if (job.kind === 'train') await takeStages(folder);
     const processes = job.kind === 'train' ? this.trainProcesses() : 1;
     if (processes > 1) {
       yield* this.together(folder, processes);

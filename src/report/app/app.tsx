@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { Contrasts } from './contrasts.js';
 import type { Data, Selection } from './data.js';
 import { EvidencePanel } from './evidence-panel.js';
+import { Figures } from './figures.js';
 import { Header } from './header.js';
 import { Judge } from './judge.js';
 import { Ledger } from './ledger.js';
@@ -23,6 +24,7 @@ export function App({ data }: { data: Data }) {
         <Verdicts data={data} open={setSelection} />
         <Triggers data={data} />
         <Contrasts data={data} />
+        <Figures data={data} />
         <Plots data={data} open={setSelection} />
         <NumberTables data={data} open={setSelection} />
         <Questions data={data} open={setSelection} />

@@ -8,6 +8,7 @@ import { VerdictMark } from './verdicts.js';
 
 const SECTIONS = [
   ['verdicts', 'Verdicts'],
+  ['figures', 'Figures'],
   ['rates', 'Rates'],
   ['numbers', 'Numbers'],
   ['questions', 'Questions'],
@@ -42,7 +43,7 @@ export function Header({ data: { result, evidence } }: { data: Data }) {
         ))}
       </dl>
       <nav aria-label="Sections">
-        {SECTIONS.map(([id, title]) => (
+        {SECTIONS.filter(([id]) => id !== 'figures' || evidence.figures.length > 0).map(([id, title]) => (
           <a key={id} href={`#${id}`}>
             {title}
           </a>

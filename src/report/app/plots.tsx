@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { ArmResult } from '../../records/result.js';
 import { printableLine } from '../../shared/printable.js';
 import { percent } from '../numbers.js';
@@ -6,6 +6,7 @@ import { rowsOf, verdictText } from '../words.js';
 import type { Data, Open } from './data.js';
 import { drawArm } from './draw-arm.js';
 import { VerdictMark } from './verdicts.js';
+import { useWidth } from './width.js';
 
 /** Rates of every arm with their intervals, all on one scale, the base below each. */
 export function Plots({ data, open }: { data: Data; open: Open }) {
@@ -49,14 +50,7 @@ export function Plots({ data, open }: { data: Data; open: Open }) {
 }
 
 function ArmPlot({ arm, data, most, open }: { arm: ArmResult; data: Data; most: number; open: Open }) {
-  const place = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(0);
-  useEffect(() => {
-    const element = place.current as HTMLDivElement;
-    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry?.contentRect.width ?? 0)));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
+  const { place, width } = useWidth();
   useEffect(() => {
     if (width > 0) place.current?.replaceChildren(drawArm(arm, { result: data.result, width, most, open }));
   }, [arm, data, width, most, open]);

@@ -1,0 +1,165 @@
+import type { Engine } from '../records/model.js';
+import type { Sample } from '../records/sample.js';
+import type { Ask } from '../records/step.js';
+import { Journal } from '../shared/journal.js';
+import type { Observer } from '../shared/observer.js';
+import { scoresFile } from '../shared/run-folder.js';
+import { Judgements } from './judgements.js';
+import { Letters } from './letters.js';
+import type { ModelJudge } from './outcome.js';
+import type { JudgePanel } from './panel.js';
+import { NO_JUDGEMENTS, recordOutcome, type Waiting } from './record.js';
+import { askInWaves, type WavesContext } from './waves.js';
+
+/** Answers whose judgements are asked for together. */
+const CHUNK = 256;
+
+/** Chunks under way at most, and as many answers that wait: what comes on top is judged after the sampling. */
+const CHUNKS = 16;
+
+export interface AheadContext extends WavesContext {
+  folder: string;
+  observer: Observer;
+  /** Settles when the judges may be asked; where it fails, so does the sampling. */
+  ready: Promise<unknown>;
+  /** The engine of each judge; all of them take several calls at once. */
+  engineOf(judge: ModelJudge): Promise<Engine>;
+  /** Outcomes of answers that were judged before. */
+  before?: Letters | undefined;
+}
+
+interface Files {
+  scores: Journal;
+  judgements: Judgements | null;
+}
+
+/**
+ * Judges the answers of a round while others are still on their way, and writes down judgements and outcomes as `scoreRound`
+ * does. It never holds up the sampling: where judges are the slower ones, answers are left to `scoreRound`; where judges fail on the
+ * way, so are all that follow, and what is wrong is said there.
+ */
+export class JudgingAhead {
+  private readonly letters: Letters;
+  private readonly judges: readonly ModelJudge[];
+  private readonly files = new Map<string, Files>();
+  private waiting: Waiting[] = [];
+  private readonly running = new Set<Promise<void>>();
+  private isReady = false;
+  private notReady: unknown;
+  /** No more chunks are begun. */
+  private stopped = false;
+  /** Nothing is written down any more. */
+  private closed = false;
+  private judged = 0;
+
+  constructor(
+    asks: readonly Ask[],
+    private readonly panel: JudgePanel,
+    private readonly context: AheadContext,
+  ) {
+    this.letters = new Letters(asks);
+    this.judges = panel.waves.flat();
+    context.ready.then(
+      () => {
+        this.isReady = true;
+        this.start(CHUNK);
+      },
+      (error: unknown) => {
+        this.notReady = error;
+      },
+    );
+  }
+
+  /**
+   * Takes an answer that was just recorded.
+   *
+   * @param hash of the answer
+   * @throws what made the judges not ready
+   */
+  offer(sample: Sample, hash: string): void {
+    if (this.notReady) throw this.notReady;
+    if (this.stopped || this.waiting.length >= CHUNK * CHUNKS) return;
+    const { scores, judgements } = this.filesOf(sample);
+    const append: Waiting['judgements']['append'] = (judgement) => {
+      if (this.closed) throw new Error('judging ahead has ended');
+      judgements?.append(judgement);
+    };
+    const item: Waiting = {
+      ...{ sample, hash, scores, before: undefined, readings: new Map(), asked: 0 },
+      judgements: judgements ? { append } : NO_JUDGEMENTS,
+    };
+    if (!this.judges.some((judge) => this.panel.needs(judge, sample, item.readings))) {
+      this.letters.set(sample, recordOutcome(item, this.panel));
+      return;
+    }
+    this.waiting.push(item);
+    this.start(CHUNK);
+  }
+
+  /**
+   * Has the rest judged, and waits for all of it.
+   *
+   * @param asks whose outcomes are wanted
+   * @returns one outcome letter per answer, in the order of the asks; null where some were left out, for `scoreRound`
+   * @throws what made the judges not ready
+   */
+  async end(asks: readonly Ask[]): Promise<string | null> {
+    await this.context.ready;
+    const { observer } = this.context;
+    const total = this.letters.size * this.judges.length;
+    this.start(1);
+    while (this.running.size > 0) {
+      await Promise.race(this.running);
+      observer.progress(Math.min(this.judged, total), total, 'judgements');
+      this.start(1);
+    }
+    this.close();
+    const { before } = this.context;
+    return Letters.together(asks, before ? [this.letters, before] : [this.letters]);
+  }
+
+  /** Writes nothing any more. */
+  close(): void {
+    this.stopped = true;
+    this.closed = true;
+    for (const { scores, judgements } of this.files.values()) {
+      scores.close();
+      judgements?.close();
+    }
+    this.files.clear();
+  }
+
+  /** Begins chunks of so many answers at least. */
+  private start(least: number): void {
+    while (this.isReady && !this.stopped && this.running.size < CHUNKS && this.waiting.length >= least) {
+      const chunk: Promise<void> = this.judge(this.waiting.splice(0, CHUNK))
+        .catch(() => {
+          this.stopped = true;
+        })
+        .then(() => {
+          this.running.delete(chunk);
+          this.start(CHUNK);
+        });
+      this.running.add(chunk);
+    }
+  }
+
+  private async judge(items: readonly Waiting[]): Promise<void> {
+    const engines = await Promise.all(this.judges.map((judge) => this.context.engineOf(judge)));
+    const engineOf = (judge: ModelJudge): Engine => engines[this.judges.indexOf(judge)] as Engine;
+    await askInWaves(items, this.panel, engineOf, this.context, () => this.judged++);
+    if (this.closed) return;
+    for (const item of items) this.letters.set(item.sample, recordOutcome(item, this.panel));
+  }
+
+  private filesOf({ arm, seed }: Sample): Files {
+    const key = `${arm}.${seed}`;
+    const { folder } = this.context;
+    const files = this.files.get(key) ?? {
+      scores: new Journal(scoresFile(folder, arm, seed), { perTurn: true }),
+      judgements: this.judges.length > 0 ? Judgements.forNew(folder, { arm, seed }) : null,
+    };
+    this.files.set(key, files);
+    return files;
+  }
+}
