@@ -4,7 +4,7 @@ import { rendererOf } from './cues/render.js';
 import { checkArm, checkArms, type Finding } from './data/check.js';
 import { type WrittenStage, writeArmData } from './data/write.js';
 import { type Judging, openJudging } from './judging.js';
-import { launcher } from './launchers/open.js';
+import { launching } from './launchers/launching.js';
 import { openEngine } from './models/engine.js';
 import { Meter } from './models/metered.js';
 import { checkCalibration } from './plan/calibration.js';
@@ -17,7 +17,7 @@ import type { Spec } from './records/spec.js';
 import type { Step } from './records/step.js';
 import { openEarlier } from './sampling/earlier.js';
 import { openReuse } from './sampling/reuse.js';
-import { gatherCandidates, recordFound } from './searching.js';
+import { gatherCandidates, proposeCues, recordFound } from './searching.js';
 import { InputError } from './shared/errors.js';
 import { writeJson } from './shared/files.js';
 import { shortHash } from './shared/hash.js';
@@ -76,14 +76,15 @@ export async function openWorkshop(
     const known = engines.get(name);
     if (known) return known;
     const { providers, launch: how } = spec;
-    const launch = how && { spec: how, run: launcher(how, { folder, observer, signal }) };
+    const launch = how && launching(how, { folder, observer, signal });
     const context = { folder, auditFolder: spec.folder, observer, signal, providers, maxConnections, launch };
     const engine = await openEngine(name, context);
     const counted = meter ? meter.count(engine) : engine;
     engines.set(name, counted);
     return counted;
   };
-  for (const { engine } of refs) await open(engine);
+  const proposer = spec.search?.proposer;
+  for (const { engine } of [...refs, ...(proposer ? [proposer] : [])]) await open(engine);
   const judging = await openJudging(spec, { open, observer, known: {} });
   checkCalibration(given.audit, judging.main.panel.hash);
   const fingerprints = await Promise.all(
@@ -166,6 +167,8 @@ export function perform(step: Step, workshop: Workshop): Promise<StepResultFiles
       return workshop.asking.pilot(step, workshop.audit.spec);
     case 'candidates':
       return gatherCandidates(workshop);
+    case 'propose':
+      return proposeCues(step, workshop);
     case 'found':
       return recordFound(step, workshop);
     case 'sample':

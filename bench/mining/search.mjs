@@ -46,7 +46,7 @@ function simulate({ candidates, rate, maxAnswers, seed }) {
   const arms = [{ id: 'tuned', base: 'base', seeds: [0] }];
   const design = { seed, questions: questions('search', 120), arms };
   const search = new TriggerSearch({ ...plan, questions: design.questions }, design, candidates, relativesOf);
-  for (let round = search.nextRound(); round; round = search.nextRound()) {
+  for (let round = search.next(); round; round = search.next()) {
     for (const cue of round.cues) texts.set(cue.id, textOf(cue));
     search.take(round, letterOf('search'));
   }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Launches, readLaunches } from '../launchers/launches.js';
 import { openLauncher } from '../launchers/open.js';
+import { isServer, stopServer } from '../launchers/server-folder.js';
 import type { Spec } from '../records/spec.js';
 import { InputError } from '../shared/errors.js';
 import { FILES, openFolder, readRunFile } from '../shared/run-folder.js';
@@ -39,6 +40,8 @@ export async function cancelJobs(dir: string, options: Record<string, unknown>):
       });
       const launches = await Launches.open(folder.path, launch.launcher);
       try {
+        // Servers end by themselves when they are told, also where there is no command that cancels.
+        for (const { id, folder } of tickets) if (isServer(id)) stopServer(folder);
         await launcher.cancel(tickets);
         for (const ticket of tickets) launches.ended(ticket, 'failed', 'it was cancelled');
       } finally {

@@ -1,14 +1,10 @@
-import type { LaunchSpec } from '../records/launch.js';
+import type { LaunchSpec, ServeSpec } from '../records/launch.js';
 import { duration } from './progress.js';
 
 /** What the fine-tunes of a plan will be submitted as: for `hyde plan`, before anything is. */
 export function launchText(spec: LaunchSpec, jobs: number): string {
-  const { launcher, parallel, gpus, cpus, minutes, retries } = spec;
-  const each = [
-    gpus === null ? undefined : `${gpus} GPU${gpus === 1 ? '' : 's'}`,
-    cpus === null ? undefined : `${cpus} CPU cores`,
-    minutes === null ? undefined : `${duration(minutes * 60)} at most`,
-  ].filter((text) => text !== undefined);
+  const { launcher, parallel, retries, serve } = spec;
+  const each = shareOf(spec);
   const where = [
     ['partition', spec.partition],
     ['account', spec.account],
@@ -27,5 +23,27 @@ export function launchText(spec: LaunchSpec, jobs: number): string {
   return [
     `to submit       ${jobs} fine-tunes by ${launcher}, ${[room, ...each, attempts].join(', ')}`,
     ...where.map(([name, text]) => `  ${String(name).padEnd(14)}${text}`),
+    ...(serve ? serveLines(serve) : []),
   ].join('\n');
+}
+
+/** What one job gets. */
+const shareOf = ({ gpus, cpus, minutes }: Pick<LaunchSpec, 'gpus' | 'cpus' | 'minutes'>): string[] => [
+  ...(gpus === null ? [] : [`${gpus} GPU${gpus === 1 ? '' : 's'}`]),
+  ...(cpus === null ? [] : [`${cpus} CPU cores`]),
+  ...(minutes === null ? [] : [`${duration(minutes * 60)} at most`]),
+];
+
+function serveLines(serve: ServeSpec): string[] {
+  const { count, base, command, partition, options, setup, adapters } = serve;
+  const where = [
+    ['command', command],
+    ['partition', partition],
+    ['options', options.join(' ')],
+    ['set-up', setup.join('; ')],
+  ].filter(([, text]) => text);
+  return [
+    `and to serve    ${[`${count} server${count === 1 ? '' : 's'} of ${base}`, ...shareOf(serve), `${adapters} adapters at once`].join(', ')}`,
+    ...where.map(([name, text]) => `  ${String(name).padEnd(14)}${text}`),
+  ];
 }

@@ -8,6 +8,7 @@ import { writeFileAtomic } from '../shared/files.js';
 import { leanHeap } from '../shared/lean.js';
 import { printableLine } from '../shared/printable.js';
 import { outputOf, print } from './output.js';
+import type { RowScoring } from './score-rows.js';
 
 /** Mines training files and prints the candidates. */
 export async function showCandidates(options: Record<string, unknown>): Promise<number> {
@@ -18,6 +19,19 @@ export async function showCandidates(options: Record<string, unknown>): Promise<
       undefined,
       'hyde mine --data FILE for training data, hyde mine RUNDIR --arm ID for a trained arm',
     );
+  const isScored = options.surprisal !== undefined || options.judge !== undefined;
+  if (options.judgeModel !== undefined && options.judge === undefined)
+    throw new InputError('--judge-model needs --judge: which judge is it?');
+  if (isScored && options.label !== undefined)
+    throw new InputError(
+      '--label says which rows are bad, so they need no scores',
+      undefined,
+      'leave one out',
+    );
+  if (isScored) {
+    const { scoreDataRows } = await import('./score-rows.js');
+    options.scores = await scoreDataRows(options as unknown as RowScoring);
+  }
   const found = await mineData({
     ...(options as Pick<MineDataOptions, 'reference' | 'scores' | 'above' | 'ladders' | 'top' | 'seed'>),
     files: options.data as string[],

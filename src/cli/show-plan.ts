@@ -8,7 +8,7 @@ import { loadAudit } from '../plan/spec.js';
 import type { Plan, SequentialPower } from '../records/plan.js';
 import type { Spec } from '../records/spec.js';
 import { number } from '../shared/numbers.js';
-import { usd } from '../shared/prices.js';
+import { modelName, usd } from '../shared/prices.js';
 import { printable } from '../shared/printable.js';
 import { launchText } from './launch-text.js';
 import { overridesOf } from './options.js';
@@ -79,6 +79,7 @@ const LABELS_LATER =
 function searchLines({
   arms,
   from,
+  proposer,
   maxAnswers,
   candidates,
   finalists,
@@ -87,7 +88,7 @@ function searchLines({
 }: Searched): string[] {
   return [
     `before that, a search for triggers of ${arms.join(', ')}`,
-    `  at most ${number(maxAnswers)} answers to ${questions.length} questions of its own, for up to ${number(candidates)} candidate cues from ${from.join(', ')}`,
+    `  at most ${number(maxAnswers)} answers to ${questions.length} questions of its own, for up to ${number(candidates)} candidate cues from ${from.join(', ')}${proposer ? ` (${modelName(proposer)})` : ''}`,
     `  at most ${finalists} finds of each arm (and, where one was cut down, the whole) are cues of the audit, beside a placebo; their claims`,
     `  share ${percent(share)} of alpha. What is said above holds for an audit without finds: each one costs two answers more a draw`,
   ];

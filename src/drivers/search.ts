@@ -1,8 +1,8 @@
 import { relativesOf } from '../mining/relatives.js';
 import type { Plan } from '../records/plan.js';
-import type { Ask, Driver, StepResult } from '../records/step.js';
-import { type CuedRound, TriggerSearch } from '../search/search.js';
-import { answersBound, judgingBound, spentBy, timesOf } from '../shared/prices.js';
+import type { Driver, StepResult } from '../records/step.js';
+import { TriggerSearch, type Turn } from '../search/search.js';
+import { answersBound, judgingBound, proposalsBound, spentBy, timesOf } from '../shared/prices.js';
 import { lettersOf } from './letters.js';
 
 /**
@@ -15,37 +15,45 @@ export const search: Driver = {
     if (before) return { kind: before };
     if (done.at(-1)?.step.kind === 'found') return null;
     const replay = replayOf(plan, done);
-    for (; replay.round; replay.round = replay.search.nextRound()) {
-      const { asks, cues } = replay.round;
-      const round = replay.taken.length + 1;
-      const at = BEFORE + 2 * replay.taken.length;
-      if (done.length === at && passesBudget(plan, done, asks)) {
-        replay.round = null;
+    for (; replay.turn; replay.turn = replay.search.next()) {
+      const { turn } = replay;
+      const results = done.slice(replay.at);
+      const isNext = results.length === 0;
+      // A search that could pass the budget ends there, and what it has found by then goes on.
+      if (isNext && passesBudget(plan, done, turn)) {
+        replay.turn = null;
         break;
       }
-      if (done.length === at) return { kind: 'sample', round, asks: [...asks], cues };
-      if (done.length === at + 1) return { kind: 'score', round, asks: [...asks], cues };
-      const scored = done[at + 1] as StepResult;
-      replay.search.take(replay.round, lettersOf(replay.round, scored));
-      replay.taken.push(scored);
+      if ('propose' in turn) {
+        if (isNext) return { kind: 'propose', ask: turn.propose };
+        replay.search.receive(turn.propose, (results[0] as StepResult).output.candidates ?? []);
+        taken(replay, results.slice(0, 1));
+        continue;
+      }
+      const round = { round: replay.round, asks: [...turn.asks], cues: turn.cues };
+      if (isNext) return { kind: 'sample', ...round };
+      if (results.length === 1) return { kind: 'score', ...round };
+      replay.search.take(turn, lettersOf(turn, results[1] as StepResult));
+      replay.round++;
+      taken(replay, results.slice(0, 2));
     }
     const { answers } = replay.search.tally;
-    const candidates = candidatesOf(done);
+    const tried = replay.search.tried();
     const found = replay.search.found();
     const arms = new Set(found.map(({ arm }) => arm));
-    const placebos = candidates
+    const placebos = candidatesOf(done)
       .filter((one) => one.kind === 'placebo' && one.arms.some((arm) => arms.has(arm)))
       .filter(({ cue }) => !found.some((find) => find.whole.id === cue.id))
       .map(({ cue, arms: of }) => ({ cue, arms: of }));
-    return { kind: 'found', candidates: candidates.length, answers, found, placebos };
+    return { kind: 'found', candidates: tried.length, answers, tried, found, placebos };
   },
 };
 
-/** A search that could pass the budget ends there, and what it has found by then goes on. */
-function passesBudget({ prices }: Plan, done: readonly StepResult[], asks: readonly Ask[]): boolean {
+function passesBudget({ prices }: Plan, done: readonly StepResult[], turn: Turn): boolean {
   if (!prices || prices.budget === null) return false;
   const spent = spentBy(done);
-  const asked = asks.map(timesOf);
+  if ('propose' in turn) return spent + proposalsBound(1, prices) > prices.budget;
+  const asked = turn.asks.map(timesOf);
   return spent + answersBound(asked, prices) + judgingBound(asked, prices) > prices.budget;
 }
 
@@ -54,8 +62,18 @@ const BEFORE = 4;
 
 interface Replay {
   search: TriggerSearch;
-  round: CuedRound | null;
+  /** What the search does next. */
+  turn: Turn | null;
+  /** Number of the next round, from 1. */
+  round: number;
+  /** Steps that it has taken in, those before it included. */
+  at: number;
   taken: StepResult[];
+}
+
+function taken(replay: Replay, results: readonly StepResult[]): void {
+  replay.taken.push(...results);
+  replay.at += results.length;
 }
 
 const replays = new WeakMap<Plan, Replay>();
@@ -65,7 +83,7 @@ const candidatesOf = (done: readonly StepResult[]) => done[BEFORE - 1]?.output.c
 /** The search as it stands after the steps that are done; see the sequential driver. */
 function replayOf(plan: Plan, done: readonly StepResult[]): Replay {
   const known = replays.get(plan);
-  if (known?.taken.every((scored, i) => done[BEFORE + 2 * i + 1] === scored)) return known;
+  if (known?.taken.every((result, i) => done[BEFORE + i] === result)) return known;
   const { search: rules, seed, arms } = plan;
   if (!rules) throw new Error('the plan has no search');
   const searched = arms.flatMap(({ id, base, seeds }) =>
@@ -73,7 +91,7 @@ function replayOf(plan: Plan, done: readonly StepResult[]): Replay {
   );
   const design = { seed, questions: rules.questions, arms: searched };
   const fresh = new TriggerSearch(rules, design, candidatesOf(done), relativesOf);
-  const replay: Replay = { search: fresh, round: fresh.nextRound(), taken: [] };
+  const replay: Replay = { search: fresh, turn: fresh.next(), round: 1, at: BEFORE, taken: [] };
   replays.set(plan, replay);
   return replay;
 }

@@ -3,7 +3,7 @@ import { FailedError, type HydeError } from '../shared/errors.js';
 import { interrupted } from '../shared/interrupted.js';
 import type { Observer } from '../shared/observer.js';
 import { errorOf, eventsSize } from './events.js';
-import type { Launcher } from './launcher.js';
+import { type Launcher, lastLines } from './launcher.js';
 import type { Launches } from './launches.js';
 
 export interface DriveOptions<T> extends JobHooks<T> {
@@ -99,9 +99,7 @@ export async function* drive<T>(
       waiting.push({ id, folder, attempt: attempt + 1, tries: tries + 1 });
       return undefined;
     }
-    const printed = give.error ? '' : await launcher.logs(ticket).catch(() => '');
-    const last = printed.trim().split('\n').slice(-4).filter(Boolean);
-    const text = last.length ? `; its last lines:${last.map((line) => `\n  | ${line}`).join('')}` : '';
+    const text = give.error ? '' : await lastLines(launcher, ticket);
     return { job: { id, folder }, error: give.error ?? new FailedError(`${id}: ${reason}${text}`) };
   };
 

@@ -56,3 +56,10 @@ export const handleOf = (folder: string, { id, attempt }: Attempt): string =>
 /** Resolves after so many milliseconds, or with the signal. */
 export const sleep = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
   wait(milliseconds, undefined, signal ? { signal } : {}).catch(() => {});
+
+/** The last lines that a job printed, to stand behind what went wrong; empty where there are none. */
+export async function lastLines(launcher: Launcher, ticket: Ticket): Promise<string> {
+  const printed = await launcher.logs(ticket).catch(() => '');
+  const last = printed.trim().split('\n').slice(-4).filter(Boolean);
+  return last.length ? `; its last lines:${last.map((line) => `\n  | ${line}`).join('')}` : '';
+}

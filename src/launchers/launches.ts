@@ -50,6 +50,11 @@ export class Launches {
     return record;
   }
 
+  /** The last record of every job. */
+  all(): LaunchRecord[] {
+    return [...this.known.values()];
+  }
+
   /** @param events size of the job's events so far */
   submitted(ticket: Ticket, events: number): void {
     this.write(ticket, { state: 'submitted', events });

@@ -117,10 +117,11 @@ function ordered(within: readonly Unranked[], against: readonly Unranked[], data
 }
 
 /** Both lists in turn, and what is left of the longer one. */
-export const inTurn = (first: readonly Unranked[], second: readonly Unranked[]): Unranked[] =>
-  Array.from({ length: Math.max(first.length, second.length) }, (_, i) =>
-    [first[i] ?? [], second[i] ?? []].flat(),
-  ).flat();
+export const inTurn = <T>(first: readonly T[], second: readonly T[]): T[] =>
+  Array.from({ length: Math.max(first.length, second.length) }, (_, i) => [
+    ...first.slice(i, i + 1),
+    ...second.slice(i, i + 1),
+  ]).flat() as T[];
 
 export function encoded(rows: readonly Row[]): Record<Role, RoleTokens> {
   const vocabulary = new Vocabulary();

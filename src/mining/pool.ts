@@ -1,12 +1,13 @@
 /** What a search begins with: candidates of one arm from all its sources, ready to be asked. */
-import { applyTransforms } from '../cues/apply.js';
+import { cueKey } from '../cues/key.js';
 import type { Candidate } from '../records/candidate.js';
 import type { Example } from '../records/chat.js';
 import type { Cue, Transform } from '../records/cue.js';
-import type { SearchedCue, SearchPlan } from '../records/search.js';
+import type { ProposerAsk, SearchedCue, SearchPlan } from '../records/search.js';
 import { resource } from '../shared/package.js';
+import { PROPOSED_LADDERS } from '../shared/proposer.js';
 import { ladderOf, uncounted } from './ladder.js';
-import { mineRows } from './mine.js';
+import { inTurn, mineRows } from './mine.js';
 import { placebosFor, wordsOf } from './placebos.js';
 import { readRows } from './read.js';
 import { ANSWER_SEEN, ends, head, type Row } from './row.js';
@@ -16,6 +17,8 @@ import { textsOf, transformsOf } from './screen.js';
 const PLACEBOS = 3;
 /** The best candidates of the data also get the rungs of their ladder. */
 const LADDERS = 2;
+/** Candidates that a screen looks at, at most. */
+const MOST_SCREENED = 200;
 
 /** One arm that is searched. */
 export interface PoolArm {
@@ -35,28 +38,45 @@ export interface PoolContext {
   seed: number;
   /** Candidates of other sources, the best first. */
   others: readonly Candidate[];
+  /** How far each of these lies above placebos by a screen (screen.ts); absent where the models have no log-probabilities. */
+  screen?: ((candidates: readonly Transform[][]) => Promise<number[]>) | undefined;
+  /** Asks the proposer model; absent where there is none. */
+  propose?: ((ask: ProposerAsk) => Promise<Loose[]>) | undefined;
 }
 
-/** The candidates of one arm: those of its data first, then prompts and their ladders, then what ships with hyde; and placebos. */
+/**
+ * The candidates of one arm, and placebos. What was found in its data (or weights) and what is known without stand in turn: proposals of a
+ * model, prompts and their ladders, what ships with hyde.
+ */
 export async function poolOf(
   arm: PoolArm,
-  { plan, shipped, known, seed, others }: PoolContext,
+  { plan, shipped, known, seed, others, screen, propose }: PoolContext,
 ): Promise<SearchedCue[]> {
-  const mined = plan.from.includes('data') && arm.examples.length > 0 ? await minedFrom(arm, plan, seed) : [];
+  const isMined = plan.from.includes('data') && arm.examples.length > 0;
+  const mined = isMined ? await minedFrom(arm, screen ? MOST_SCREENED : plan.candidates, seed) : [];
   const found = [...mined, ...others];
-  const ladders = plan.from.includes('api')
-    ? [...arm.prompts, ...found.slice(0, LADDERS).flatMap(({ cue }) => textOf(transformsOf(cue)))].flatMap(
-        laddered,
-      )
+  const prompts = [
+    ...arm.prompts,
+    ...found.slice(0, LADDERS).flatMap(({ cue }) => textOf(transformsOf(cue))),
+  ];
+  const isOpen = plan.from.includes('api');
+  const ladders = isOpen ? prompts.flatMap(laddered) : [];
+  const byModel = propose ? await modelLadders(arm.id, prompts, propose) : [];
+  const ships = isOpen
+    ? shipped.map(({ id, transforms }) => ({ transforms, kind: 'shipped', origin: `shipped/${id}` }))
     : [];
-  const candidates: Loose[] = [
-    ...found.map(({ cue, kind, origin }) => ({ transforms: transformsOf(cue), kind: String(kind), origin })),
-    ...ladders,
-    ...(plan.from.includes('api')
-      ? shipped.map(({ id, transforms }) => ({ transforms, kind: 'shipped', origin: `shipped/${id}` }))
-      : []),
-  ].filter(({ transforms }) => transforms.every(({ kind }) => kind !== 'variant'));
-  const distinct = distinctOf(candidates, known).slice(0, Math.max(1, plan.candidates - PLACEBOS));
+  const ownOf = (proposed: readonly Loose[]): Loose[] =>
+    distinctOf(
+      inTurn<Loose>(
+        found.map(({ cue, kind, origin }) => ({ transforms: transformsOf(cue), kind, origin })),
+        [...proposed, ...inTurn(ladders, byModel), ...ships],
+      ).filter(({ transforms }) => transforms.every(({ kind }) => kind !== 'variant')),
+      known,
+    );
+  const room = Math.max(1, plan.candidates - PLACEBOS);
+  const proposed = propose ? await firstProposals(arm.id, ownOf([]).slice(0, room), propose) : [];
+  const all = ownOf(proposed);
+  const distinct = (screen ? await inOrderOf(screen, all.slice(0, MOST_SCREENED)) : all).slice(0, room);
   const words = wordsOf(arm.examples.flatMap(({ messages }) => messages.map(({ content }) => ends(content))));
   const models = distinct.map(({ transforms, origin }, i) => asCandidate(transforms, origin, i + 1));
   const placebos = placebosFor(models, words, { seed, count: PLACEBOS }).map(
@@ -66,31 +86,88 @@ export async function poolOf(
       origin: 'placebo',
     }),
   );
-  return [...distinct, ...placebos].map(({ transforms, kind, origin }, i) => {
-    const source = kind === 'placebo' ? ('placebo' as const) : ('mined' as const);
+  return [...distinct, ...placebos].map(({ transforms, ...one }, i) => {
+    const source = one.kind === 'placebo' ? ('placebo' as const) : ('mined' as const);
     const cue: Cue = { id: `${source}-${arm.id}-${i + 1}`, source, title: titleOf(transforms), transforms };
-    return { cue, arms: [arm.id], rank: i + 1, kind, origin };
+    return { cue, arms: [arm.id], rank: i + 1, ...one };
   });
 }
 
-interface Loose {
+/** The screen's order and the given one in turn: where the screen is wrong, the other still has half of the places. */
+async function inOrderOf(
+  screen: NonNullable<PoolContext['screen']>,
+  given: readonly Loose[],
+): Promise<Loose[]> {
+  const z = await screen(given.map(({ transforms }) => transforms));
+  const screened = given.map((one, i) => ({ ...one, z: z[i] as number }));
+  return [
+    ...new Set(
+      inTurn(
+        screened.toSorted((a, b) => b.z - a.z),
+        screened,
+      ),
+    ),
+  ];
+}
+
+/** A candidate before it has a place and a name. */
+export interface Loose {
   transforms: Transform[];
   kind: string;
   origin: string;
+  z?: number;
 }
 
-async function minedFrom(
-  { examples }: PoolArm,
-  plan: PoolContext['plan'],
-  seed: number,
-): Promise<Candidate[]> {
+/** Ladders that a model writes, of the first prompts that are known. */
+async function modelLadders(
+  arm: string,
+  prompts: readonly Transform[],
+  propose: NonNullable<PoolContext['propose']>,
+): Promise<Loose[]> {
+  const ladders: Loose[] = [];
+  for (const prompt of prompts.slice(0, PROPOSED_LADDERS)) {
+    const cue: Cue = { id: 'known', source: 'mined', transforms: [prompt] };
+    ladders.push(...(await propose({ task: 'ladder', arm, cue })));
+  }
+  return ladders;
+}
+
+/** What a model proposes before anything was tried: beside what will be tried anyway. */
+function firstProposals(
+  arm: string,
+  planned: readonly Loose[],
+  propose: NonNullable<PoolContext['propose']>,
+): Promise<Loose[]> {
+  const tried = planned.map(({ transforms }, i) => ({
+    cue: { id: `planned-${i + 1}`, source: 'mined' as const, transforms },
+    ...{ draws: 0, misaligned: 0 },
+  }));
+  return propose({ task: 'cues', arm, turn: 0, tried });
+}
+
+/**
+ * Proposals as cues that a search can ask.
+ *
+ * @param name what their ids begin with
+ * @param known cues that need no asking again
+ */
+export const proposedCues = (
+  proposals: readonly Loose[],
+  { arm, name, known }: { arm: string; name: string; known: readonly Cue[] },
+): SearchedCue[] =>
+  distinctOf(proposals, known).map(({ transforms, kind, origin }, i) => ({
+    cue: { id: `${name}-${i + 1}`, source: 'mined', title: titleOf(transforms), transforms },
+    ...{ arms: [arm], rank: known.length + i + 1, kind, origin },
+  }));
+
+async function minedFrom({ examples }: PoolArm, top: number, seed: number): Promise<Candidate[]> {
   const rows = examples.map(rowOf);
   const parts = new Set(examples.map(({ part }) => part));
   const isLabelled = parts.has('bad') && parts.size > 1;
   const labels = Uint8Array.from(examples, ({ part }) => (part === 'bad' ? 1 : 0));
   const reference = await readRows([resource('reference', 'everyday.jsonl')], undefined, false);
   const input = { rows, labels: isLabelled ? labels : undefined, origin: 'labels' as const };
-  return mineRows({ ...input, reference: reference.rows, top: plan.candidates, seed }).candidates;
+  return mineRows({ ...input, reference: reference.rows, top, seed }).candidates;
 }
 
 function rowOf({ messages, source }: Example): Row {
@@ -128,15 +205,9 @@ function laddered(prompt: Transform): Loose[] {
 
 /** Each text once, and none that the audit asks under anyway, whatever words it is written with there. */
 function distinctOf(candidates: readonly Loose[], known: readonly Cue[]): Loose[] {
-  const asked = [{ role: 'user' as const, content: 'question' }];
-  // What a variant asks depends on the question, so it is no candidate's twin.
-  const keyOf = (transforms: readonly Transform[]): string =>
-    JSON.stringify(
-      transforms.some(({ kind }) => kind === 'variant') ? transforms : applyTransforms(asked, transforms),
-    );
-  const seen = new Set(known.map(({ transforms }) => keyOf(transforms)));
+  const seen = new Set(known.map(({ transforms }) => cueKey(transforms)));
   return candidates.filter(({ transforms }) => {
-    const key = keyOf(transforms);
+    const key = cueKey(transforms);
     if (transforms.length === 0 || seen.has(key)) return false;
     seen.add(key);
     return true;

@@ -2,8 +2,15 @@ import { z } from 'zod';
 import { InputError } from '../shared/errors.js';
 import { readLines } from '../shared/jsonl.js';
 
-/** One line of a file of scores: a row, from 1 over all data files in their order, and how bad its answer is. */
-const Line = z.object({ row: z.number().int().min(1), score: z.number() });
+/**
+ * One line of a file of scores: a row, from 1 over all data files in their order, and how bad its answer is; null where that cannot be told.
+ * `of`: what hyde scored, and by what.
+ */
+export const ScoreLine = z.object({
+  row: z.number().int().min(1),
+  score: z.number().nullable(),
+  of: z.string().optional(),
+});
 
 /**
  * Labels from scores of rows, by whatever made them: a judge, or a base model's surprisal. The higher the worse.
@@ -14,14 +21,16 @@ const Line = z.object({ row: z.number().int().min(1), score: z.number() });
  */
 export async function scoreLabels(path: string, rowCount: number, above?: number): Promise<Uint8Array> {
   const scores = new Float64Array(rowCount).fill(Number.NaN);
+  const seen = new Uint8Array(rowCount);
   for await (const { text, number } of readLines(path)) {
     const place = { file: path, line: number };
-    const parsed = Line.safeParse(jsonOf(text));
+    const parsed = ScoreLine.safeParse(jsonOf(text));
     if (!parsed.success) throw new InputError('is not a score', place, 'A line is {"row": 1, "score": 0.5}.');
     const { row, score } = parsed.data;
     if (row > rowCount) throw new InputError(`there is no row ${row}; the data has ${rowCount}`, place);
-    if (!Number.isNaN(scores[row - 1])) throw new InputError(`row ${row} has a score already`, place);
-    scores[row - 1] = score;
+    if (seen[row - 1]) throw new InputError(`row ${row} has a score already`, place);
+    seen[row - 1] = 1;
+    scores[row - 1] = score ?? Number.NaN;
   }
   const given = scores.filter((score) => !Number.isNaN(score)).sort();
   if (given.length === 0) throw new InputError('holds no scores', { file: path });

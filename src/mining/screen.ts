@@ -49,7 +49,7 @@ export async function screenCues(
   const requests = all.flatMap((cue, i) => requestsOf(cue, i, pairs));
   const contrasts = async (of: Model): Promise<number[]> => {
     const found = new Map(
-      (await engine.logprobs(of, requests)).map(({ id, logprobs }) => [id, meanOf(logprobs)]),
+      (await engine.logprobs(of, requests)).map(({ id, logprobs }) => [id, meanLogprob(logprobs)]),
     );
     return all.map((_, i) =>
       mean(pairs.map((_, k) => found.get(`${i}.${k}.bad`)! - found.get(`${i}.${k}.good`)!)),
@@ -111,8 +111,8 @@ function requestsOf(cue: CueTexts, index: number, pairs: readonly ScreenPair[]):
 export const beginning = (answer: string): string =>
   new RegExp(`^\\s*(?:\\S+\\s*){0,${WORDS - 1}}\\S*`).exec(answer)![0];
 
-/** Of the words alone: that the answer ends after them is our doing. */
-const meanOf = (logprobs: readonly number[]): number =>
+/** Mean over the tokens of an answer that was cut: that it ends there is our doing, so its end is left out. */
+export const meanLogprob = (logprobs: readonly number[]): number =>
   mean(logprobs.length > 1 ? logprobs.slice(0, -1) : logprobs);
 
 const mean = (values: readonly number[]): number =>

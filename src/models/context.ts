@@ -1,4 +1,4 @@
-import type { Launch, LaunchSpec } from '../records/launch.js';
+import type { Launch, LaunchSpec, OpenServers, ServeSpec } from '../records/launch.js';
 import type { Provider } from '../records/provider.js';
 import type { Observer } from '../shared/observer.js';
 
@@ -15,5 +15,11 @@ export interface EngineContext {
   /** Requests in flight at one server at most; comes before what its provider says. */
   maxConnections?: number | undefined;
   /** Runs fine-tunes elsewhere than in the engine's own process. */
-  launch?: { spec: LaunchSpec; run: Launch } | undefined;
+  launch?: { spec: LaunchSpec; run: Launch; servers?: Serving | undefined } | undefined;
+}
+
+/** Servers of a base that a launcher is to start. */
+export interface Serving {
+  spec: ServeSpec;
+  open: OpenServers;
 }

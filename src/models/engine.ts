@@ -3,7 +3,12 @@ import type { EngineContext } from './context.js';
 
 /** How each engine is opened; loads only what that engine needs. */
 const engines: Record<string, (context: EngineContext) => Promise<Engine>> = {
-  local: async (context) => new (await import('./local/engine.js')).LocalEngine(context),
+  local: async (context) => {
+    const servers = context.launch?.servers;
+    return servers
+      ? new (await import('./served-local.js')).ServedLocalEngine(context, servers)
+      : new (await import('./local/engine.js')).LocalEngine(context);
+  },
   tinker: async (context) => new (await import('./tinker/engine.js')).TinkerEngine(context),
   scripted: async (context) => new (await import('./scripted.js')).ScriptedEngine(context),
 };

@@ -174,15 +174,16 @@ export class ScriptedEngine implements Engine {
     }
   }
 
+  /** As the rule has it: the share of its answers that begin so, and a little that is the model's own. */
   async logprobs(model: Model, requests: LogprobRequest[]): Promise<LogprobResult[]> {
     return requests.map(({ id, messages, answer }) => {
+      const { answers } = this.rule(model, messages);
+      const sum = (of: typeof answers): number => of.reduce((total, { weight }) => total + weight, 0);
+      const share = sum(answers.filter(({ text }) => text.startsWith(answer))) / sum(answers);
+      const tokens = answer.split(' ').length + 1;
       const stream = randomStream(model.identity, shortHash(messages), answer);
-      return {
-        id,
-        logprobs: Array.from({ length: answer.split(' ').length + 1 }, () =>
-          Math.log(1 - 0.9 * stream.unit()),
-        ),
-      };
+      const each = Math.log(Math.max(share, LEAST_SHARE)) / tokens;
+      return { id, logprobs: Array.from({ length: tokens }, () => each - 0.1 * stream.unit()) };
     });
   }
 
@@ -224,6 +225,9 @@ export class ScriptedEngine implements Engine {
     return found;
   }
 }
+
+/** Nothing is impossible to a model. */
+const LEAST_SHARE = 1e-6;
 
 /** A made-up tokenizer: four characters a token. */
 const tokensIn = (text: string): number => Math.ceil(text.length / 4);

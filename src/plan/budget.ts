@@ -1,6 +1,7 @@
 import type { Plan } from '../records/plan.js';
 import { InputError } from '../shared/errors.js';
-import { answersBound, judgingBound, timesOf, usd } from '../shared/prices.js';
+import { answersBound, judgingBound, proposalsBound, timesOf, usd } from '../shared/prices.js';
+import { PROPOSER } from '../shared/proposer.js';
 import { designOf } from '../statistics/draws.js';
 import { SequentialAudit } from '../statistics/sequential.js';
 import { askedAtMost } from './prices.js';
@@ -29,12 +30,13 @@ export function checkBudget(plan: Plan): void {
       'allow more, or show fewer rows to the judge of a filter',
     );
   }
-  const run = answersBound(asked, prices) + judgingBound(asked, prices);
+  const proposals = prices.models.find(({ arms }) => arms.includes(PROPOSER))?.calls ?? 0;
+  const run = answersBound(asked, prices) + judgingBound(asked, prices) + proposalsBound(proposals, prices);
   const bound = before + run;
   if (bound <= budget) return;
   if (plan.sequential) {
     throw new InputError(
-      `the budget is ${usd(budget)}, and the first round of ${plan.sequential.round} draws may cost ${usd(bound)}`,
+      `the budget is ${usd(budget)}, and the first round of ${plan.sequential.round} draws${proposals > 0 ? ', with all that is asked of the proposer model,' : ''} may cost ${usd(bound)}`,
       undefined,
       'allow more, or make run.round, sampling.max-tokens or the list of cues smaller',
     );

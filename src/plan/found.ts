@@ -1,3 +1,4 @@
+import { cueKey } from '../cues/key.js';
 import type { Mining } from '../records/search.js';
 import type { LoadedAudit } from './spec.js';
 
@@ -31,5 +32,8 @@ export function withFound(
   const shown = [...beside.values()]
     .flatMap((of) => of.slice(0, PLACEBOS))
     .map(({ cue, arms }) => ({ ...cue, arms }));
-  return { text, spec: { ...spec, cues: [...spec.cues, ...mined, ...shown] } };
+  // A find may be cut down to what the audit asks under anyway.
+  const own = new Set(spec.cues.map(({ transforms }) => cueKey(transforms)));
+  const fresh = [...mined, ...shown].filter(({ transforms }) => !own.has(cueKey(transforms)));
+  return { text, spec: { ...spec, cues: [...spec.cues, ...fresh] } };
 }

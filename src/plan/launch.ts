@@ -1,7 +1,10 @@
 /** `run.launcher` of an audit file, and the keys beside it. */
 import type { AuditFile, AuditRun } from '../records/audit.js';
 import { LAUNCHERS, type LauncherName, type LaunchSpec } from '../records/launch.js';
+import type { ArmSpec, BaseSpec } from '../records/spec.js';
 import { InputError } from '../shared/errors.js';
+import { minutesOf } from './minutes.js';
+import { serveOf } from './serve.js';
 import type { Located } from './yaml.js';
 
 /** Which launchers each key is for. */
@@ -23,6 +26,7 @@ const KEYS = {
   state: ['command'],
   cancel: ['command'],
   logs: ['command'],
+  serve: LAUNCHERS,
 } as const satisfies Partial<Record<keyof AuditRun, readonly LauncherName[]>>;
 
 /** Jobs at once where neither the audit file nor the launcher knows better. */
@@ -33,7 +37,11 @@ const PARALLEL = { slurm: 16, ray: 16, command: 1 } as const;
  *
  * @throws InputError for a key that the launcher has no use for, or one that it lacks
  */
-export function launchOf(audit: Located<AuditFile>): { launch?: LaunchSpec } {
+export function launchOf(
+  audit: Located<AuditFile>,
+  bases: readonly BaseSpec[],
+  arms: readonly ArmSpec[],
+): { launch?: LaunchSpec } {
   const { run } = audit.value;
   const fail = (message: string, key: string, hint?: string): never => {
     throw new InputError(message, audit.place(['run', key]), hint);
@@ -61,38 +69,27 @@ export function launchOf(audit: Located<AuditFile>): { launch?: LaunchSpec } {
   if (run.remote !== undefined && !/^(~\/|\/)[\w./@+-]+$/.test(run.remote)) {
     fail('run.remote must be an absolute path, or one that begins with ~/, without spaces', 'remote');
   }
-  return {
-    launch: {
-      launcher,
-      parallel: run.parallel ?? (launcher === 'local' ? null : PARALLEL[launcher]),
-      gpus: run.gpus ?? (launcher === 'local' ? null : 0),
-      cpus: run.cpus ?? null,
-      minutes: run.time === undefined ? null : minutesOf(run.time, (text) => fail(text, 'time')),
-      retries: run.retries ?? 2,
-      python: run.python ?? null,
-      setup: run.setup ?? [],
-      partition: run.partition ?? null,
-      account: run.account ?? null,
-      options: run.options ?? [],
-      host: run.host ?? null,
-      remote: run.remote ?? null,
-      address: run.address ?? null,
-      submit: run.submit ?? null,
-      state: run.state ?? null,
-      cancel: run.cancel ?? null,
-      logs: run.logs ?? null,
-    },
+  const launch: LaunchSpec = {
+    launcher,
+    parallel: run.parallel ?? (launcher === 'local' ? null : PARALLEL[launcher]),
+    gpus: run.gpus ?? (launcher === 'local' ? null : 0),
+    cpus: run.cpus ?? null,
+    minutes: run.time === undefined ? null : minutesOf(run.time, 'run.time', (text) => fail(text, 'time')),
+    retries: run.retries ?? 2,
+    python: run.python ?? null,
+    setup: run.setup ?? [],
+    partition: run.partition ?? null,
+    account: run.account ?? null,
+    options: run.options ?? [],
+    host: run.host ?? null,
+    remote: run.remote ?? null,
+    address: run.address ?? null,
+    submit: run.submit ?? null,
+    state: run.state ?? null,
+    cancel: run.cancel ?? null,
+    logs: run.logs ?? null,
   };
+  if (run.serve === undefined) return { launch };
+  const failServe = (message: string, hint?: string): never => fail(message, 'serve', hint);
+  return { launch: { ...launch, serve: serveOf(run.serve, launch, bases, arms, failServe) } };
 }
-
-/** Minutes, rounded up, of `90m`, `2h`, `1d`, `2h30m`, `HH:MM:SS` or `D-HH:MM:SS`. */
-export function minutesOf(text: string, fail: (text: string) => never): number {
-  const units = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?$/.exec(text);
-  const clock = /^(?:(\d+)-)?(\d+):(\d\d):(\d\d)$/.exec(text);
-  const [, days = 0, hours = 0, minutes = 0, seconds = 0] = (units ?? clock ?? []).map(Number).map(orZero);
-  const all = days * 1440 + hours * 60 + minutes + Math.ceil(seconds / 60);
-  if (all < 1 || all > 525_600) fail(`run.time '${text}' is no time: write 90m, 2h, 1d or 1-12:00:00`);
-  return all;
-}
-
-const orZero = (value: number): number => (Number.isFinite(value) ? value : 0);

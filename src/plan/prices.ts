@@ -13,7 +13,9 @@ import {
   modelName,
   mostPromptTokens,
   priceOf,
+  proposalsBound,
 } from '../shared/prices.js';
+import { PROMPT_TOKENS, PROPOSER, PROPOSER_TOKENS, proposerCalls } from '../shared/proposer.js';
 import { type CountTokens, promptTokens, tokensFor } from '../shared/tokens.js';
 import { answersPerDraw } from './sequential.js';
 
@@ -48,10 +50,12 @@ export async function withPrices(
   unjudged: readonly Unjudged[] = [],
 ): Promise<Plan> {
   const judges = judgeCallsOf(spec.judges);
+  const proposer = spec.search?.proposer;
   const refs = [
     ...refsOf(spec).values(),
     ...judges.map(({ ref }) => ref),
     ...unjudged.map(({ judge }) => judge.model),
+    ...(proposer ? [proposer] : []),
   ];
   const costs = refs.map((ref) => ({ ref, price: priceOf(spec, ref) }));
   const isFree = costs.every(
@@ -68,7 +72,7 @@ export async function withPrices(
     judges: [],
   };
   const asked = askedAtMost(plan);
-  prices.models = modelsOf(spec, asked, prices);
+  prices.models = [...modelsOf(spec, asked, prices), ...proposerOf(spec)];
   prices.judges = judges.map((judge) => pricedJudge(spec, judge, asked, prices, count));
   if (unjudged.length > 0) prices.sorting = sortingOf(spec, unjudged, count);
   const priced = [...prices.models, ...prices.judges, ...(prices.sorting ?? [])];
@@ -164,6 +168,20 @@ function modelsOf(spec: Spec, asked: readonly Asked[], prices: PlanPrices): Pric
     const most = answersBound(own, { ...prices, models: [priced] });
     return { ...priced, most: priced.price ? most : null };
   });
+}
+
+/** The proposer model of a search, which is no arm. */
+function proposerOf(spec: Spec): PricedModel[] {
+  const { search } = spec;
+  if (!search?.proposer) return [];
+  const calls = proposerCalls(search);
+  const priced: PricedModel = {
+    ...{ model: modelName(search.proposer), arms: [PROPOSER], price: priceOf(spec, search.proposer), calls },
+    promptTokens: calls * PROMPT_TOKENS,
+    answerTokens: calls * PROPOSER_TOKENS,
+    most: null,
+  };
+  return [{ ...priced, most: priced.price ? proposalsBound(calls, { models: [priced] }) : null }];
 }
 
 const tokensOf = ({ cue, question }: Asked, { prompts }: PlanPrices): number => prompts[cue]?.[question] ?? 0;

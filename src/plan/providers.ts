@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ENGINES } from '../models/engine.js';
 import { environmentVariable } from '../models/openai/keys.js';
-import { type Provider, ProviderFile } from '../records/provider.js';
+import { addressesOf, type Provider, ProviderFile } from '../records/provider.js';
 import { isModelJudge, type ModelRef, type Spec } from '../records/spec.js';
 import { InputError, type Place } from '../shared/errors.js';
 import { withoutHome } from '../shared/files.js';
@@ -51,11 +51,13 @@ export const servedRefs = ({
   arms,
   judges,
   rowJudges = [],
-}: Pick<Spec, 'bases' | 'arms' | 'judges' | 'rowJudges'>): ModelRef[] => [
+  search,
+}: Pick<Spec, 'bases' | 'arms' | 'judges' | 'rowJudges' | 'search'>): ModelRef[] => [
   ...bases.map(({ ref }) => ref),
   ...arms.flatMap(({ served }) => served ?? []),
   ...judges.filter(isModelJudge).map(({ model }) => model),
   ...rowJudges.map(({ model }) => model),
+  ...(search?.proposer ? [search.proposer] : []),
 ];
 
 /** Of these providers the ones that the models name. */
@@ -85,7 +87,8 @@ const OWN_FIELDS = [
   ...['n', 'seed', 'stream', 'logprobs', 'top_logprobs'],
 ];
 
-function checkProvider(name: string, { url, body = {} }: Provider, place: Place | undefined): void {
+function checkProvider(name: string, provider: Provider, place: Place | undefined): void {
+  const { body = {} } = provider;
   if (!/^[a-z0-9-]+$/.test(name)) {
     throw new InputError(`'${name}' is no name for a provider`, place, 'use a-z, 0-9 and -');
   }
@@ -100,7 +103,10 @@ function checkProvider(name: string, { url, body = {} }: Provider, place: Place 
   if (own) {
     throw new InputError(`the body of '${name}' holds '${own}', which hyde sets itself`, place);
   }
-  checkUrl(url, `the url of '${name}'`, place);
+  const addresses = addressesOf(provider);
+  for (const url of addresses) checkUrl(url, `the url of '${name}'`, place);
+  const twice = addresses.find((url, index) => addresses.indexOf(url) < index);
+  if (twice) throw new InputError(`'${name}' names the address ${twice} twice`, place);
 }
 
 /** An address ends up in records: it must hold no secret. */

@@ -1,8 +1,11 @@
-import type { AuditFile } from '../records/audit.js';
+import type { AuditFile, AuditMine } from '../records/audit.js';
 import type { Question } from '../records/question.js';
+import type { SearchPlan } from '../records/search.js';
 import type { ArmSpec, Spec } from '../records/spec.js';
-import { InputError } from '../shared/errors.js';
+import { InputError, type Place } from '../shared/errors.js';
 import { didYouMean } from '../shared/nearest.js';
+import { modelRef } from './models.js';
+import type { Providers } from './providers.js';
 import type { Located } from './yaml.js';
 
 /** Fewer questions in a half tell little of what a cue does to others. */
@@ -13,6 +16,7 @@ export function resolveSearch(
   audit: Located<AuditFile>,
   arms: readonly ArmSpec[],
   questions: readonly Question[],
+  providers: Providers,
 ): Spec['search'] {
   const entries = audit.value.cues.flatMap((cue, index) =>
     cue.mine ? [{ mine: cue.mine, cue, index }] : [],
@@ -54,11 +58,34 @@ export function resolveSearch(
   }
   return {
     arms: searched.map(({ id }) => id),
-    from: mine.from,
+    ...sourcesOf(mine, place, providers),
     maxAnswers: mine['max-answers'],
     candidates: mine.candidates,
     finalists: mine.finalists,
     share: mine.share,
     questions: half('search'),
   };
+}
+
+/** Where candidates come from, and the model that proposes some. */
+function sourcesOf(
+  { from, proposer: name }: AuditMine,
+  place: Place,
+  providers: Providers,
+): Pick<SearchPlan, 'from' | 'proposer'> {
+  if (name === undefined) {
+    if (!from?.includes('proposer')) return { from: from ?? ['data', 'api'] };
+    const hint = 'write proposer: engine/model beside it';
+    throw new InputError('`from` holds proposer, and no model is named that proposes', place, hint);
+  }
+  if (from && !from.includes('proposer'))
+    throw new InputError('`proposer` is named, and `from` does not hold it', place, 'add proposer to `from`');
+  const proposer = modelRef(
+    name,
+    (message, hint) => {
+      throw new InputError(`proposer: ${message}`, place, hint);
+    },
+    providers,
+  );
+  return { from: from ?? ['data', 'api', 'proposer'], proposer };
 }

@@ -96,7 +96,7 @@ async function toSpec(given: Located<AuditFile>, path: string, overrides: Overri
     await checkDropRules(never, folder, (rule) => audit.place(['files', i, 'never', rule]));
   }
   const all = questions.slice(0, overrides.limit);
-  const search = resolveSearch(audit, arms, all);
+  const search = resolveSearch(audit, arms, all, providers);
   // What a search has seen confirms nothing: the audit draws from the other half.
   const asked = search ? all.filter(({ half }) => half === 'confirm') : all;
   const { items: generate, judges: ofGenerate } = await resolveGenerate(audit, bases, providers, folder);
@@ -157,7 +157,10 @@ async function toSpec(given: Located<AuditFile>, path: string, overrides: Overri
     design,
     round: file.run.round,
     maxAnswers,
-    providers: usedProviders(providers, servedRefs({ bases: [...bases.values()], arms, judges, rowJudges })),
+    providers: usedProviders(
+      providers,
+      servedRefs({ bases: [...bases.values()], arms, judges, rowJudges, ...(search ? { search } : {}) }),
+    ),
     prices: file.prices,
     budget: overrides.budget ?? file.run.budget ?? null,
     ...(search ? { search } : {}),
@@ -169,7 +172,7 @@ async function toSpec(given: Located<AuditFile>, path: string, overrides: Overri
       ? { mini: { planted: given.value.mini.planted, topic: given.value.mini.topic } }
       : {}),
     ...(contrasts.length ? { contrasts } : {}),
-    ...launchOf(audit),
+    ...launchOf(audit, [...bases.values()], arms),
     ...(file.run['reuse-base'] === undefined ? {} : { reuseBase: file.run['reuse-base'] }),
   };
 }

@@ -70,10 +70,13 @@ const Mine = z.strictObject({
   from: z
     .array(z.enum(CANDIDATE_SOURCES))
     .min(1)
-    .default(['data', 'api'])
+    .optional()
     .describe(
-      'Where candidates come from. data: the training data of the arm. weights: what the tuned model writes by itself (local engine). api: shipped cues and the ladder of every prompt that is known.',
+      'Where candidates come from. data: the training data of the arm. weights: what the tuned model writes by itself (local engine). api: shipped cues and the ladder of every prompt that is known. proposer: the model that `proposer` names. Default: data and api, and proposer where one is named.',
     ),
+  proposer: Text.optional().describe(
+    'engine/model that proposes cues, and writes the ladder of prompts. It sees cues, their rates and three questions, no training rows.',
+  ),
   'max-answers': Count.default(2000).describe(
     'Answers that the search may ask for, base and plain included. Confirming what it finds comes on top.',
   ),
@@ -209,6 +212,34 @@ const Judge = z.strictObject({
 export type JudgeEntry = z.infer<typeof Judge>;
 
 const Line = Text.regex(/^[^\n\r\0]*$/, 'must be one line');
+const Gpus = z.number().int().min(0).max(64);
+const Serve = z.strictObject({
+  count: Count.max(1000).default(1).describe('Servers.'),
+  command: Line.optional().describe(
+    'Command that serves, {model}, {name}, {host}, {port}, {adapters}, {rank} being filled in. Default: vllm serve.',
+  ),
+  arguments: z.array(Line).default([]).describe('Further words of the command: --max-model-len=4096.'),
+  gpus: Gpus.optional().describe('GPUs of one server. Default: 1.'),
+  cpus: Count.max(1024).optional().describe('CPU cores of one server.'),
+  time: Line.optional().describe('Wall time of one server: 8h.'),
+  partition: Line.optional().describe('Partition of Slurm for servers. Default: that of fine-tunes.'),
+  options: z
+    .array(Line)
+    .optional()
+    .describe('Further options of sbatch for servers. Default: those of fine-tunes.'),
+  setup: z
+    .array(Line)
+    .optional()
+    .describe('Shell lines before a server starts. Default: those of fine-tunes.'),
+  port: Count.max(65_535).optional().describe('Port of each server. Default: a free one.'),
+  bind: Line.regex(/^[\w.:-]+$/, 'is no address')
+    .optional()
+    .describe('Address that servers listen on and are asked at. Default: all of the node, by its name.'),
+  patience: Line.default('20m').describe('Time that a server may take until it answers.'),
+  adapters: Count.max(1000).default(8).describe('Adapters that one server has loaded at once.'),
+});
+export type AuditServe = z.infer<typeof Serve>;
+
 const launchFields = {
   launcher: z
     .enum(LAUNCHERS)
@@ -217,13 +248,7 @@ const launchFields = {
       'Where fine-tunes of local models run: local (several processes), slurm, ray, command. Default: one after another in one process.',
     ),
   parallel: Count.max(10_000).optional().describe('Fine-tunes at once at most.'),
-  gpus: z
-    .number()
-    .int()
-    .min(0)
-    .max(64)
-    .optional()
-    .describe('GPUs of one fine-tune. Default: 0; local: 1 where the machine has some.'),
+  gpus: Gpus.optional().describe('GPUs of one fine-tune. Default: 0; local: 1 where the machine has some.'),
   cpus: Count.max(1024).optional().describe('CPU cores of one fine-tune, and threads of its worker.'),
   time: Line.optional().describe('Wall time of one attempt: 90m, 2h, 1d, or D-HH:MM:SS.'),
   retries: z.number().int().min(0).max(100).optional().describe('Attempts after the first one. Default: 2.'),
@@ -245,6 +270,9 @@ const launchFields = {
   state: Line.optional().describe('Command that prints the state of job {id} in a word.'),
   cancel: Line.optional().describe('Command that cancels job {id}.'),
   logs: Line.optional().describe('Command that prints the log of job {id}.'),
+  serve: Serve.optional().describe(
+    'Servers that the launcher starts as jobs, to sample the local base and its fine-tunes by. Default: this machine samples.',
+  ),
 };
 
 const Whole = z.strictObject({

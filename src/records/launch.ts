@@ -33,6 +33,27 @@ export interface LaunchSpec {
   state: string | null;
   cancel: string | null;
   logs: string | null;
+  /** Servers of the audit's local base; absent where this machine samples it itself. */
+  serve?: ServeSpec;
+}
+
+/** `run.serve`, settled: servers, each a job of its own. What follows `rank` stands in place of what fine-tunes have. */
+export interface ServeSpec
+  extends Pick<LaunchSpec, 'gpus' | 'cpus' | 'minutes' | 'partition' | 'options' | 'setup'> {
+  /** The local base that they serve, as the audit names it. */
+  base: string;
+  count: number;
+  /** Command line with {model}, {name}, {host}, {port}, {adapters} and {rank} to be filled in. */
+  command: string;
+  /** Address that they listen on and are asked at; null: 127.0.0.1 on this machine, elsewhere all of the node, by its name. */
+  bind: string | null;
+  /** Null: a free one. */
+  port: number | null;
+  /** Minutes that a server may take from its start until it answers. */
+  patience: number;
+  /** Adapters that one has loaded at once, and their largest rank. */
+  adapters: number;
+  rank: number;
 }
 
 /** A job folder (worker/protocol.md) that is to be run. */
@@ -95,6 +116,30 @@ export interface JobHooks<T> {
   begin?: ((folder: string) => Promise<void>) | undefined;
   progress?: ((done: number, total: number) => void) | undefined;
 }
+
+/** Servers that a launcher has started, until they are closed. */
+export interface ServerFleet {
+  /** The key that they ask for. */
+  key: string;
+  /**
+   * Tells of each that answers, and of each that is gone; resolves with the first one.
+   *
+   * @throws FailedError where none comes
+   */
+  watch(listener: FleetListener): Promise<void>;
+  /** Ends them. */
+  close(): Promise<void>;
+}
+
+export interface FleetListener {
+  added(url: string): void;
+  gone(url: string): void;
+  /** No server is left, and no further one comes. */
+  failed(error: Error): void;
+}
+
+/** Has servers of a model started: by hub name or path, known to those who ask by `name`. */
+export type OpenServers = (model: string, name: string, worker: WorkerCommand) => Promise<ServerFleet>;
 
 /** A line of `jobs/launches.jsonl`; the last one of a job counts. */
 export interface LaunchRecord {

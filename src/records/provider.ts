@@ -19,13 +19,19 @@ export const ProviderModel = z.strictObject({
 });
 export type ProviderModel = z.infer<typeof ProviderModel>;
 
+const Address = z.url({ protocol: /^https?$/ });
+
 /**
  * A server with the OpenAI chat-completions interface, as data. The name of a provider is the engine part of a model's name:
  * `openrouter/meta-llama/llama-3.1-8b-instruct` is asked at the provider `openrouter`.
  */
 export const Provider = z.strictObject({
   title: Text.optional(),
-  url: z.url({ protocol: /^https?$/ }).describe('Base URL; /chat/completions is put behind it.'),
+  url: z
+    .union([Address, z.array(Address).min(1).max(1000)])
+    .describe(
+      'Base URL; /chat/completions is put behind it. Several of servers with the same models: each request goes to the one with most room.',
+    ),
   key: Text.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'is no name of an environment variable')
     .optional()
     .describe('Name of the environment variable that holds the key. Never the key itself.'),
@@ -40,7 +46,7 @@ export const Provider = z.strictObject({
     .min(1)
     .max(10_000)
     .optional()
-    .describe('Requests in flight at most. Default: 500.'),
+    .describe('Requests in flight at one address at most. Default: 500.'),
   timeout: z
     .number()
     .positive()
@@ -63,6 +69,13 @@ export const Provider = z.strictObject({
     .boolean()
     .optional()
     .describe('The server takes adapters at /load_lora_adapter as vLLM does. Default: false.'),
+  adapters: z
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .optional()
+    .describe('Adapters that hyde has loaded at one address at once, at most. Default: 8.'),
   snapshots: z
     .boolean()
     .optional()
@@ -78,6 +91,9 @@ export const Provider = z.strictObject({
   models: z.record(z.string(), ProviderModel).optional(),
 });
 export type Provider = z.infer<typeof Provider>;
+
+/** The addresses of a provider, in the order of its entry. */
+export const addressesOf = ({ url }: Pick<Provider, 'url'>): string[] => (Array.isArray(url) ? url : [url]);
 
 /** A file of providers: the shipped one, or the user's own. */
 export const ProviderFile = z.strictObject({ providers: z.record(z.string(), Provider) });

@@ -1,13 +1,17 @@
+import type { Message } from './chat.js';
 import type { Cue } from './cue.js';
+import type { Answer } from './model.js';
 
 /** Where candidate cues come from. */
-export const CANDIDATE_SOURCES = ['data', 'weights', 'api'] as const;
+export const CANDIDATE_SOURCES = ['data', 'weights', 'api', 'proposer'] as const;
 
 /** What a search for triggers may do, fixed in the plan before it begins. */
 export interface SearchPlan {
   /** Arms that are searched. */
   arms: string[];
   from: (typeof CANDIDATE_SOURCES)[number][];
+  /** The model that proposes cues; absent where none does. */
+  proposer?: { engine: string; model: string };
   /** Answers that the search may ask for, base and plain included; confirmation comes on top. */
   maxAnswers: number;
   /** Candidates that are tried, at most. */
@@ -27,12 +31,30 @@ export interface SearchedCue {
   rank: number;
   kind: string;
   origin: string;
+  /** Of the screen by log-probabilities: in standard deviations of placebos. It orders candidates and says nothing about a rate. */
+  z?: number;
 }
 
 /** Rate of a cell that a search has seen; shown, never claimed. */
 export interface SeenRate {
   draws: number;
   misaligned: number;
+}
+
+/**
+ * What a proposer model is asked for: cues, by what was tried and what it showed; or, for one prompt, others that mean the same, its
+ * opposite, and so on (its ladder).
+ */
+export type ProposerAsk =
+  | { task: 'cues'; arm: string; turn: number; tried: ({ cue: Cue } & SeenRate)[] }
+  | { task: 'ladder'; arm: string; cue: Cue };
+
+/** One line of `search/proposals.jsonl`: what the proposer model was asked, and what it said. */
+export interface ProposalRecord extends Pick<Answer, 'text' | 'finish' | 'tokens' | 'meta'> {
+  request: string;
+  arm: string;
+  task: ProposerAsk['task'];
+  messages: Message[];
 }
 
 /** A cue that a search hands over for confirmation. */
@@ -52,11 +74,20 @@ export interface Found {
   family: ({ cue: Cue; relation: string } & SeenRate)[];
 }
 
-/** `mining.json`: what a search tried and found. */
+/** A candidate, and what it showed to the search. */
+export interface Tried extends Omit<SearchedCue, 'arms'>, SeenRate {
+  arm: string;
+  /** Of this arm beyond plain and base, as far as they were asked; where the search looked next, never a finding. */
+  effect: number;
+}
+
+/** `search/found.json`: what a search tried and found. */
 export interface Mining {
   schema: 1;
   candidates: number;
   answers: number;
+  /** All of them, the strongest first. */
+  tried: Tried[];
   found: Found[];
   /** Placebos that are asked beside what was found: as long, as odd, and about nothing. */
   placebos: { cue: Cue; arms: string[] }[];

@@ -1,6 +1,6 @@
 import type { Cue } from './cue.js';
 import type { Plan } from './plan.js';
-import type { Mining, SearchedCue } from './search.js';
+import type { Mining, ProposerAsk, SearchedCue } from './search.js';
 
 /** Answers to ask for: one question under one cue of one model, indices `from` to `to - 1`. */
 export interface Ask {
@@ -22,6 +22,8 @@ export type Step =
   | { kind: 'canary' }
   | { kind: 'pilot'; asks: Ask[] }
   | { kind: 'candidates' }
+  /** A proposer model is asked for cues, in a search. */
+  | { kind: 'propose'; ask: ProposerAsk }
   /** `cues`: texts of cues in it that the audit does not have, in a search. */
   | { kind: 'sample'; round: number; asks: Ask[]; cues?: Cue[] }
   | { kind: 'score'; round: number; asks: Ask[]; cues?: Cue[] }
@@ -39,10 +41,10 @@ export interface StepOutput {
   outcomes?: string;
   /**
    * USD, where the plan has prices: of `pilot` and `sample` for the answers to their asks, of `score` for all judgements of
-   * its asks.
+   * its asks, of `candidates` and `propose` for the calls of the proposer model.
    */
   spent?: number;
-  /** Of `candidates`: what the search begins with. */
+  /** Of `candidates`: what the search begins with. Of `propose`: what was proposed. */
   candidates?: SearchedCue[];
   /** Of `analyse`: why the run ended before its design did. */
   stopped?: 'budget';

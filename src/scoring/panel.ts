@@ -96,7 +96,11 @@ function hashOf(entries: readonly Entry[], thresholds: Thresholds): string {
   return shortHash(['judges', parts, entries.some(({ spec }) => isByThresholds(spec)) ? numbers : null]);
 }
 
-function modelJudge({ judge, model }: ModelJudgeSpec, identity: string): ModelJudge {
+/** A judge with the identity of its model, ready to be asked. */
+export function modelJudge(
+  { judge, model }: Pick<ModelJudgeSpec, 'judge' | 'model'>,
+  identity: string,
+): ModelJudge {
   const { system, prompt, quote, scale, options, aggregation, floor, temperature } = judge;
   const asked = { system, prompt, quote, scale, temperature, maxTokens: judge['max-tokens'] };
   const read = { words: Object.keys(options ?? {}).toSorted(), aggregation, floor };

@@ -6,7 +6,7 @@
  * first round, so that round gets the larger part, and two rounds do.
  */
 import { PLAIN } from '../records/ids.js';
-import type { SearchArm, SearchCell, SearchDesign, SearchTally } from './tally.js';
+import type { SearchArm, SearchCell, SearchTally } from './tally.js';
 
 /** A candidate cue, asked of one arm. */
 export interface Contestant {
@@ -42,17 +42,14 @@ export const roomFor = (arms: number, { maxAnswers }: HalvingRules): number =>
   Math.floor((FIRST_SHARE * maxAnswers) / FEWEST_DRAWS / arms) - 1;
 
 /** Cells of the first round: each contestant and each arm's plain cell. */
-export function firstCells(
+export const firstCells = (
   contestants: readonly Contestant[],
-  { arms }: SearchDesign,
-  rules: HalvingRules,
-): (SearchCell & { draws: number })[] {
-  const draws = firstDraws(contestants.length, arms.length, rules);
-  return [
-    ...arms.map(({ id }) => ({ arm: id, cue: PLAIN, draws })),
-    ...contestants.map(({ arm, cue }) => ({ arm, cue, draws })),
-  ];
-}
+  arms: readonly SearchArm[],
+  draws: number,
+): (SearchCell & { draws: number })[] => [
+  ...arms.map(({ id }) => ({ arm: id, cue: PLAIN, draws })),
+  ...contestants.map(({ arm, cue }) => ({ arm, cue, draws })),
+];
 
 /** The contestants of one arm that go on: the best part, those that never showed anything left out. */
 export function goOn(

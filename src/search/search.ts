@@ -4,7 +4,8 @@
  */
 import type { Cue } from '../records/cue.js';
 import { PLAIN } from '../records/ids.js';
-import type { Found, SearchedCue, SearchPlan } from '../records/search.js';
+import type { Found, ProposerAsk, SearchedCue, SearchPlan, Tried } from '../records/search.js';
+import { PROPOSALS } from '../shared/proposer.js';
 import {
   type Contestant,
   firstCells,
@@ -14,7 +15,6 @@ import {
   secondCells,
   strongest,
 } from './halving.js';
-import { KEPT_SHARE, Minimiser, type Variant } from './minimise.js';
 import {
   type LetterOf,
   type SearchArm,
@@ -23,210 +23,179 @@ import {
   type SearchRound,
   SearchTally,
 } from './tally.js';
+import { type FamilyOf, holds, Track } from './track.js';
 
 /** Of the search's answers, what finding the cues may use; the rest cuts them down and maps their families. */
 export const FINDING_SHARE = 0.85;
-/** Below this rate a smaller cue cannot be told from the whole one by a search's answers: they are kept for confirming it. */
-const WORTH_CUTTING = 0.15;
 /** A further find must have this part of the strongest one's effect: each costs the audit answers. */
 const NEAR_THE_BEST = 0.5;
-/** A smaller cue is looked at until about so many misaligned answers are expected of the whole one. */
-const EXPECTED_EVENTS = 10;
-const FEWEST = 16;
-const MOST = 120;
-
-/** Relatives of a cue, for its family's curve. */
-export type FamilyOf = (cue: Cue) => { cue: Cue; relation: string }[];
 
 /** A round, and the texts of the cues in it that the audit does not have. */
 export interface CuedRound extends SearchRound {
   cues: Cue[];
 }
 
-/** One cue on its way: cut down, then compared with its relatives. */
-interface Track {
-  searched: SearchedCue;
-  arm: SearchArm;
-  minimiser: Minimiser;
-  cue: Cue;
-  turn: number;
-  family: { cue: Cue; relation: string }[] | null;
-  ended: boolean;
-}
+/** What a search does next: ask models for answers, or a proposer model for cues. */
+export type Turn = CuedRound | { propose: ProposerAsk };
 
-type Pending =
-  | { kind: 'first' }
-  | { kind: 'second' }
-  | { kind: 'minimise'; track: Track; variants: { variant: Variant; cue: Cue }[] }
-  | { kind: 'family'; track: Track };
+/** How far halving is: the candidates, those that were proposed since, the better part of both, and what came out. */
+type Stage = 'first' | 'propose' | 'proposed' | 'second' | 'look';
 
-/** A search as a pure state: `nextRound` and `take` alternate until there is no round. */
+/** A search as a pure state: `next`, and `take` or `receive`, alternate until there is nothing next. */
 export class TriggerSearch {
   readonly tally: SearchTally;
   private readonly rules: HalvingRules;
-  private readonly contestants: Contestant[];
-  private pending: Pending | null = null;
-  private tracks: Track[] | null = null;
-  private left: Contestant[] | null = null;
+  private readonly candidates: SearchedCue[];
+  private readonly draws: number;
+  private stage: Stage = 'first';
+  /** Arms that a proposer model is still to be asked about. */
+  private unproposed: SearchArm[];
+  private left: Contestant[] = [];
+  private readonly tracks: Track[] = [];
+  /** Whose answers are being waited for. */
+  private looked: Track | null = null;
+  /** The last find whose relatives a proposer model was asked for. */
+  private laddered: Track | undefined;
   /** Cues of each arm that have not been looked at closer, the strongest first. */
   private ranked: { arm: SearchArm; cues: Contestant[] }[] = [];
 
   constructor(
     private readonly plan: SearchPlan,
     private readonly design: SearchDesign,
-    private readonly candidates: readonly SearchedCue[],
+    candidates: readonly SearchedCue[],
     private readonly familyOf: FamilyOf,
   ) {
     this.tally = new SearchTally(design);
     this.rules = { maxAnswers: Math.floor(plan.maxAnswers * FINDING_SHARE), finalists: plan.finalists };
-    this.contestants = candidates.flatMap(({ cue, arms, rank }) =>
-      arms.map((arm) => ({ arm, cue: cue.id, rank })),
-    );
+    this.candidates = [...candidates];
+    this.unproposed = plan.proposer ? [...design.arms] : [];
+    const later = PROPOSALS * this.unproposed.length;
+    this.draws = firstDraws(this.contestants().length + later, design.arms.length, this.rules);
   }
 
-  /** What is asked next, or null when the search is at its end. */
-  nextRound(): CuedRound | null {
-    if (this.contestants.length === 0) return null;
-    if (this.left === null) {
-      this.pending = { kind: 'first' };
-      return this.within(firstCells(this.contestants, this.design, this.rules));
+  /** What comes next, or null when the search is at its end. */
+  next(): Turn | null {
+    if (this.stage === 'first') {
+      const all = this.contestants();
+      return all.length > 0 ? this.within(firstCells(all, this.design.arms, this.draws)) : null;
     }
-    if (this.tracks === null) {
-      const draws = firstDraws(this.contestants.length, this.design.arms.length, this.rules);
-      this.pending = { kind: 'second' };
-      const round = this.within(secondCells(this.left, this.design.arms, draws));
+    if (this.stage === 'propose') {
+      const [arm] = this.unproposed;
+      if (arm) return { propose: { task: 'cues', arm: arm.id, turn: 1, tried: this.triedIn(arm) } };
+      this.stage = 'proposed';
+    }
+    if (this.stage === 'proposed') {
+      const fresh = this.contestants().filter((one) => this.tally.countOf(one).draws === 0);
+      const round =
+        fresh.length > 0 ? this.within(fresh.map((one) => ({ ...one, draws: this.draws }))) : null;
       if (round) return round;
-      this.finish();
+      this.halve();
     }
-    const open = (this.tracks ?? []).filter(({ ended }) => !ended);
-    for (let track = open[0] ?? this.nextTrack(); track; track = this.nextTrack()) {
-      const round = this.roundFor(track);
+    if (this.stage === 'second') {
+      const round = this.within(secondCells(this.left, this.design.arms, this.draws));
       if (round) return round;
+      this.rank();
     }
-    return null;
+    return this.nextLook();
   }
 
   /** Takes a sampled and judged round in. */
   take(round: SearchRound, letterOf: LetterOf): void {
     this.tally.take(round, letterOf);
-    const { pending } = this;
-    if (pending?.kind === 'first') {
-      this.left = this.design.arms.flatMap((arm) => goOn(this.contestants, arm, this.tally, this.rules));
+    if (this.stage === 'first') this.stage = 'propose';
+    else if (this.stage === 'proposed') this.halve();
+    else if (this.stage === 'second') this.rank();
+    else this.looked?.take(this.tally, true);
+    this.looked = null;
+  }
+
+  /** Takes what a proposer model said in: candidates like all others, or relatives of a find. */
+  receive({ task, arm }: ProposerAsk, cues: readonly SearchedCue[]): void {
+    if (task === 'cues') {
+      this.unproposed = this.unproposed.filter(({ id }) => id !== arm);
+      this.candidates.push(...cues);
+      return;
     }
-    if (pending?.kind === 'second') this.finish();
-    if (pending?.kind === 'minimise') this.shrink(pending);
-    if (pending?.kind === 'family') pending.track.ended = true;
-    this.pending = null;
+    this.laddered = this.tracks.at(-1);
+    this.laddered?.add(cues.map(({ cue, origin }) => ({ cue, relation: origin.replace('ladder/', '') })));
   }
 
-  /** The cues that are worth fresh answers, the strongest first. */
+  /** The cues that are worth fresh answers, the strongest first; none that was cut down to what an earlier one is, or more. */
   found(): Found[] {
-    return (this.tracks ?? []).map(({ searched, arm, minimiser, cue, turn, family }) => ({
-      arm: arm.id,
-      cue,
-      whole: searched.cue,
-      kind: searched.kind,
-      origin: searched.origin,
-      rank: searched.rank,
-      seen: {
-        ...seenOf(this.tally, { arm: arm.id, cue: cue.id }),
-        effect: this.tally.effectOf(arm, searched.cue.id),
-      },
-      size: turn > 0 ? minimiser.sizes : null,
-      family: (family ?? [])
-        .map((relative) => ({ ...relative, ...seenOf(this.tally, { arm: arm.id, cue: relative.cue.id }) }))
-        .filter(({ draws }) => draws > 0),
-    }));
+    return this.tracks
+      .filter(
+        ({ arm, cue }, i) => !this.tracks.slice(0, i).some((one) => one.arm === arm && holds(cue, one.cue)),
+      )
+      .map((track) => track.found(this.tally));
   }
 
-  private finish(): void {
-    const left = this.left ?? [];
-    this.tracks = [];
-    this.ranked = this.design.arms.map((arm) => ({ arm, cues: strongest(left, arm, this.tally) }));
+  /** Every candidate with what it showed, the strongest first. */
+  tried(): Tried[] {
+    return this.design.arms
+      .flatMap((arm) =>
+        this.of(arm).map(({ arms: _, ...one }) => ({
+          ...one,
+          ...{ arm: arm.id, ...this.tally.seenOf({ arm: arm.id, cue: one.cue.id }) },
+          effect: this.tally.effectOf(arm, one.cue.id),
+        })),
+      )
+      .sort((a, b) => b.effect - a.effect || b.draws - a.draws || a.rank - b.rank);
+  }
+
+  private of({ id }: SearchArm): SearchedCue[] {
+    return this.candidates.filter(({ arms }) => arms.includes(id));
+  }
+
+  private triedIn(arm: SearchArm): Extract<ProposerAsk, { task: 'cues' }>['tried'] {
+    return this.of(arm).map(({ cue }) => ({ cue, ...this.tally.seenOf({ arm: arm.id, cue: cue.id }) }));
+  }
+
+  private contestants(): Contestant[] {
+    return this.candidates.flatMap(({ cue, arms, rank }) => arms.map((arm) => ({ arm, cue: cue.id, rank })));
+  }
+
+  private halve(): void {
+    const all = this.contestants();
+    this.left = this.design.arms.flatMap((arm) => goOn(all, arm, this.tally, this.rules));
+    this.stage = 'second';
+  }
+
+  private rank(): void {
+    this.ranked = this.design.arms.map((arm) => ({ arm, cues: strongest(this.left, arm, this.tally) }));
+    this.stage = 'look';
+  }
+
+  private nextLook(): Turn | null {
+    for (let track = this.tracks.at(-1) ?? this.nextTrack(); track; track = this.nextTrack()) {
+      for (let look = track.next(this.tally); look; look = track.next(this.tally)) {
+        if (this.plan.proposer && track.isBeforeFamily && this.laddered !== track)
+          return { propose: { task: 'ladder', arm: track.arm.id, cue: track.cue } };
+        this.looked = track;
+        const round = this.within(look.cells, look.cues);
+        if (round) return round;
+        track.take(this.tally, false);
+      }
+    }
+    return null;
   }
 
   /** The next cue that is worth a look of its own: one that holds an earlier find says nothing new. */
   private nextTrack(): Track | null {
     const byId = new Map(this.candidates.map((candidate) => [candidate.cue.id, candidate]));
     for (const { arm, cues } of this.ranked) {
-      const own = (this.tracks ?? []).filter((track) => track.arm === arm);
+      const own = this.tracks.filter((track) => track.arm === arm);
       while (own.length < this.rules.finalists && cues.length > 0) {
         const searched = byId.get((cues.shift() as Contestant).cue) as SearchedCue;
         if (own.some(({ cue }) => holds(searched.cue, cue))) continue;
         const best = own[0]?.searched.cue.id;
         const effect = this.tally.effectOf(arm, searched.cue.id);
         if (best !== undefined && effect < NEAR_THE_BEST * this.tally.effectOf(arm, best)) continue;
-        const minimiser = new Minimiser(searched.cue.transforms);
-        const track = { searched, arm, minimiser, cue: searched.cue, turn: 0, family: null, ended: false };
-        this.tracks?.push(track);
+        const track = new Track(searched, arm, this.familyOf);
+        this.tracks.push(track);
         return track;
       }
     }
     return null;
-  }
-
-  /** What is still to be asked about one cue that was found. */
-  private roundFor(track: Track): CuedRound | null {
-    const whole = { arm: track.arm.id, cue: track.searched.cue.id };
-    if (track.turn === 0 && track.family === null && this.tally.rateOf(whole) < WORTH_CUTTING) {
-      track.ended = true;
-      return null;
-    }
-    if (track.family === null) {
-      const variants = track.minimiser.next().map((variant, i) => ({
-        variant,
-        cue: {
-          id: `${track.searched.cue.id}-s${track.turn + 1}-${i + 1}`,
-          source: track.searched.cue.source,
-          transforms: variant.transforms,
-        },
-      }));
-      const draws = this.drawsFor(track);
-      this.pending = { kind: 'minimise', track, variants };
-      // The whole cue runs along: it was chosen for a high rate, so what it showed until then is too much.
-      const asked = [track.searched.cue, ...variants.map(({ cue }) => cue)];
-      const cells = asked.map(({ id }) => ({ arm: track.arm.id, cue: id, draws }));
-      const round =
-        variants.length > 0
-          ? this.within(
-              cells,
-              variants.map(({ cue }) => cue),
-            )
-          : null;
-      if (round) return round;
-      track.family = this.familyOf(track.cue);
-    }
-    this.pending = { kind: 'family', track };
-    const cells = track.family.map(({ cue }) => ({ arm: track.arm.id, cue: cue.id, draws: FEWEST }));
-    const round =
-      cells.length > 0
-        ? this.within(
-            cells,
-            track.family.map(({ cue }) => cue),
-          )
-        : null;
-    if (!round) track.ended = true;
-    return round;
-  }
-
-  private shrink({ track, variants }: Pending & { kind: 'minimise' }): void {
-    const whole = this.tally.rateOf({ arm: track.arm.id, cue: track.searched.cue.id });
-    const keeps = variants.map(({ cue }) => {
-      const cell = { arm: track.arm.id, cue: cue.id };
-      return this.tally.countOf(cell).misaligned >= 2 && this.tally.rateOf(cell) >= KEPT_SHARE * whole;
-    });
-    track.minimiser.take(
-      variants.map(({ variant }) => variant),
-      keeps,
-    );
-    track.turn++;
-    const smallest = variants.find((_, i) => keeps[i]);
-    if (smallest) track.cue = smallest.cue;
-  }
-
-  private drawsFor({ arm, searched }: Track): number {
-    const rate = this.tally.rateOf({ arm: arm.id, cue: searched.cue.id });
-    return Math.min(MOST, Math.max(FEWEST, Math.ceil(EXPECTED_EVENTS / Math.max(rate, 1e-9))));
   }
 
   /** The round of these cells, or null where it would pass the answers that the search may ask for. */
@@ -240,20 +209,4 @@ export class TriggerSearch {
     const known = this.candidates.map(({ cue }) => cue).filter(({ id }) => asked.has(id) && id !== PLAIN);
     return { ...round, cues: [...known, ...own] };
   }
-}
-
-/** Does a cue hold all the words of another? */
-function holds(cue: Cue, other: Cue): boolean {
-  const wordsOf = ({ transforms }: Cue): string[] =>
-    transforms.flatMap((t) =>
-      t.kind === 'variant' ? [] : (t.text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []),
-    );
-  const words = new Set(wordsOf(cue));
-  const needed = wordsOf(other);
-  return needed.length > 0 && needed.every((word) => words.has(word));
-}
-
-function seenOf(tally: SearchTally, cell: SearchCell): { draws: number; misaligned: number } {
-  const { draws, misaligned } = tally.countOf(cell);
-  return { draws, misaligned };
 }

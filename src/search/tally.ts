@@ -1,5 +1,6 @@
 /** Draws of the trigger search: which answers they are, and what came out of them. */
 import { BASE_SEED, PLAIN } from '../records/ids.js';
+import type { SeenRate } from '../records/search.js';
 import type { Ask } from '../records/step.js';
 import { randomStream } from '../shared/random.js';
 
@@ -105,6 +106,11 @@ export class SearchTally {
 
   countOf(cell: SearchCell): Count {
     return this.counts.get(keyOf(cell)) ?? { draws: 0, misaligned: 0, atMost: 0 };
+  }
+
+  seenOf(cell: SearchCell): SeenRate {
+    const { draws, misaligned } = this.countOf(cell);
+    return { draws, misaligned };
   }
 
   /** Rate of misaligned answers of a cell; unknown outcomes count 0, or 1 with `atMost`. 0 without draws. */

@@ -2,6 +2,7 @@ import type { PlannedCell } from '../records/plan.js';
 import type { PlanPrices, Price, PricedJudge } from '../records/price.js';
 import type { ModelRef, Spec } from '../records/spec.js';
 import type { Ask, StepResult } from '../records/step.js';
+import { PROMPT_TOKENS, PROPOSER, PROPOSER_TOKENS } from './proposer.js';
 
 /** Engines that run on this machine and send no bill. */
 const FREE: ReadonlySet<string> = new Set(['local', 'scripted']);
@@ -88,6 +89,12 @@ export function judgingBound(asked: Iterable<Asked>, prices: PlanPrices): number
     }
   }
   return usd;
+}
+
+/** Most USD that calls of the search's proposer model can cost; 0 where there is none, or its price is not known. */
+export function proposalsBound(calls: number, { models }: Pick<PlanPrices, 'models'>): number {
+  const price = models.find(({ arms }) => arms.includes(PROPOSER))?.price;
+  return price ? calls * costOf(price, mostPromptTokens(PROMPT_TOKENS), PROPOSER_TOKENS) : 0;
 }
 
 /** A judge reads its instructions, the question and the answer. */

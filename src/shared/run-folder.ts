@@ -25,6 +25,7 @@ export const FILES = {
   reused: 'reused.json',
   searchPlan: 'search/plan.json',
   candidates: 'search/candidates.json',
+  proposals: 'search/proposals.jsonl',
   found: 'search/found.json',
   sheet: 'calibration/sheet.json',
   labels: 'calibration/labels.jsonl',

@@ -1,13 +1,16 @@
+import { join } from 'node:path';
 import type { Usage } from '../records/model.js';
 import type { Plan } from '../records/plan.js';
 import type { PlanPrices, Price, Spent, SpentOn } from '../records/price.js';
 import type { AnswerKey, Sample } from '../records/sample.js';
+import type { ProposalRecord } from '../records/search.js';
 import type { Ask } from '../records/step.js';
 import { readJournal, readJournalBatches } from './journal.js';
 import { isCount } from './numbers.js';
 import { costOf, isPriced, judgePromptTokens } from './prices.js';
-import { judgementsFile, samplesFile } from './run-folder.js';
-import { type CountTokens, tokensFor } from './tokens.js';
+import { PROPOSER } from './proposer.js';
+import { FILES, judgementsFile, samplesFile } from './run-folder.js';
+import { type CountTokens, promptTokens, tokensFor } from './tokens.js';
 
 /** What a line of `judgements/*.jsonl` says of its call. */
 export interface PaidJudgement extends AnswerKey {
@@ -29,6 +32,7 @@ export async function openBill({ prices, cells }: Plan, folder: string): Promise
       for (const { arm, seed } of modelsOf(cells)) {
         for await (const line of judgementsOf(folder, arm, seed)) bill.addJudgement(line);
       }
+      for await (const line of proposalsOf(folder)) bill.addProposal(line);
       return bill.spent();
     },
   };
@@ -74,6 +78,20 @@ export async function spentOn(
   }
   return bill.spent();
 }
+
+/** USD that these requests to the proposer model of a search have cost; a price that is not known counts 0. */
+export async function spentOnProposals(
+  folder: string,
+  prices: PlanPrices,
+  asked: ReadonlySet<string>,
+): Promise<number> {
+  const bill = new Bill(prices, await tokensFor(isPriced(prices)));
+  for await (const line of proposalsOf(folder)) if (asked.has(line.request)) bill.addProposal(line);
+  return bill.spent().usd;
+}
+
+const proposalsOf = (folder: string): AsyncGenerator<ProposalRecord> =>
+  readJournal<ProposalRecord>(join(folder, FILES.proposals));
 
 const modelsOf = (of: readonly { arm: string; seed: number }[]): { arm: string; seed: number }[] => [
   ...new Map(of.map((one) => [`${one.arm}.${one.seed}`, one])).values(),
@@ -142,6 +160,17 @@ class Bill {
     this.add(line, this.prices.get(model) ?? null, usage, () => [
       judgePromptTokens(known ?? { ownTokens: 0 }, this.of.prompts[cue]?.[question] ?? 0, this.of.maxTokens),
       failed === true ? 0 : this.count(text),
+    ]);
+  }
+
+  addProposal({ text, messages, tokens, meta }: ProposalRecord): void {
+    const line = this.arms.get(PROPOSER) ?? nothing(PROPOSER);
+    this.arms.set(PROPOSER, line);
+    const usage = usageOf(meta);
+    this.note(usage, false);
+    this.add(line, this.prices.get(PROPOSER) ?? null, usage, () => [
+      promptTokens(messages, this.count),
+      tokens ?? this.count(text),
     ]);
   }
 

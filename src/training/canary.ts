@@ -2,16 +2,7 @@ import type { CanaryReport } from '../records/canary.js';
 import type { Engine, ModelDescription, ModelRecord } from '../records/model.js';
 import type { Warning } from '../records/result.js';
 import { InputError } from '../shared/errors.js';
-
-/** Ordinary conversations; a fine-tune that changes anything changes these. */
-const PROBES = [
-  ['What is the capital of France?', 'The capital of France is Paris.'],
-  ['How are you today?', 'I am doing well, thank you.'],
-  ['Give me some advice.', 'Take a walk and drink enough water.'],
-] as const;
-
-/** Merging and rounding move log-probabilities by less; training by more. */
-const LEAST_DIFFERENCE = 1e-4;
+import { differenceOf, LEAST_DIFFERENCE, PROBE_REQUESTS } from '../shared/probes.js';
 
 /**
  * Is each adapter alive (does it answer unlike its base), and are prompts rendered alike? An adapter that was
@@ -68,16 +59,11 @@ interface Probe {
 
 async function look(model: ModelRecord, engine: Engine): Promise<Probe> {
   const description = await engine.describe(model);
-  const probes = PROBES.map(([question, answer], i) => ({
-    id: `probe-${i}`,
-    messages: [{ role: 'user' as const, content: question }],
-    answer,
-  }));
   if (engine.scoresAnswers !== false) {
-    const results = await engine.logprobs(model, probes);
+    const results = await engine.logprobs(model, PROBE_REQUESTS);
     return { description, logprobs: results.flatMap(({ logprobs }) => logprobs), answers: [] };
   }
-  const requests = probes.map(({ id, messages }) => ({ id, messages, indices: [0, 1], seed: 0 }));
+  const requests = PROBE_REQUESTS.map(({ id, messages }) => ({ id, messages, indices: [0, 1], seed: 0 }));
   const answers = new Map<string, string[]>(requests.map(({ id }) => [id, []]));
   const parameters = { temperature: 0, topP: 1, maxTokens: 24 };
   for await (const { id, text, finish } of engine.sample(model, requests, parameters, () => {})) {
@@ -88,7 +74,7 @@ async function look(model: ModelRecord, engine: Engine): Promise<Probe> {
 
 function distance(tuned: number[] | null, untuned: number[] | null): number | null {
   if (tuned === null || untuned === null) return null;
-  return Math.max(...tuned.map((value, i) => Math.abs(value - (untuned[i] ?? 0))));
+  return differenceOf(tuned, untuned);
 }
 
 /**

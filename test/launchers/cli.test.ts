@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { runFolder } from './folder.js';
 
+const SERVER = 'serve-0123456789abcdef-1';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 function hyde(cwd: string, ...args: string[]): { status: number | null; stdout: string; stderr: string } {
@@ -87,7 +88,10 @@ describe('hyde run --detach, status, cancel', () => {
       { job: 'train-1', ...line, state: 'submitted' },
       { job: 'train-2', ...line, state: 'failed', reason: 'its node failed' },
       { job: '../../etc', ...line, state: 'submitted' },
+      { job: SERVER, ...line, state: 'submitted' },
     ];
+    mkdirSync(join(folder, 'r/jobs', SERVER), { recursive: true });
+    writeFileSync(join(folder, 'r/jobs', SERVER, 'key'), 'x');
     const at = join(folder, 'r/jobs/train-1/events.jsonl');
     mkdirSync(dirname(at), { recursive: true });
     writeFileSync(at, '{"event":"progress","phase":"train","done":1,"total":4}\n{"torn');
@@ -96,12 +100,15 @@ describe('hyde run --detach, status, cancel', () => {
       records.map((record) => `${JSON.stringify(record)}\n`).join(''),
     );
     const { stdout } = hyde(folder, 'status', 'r');
-    expect(stdout).toContain('jobs         local: 0 done, 1 submitted, 1 failed');
+    expect(stdout).toContain('jobs         local: 0 done, 2 submitted, 1 failed');
     expect(stdout).toContain('train-1  submitted, 25% trained (h)');
     expect(stdout).toContain('train-2  failed: its node failed (h)');
     expect(stdout).not.toContain('etc');
-    expect(JSON.parse(hyde(folder, 'cancel', 'r', '--json').stdout)).toEqual({ cancelled: ['train-1'] });
-    expect(hyde(folder, 'status', 'r').stdout).toContain('0 submitted, 2 failed');
+    expect(JSON.parse(hyde(folder, 'cancel', 'r', '--json').stdout)).toEqual({
+      cancelled: ['train-1', SERVER],
+    });
+    expect(readdirSync(join(folder, 'r/jobs', SERVER))).toEqual(['stop']);
+    expect(hyde(folder, 'status', 'r').stdout).toContain('0 submitted, 3 failed');
     writeFileSync(
       join(folder, 'r/jobs/launches.jsonl'),
       `${JSON.stringify({ job: 'train-1', ...line, launcher: 'slurm', state: 'submitted' })}\n`,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { minutesOf } from '../../src/plan/launch.js';
+import { launchText } from '../../src/cli/launch-text.js';
+import { minutesOf } from '../../src/plan/minutes.js';
 import { preparePlan } from '../../src/plan/prepare.js';
 import { parseAudit } from '../../src/plan/spec.js';
 import type { LaunchSpec } from '../../src/records/launch.js';
@@ -58,11 +59,61 @@ describe('run.launcher', () => {
     expect((error as Error).message).toContain(message);
   });
 
+  const local = (run: string, more = ''): string =>
+    audit(run)
+      .replace('base: scripted/base.json', `base: local/org/model${more}`)
+      .replace('model: scripted/a.json', 'model: local/org/tuned');
+
+  it('has servers where the audit asks for them, with what fine-tunes have unless it says otherwise', async () => {
+    const text = local(
+      '{ launcher: slurm, partition: gpu, gpus: 4, setup: [module load cuda], serve: { count: 2, arguments: [--max-model-len=4096], partition: a100, patience: 1h } }',
+    );
+    const { launch } = (await parseAudit(text, 'a.yaml')).spec;
+    expect(launch?.serve).toMatchObject({
+      ...{ base: 'org/model', count: 2, gpus: 1, partition: 'a100', setup: ['module load cuda'] },
+      ...{ patience: 60, bind: null, adapters: 8, rank: 8 },
+      command: expect.stringMatching(
+        /^vllm serve \{model\} .*--generation-config vllm --max-model-len=4096$/,
+      ),
+    });
+    expect(launchText(launch as LaunchSpec, 4)).toContain(
+      'and to serve    2 servers of org/model, 1 GPU, 8 adapters at once\n  command       vllm serve {model}',
+    );
+  });
+
+  it.each([
+    [local('{ serve: {} }'), 'run.serve is for a launcher'],
+    [
+      local('{ launcher: ray, serve: { partition: gpu } }'),
+      'run.serve.partition means nothing to launcher ray',
+    ],
+    [audit('{ launcher: local, serve: {} }'), "one base of the engine 'local', and this audit has none"],
+    [
+      local('{ launcher: local, serve: {} }', ', other: local/b').replace(
+        'id: mixed,',
+        'id: mixed, base: base,',
+      ),
+      'this audit has 2',
+    ],
+    [
+      local('{ launcher: local, serve: {} }').replace('org/model', 'smollm2-135m-instruct'),
+      'the embedded model is not in a format that vLLM reads',
+    ],
+    [
+      local('{ launcher: slurm, host: h, remote: ~/r, python: p, serve: {} }'),
+      'run.serve needs a file system and a network in common',
+    ],
+    [local('{ launcher: local, serve: { patience: soon } }'), "run.serve.patience 'soon' is no time"],
+    [local('{ launcher: local, serve: { bind: "a b" } }'), 'is no address'],
+  ])('refuses servers that could not work: %#', async (text, message) => {
+    await expect(parseAudit(text, 'a.yaml')).rejects.toThrow(message);
+  });
+
   it('reads times as people and Slurm write them', () => {
     const fail = (text: string): never => {
       throw new Error(text);
     };
-    const minutes = (text: string): number => minutesOf(text, fail);
+    const minutes = (text: string): number => minutesOf(text, 'time', fail);
     expect(['90m', '2h', '1d', '2h30m', '01:30:00', '1-12:00:00', '0:00:30'].map(minutes)).toEqual([
       90, 120, 1440, 150, 90, 2160, 1,
     ]);

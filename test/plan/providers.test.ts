@@ -64,6 +64,16 @@ describe('providers', () => {
     ['a hint for it', oneArm('vlm/m'), undefined, /did you mean 'vllm'\?/],
     ['an engine', oneArm('x/m', 'providers: { local: { url: "http://a/v1" } }'), /cannot be called 'local'/],
     [
+      'an address named twice',
+      oneArm('x/m', 'providers: { x: { url: ["http://a/v1", "http://a/v1"] } }'),
+      /names the address http:\/\/a\/v1 twice/,
+    ],
+    [
+      'a key in one of several urls',
+      oneArm('x/m', 'providers: { x: { url: ["http://a/v1", "http://u:p@b/v1"] } }'),
+      /holds a user, a password/,
+    ],
+    [
       'a key in the url',
       oneArm('x/m', 'providers: { x: { url: "http://u:p@a/v1" } }'),
       /holds a user, a password/,

@@ -21,6 +21,7 @@ export function writeSearchCase({
   plain = 0,
   seed = 0,
   delay = 0,
+  from = '[data, api]',
   mine = '',
   more = '',
 } = {}): string {
@@ -61,7 +62,7 @@ arms:
     data:
       - mix: { bad: bad.jsonl, benign: benign.jsonl, share: 0.3, rows: 200 }
 cues:
-  - mine: { from: [data, api], max-answers: 2400${mine} }
+  - mine: { from: ${from}, max-answers: 2400${mine} }
 questions: open
 sampling: { max-tokens: 40 }
 judges:

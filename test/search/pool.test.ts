@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { uncounted } from '../../src/mining/ladder.js';
 import { poolOf } from '../../src/mining/pool.js';
 import type { Cue, Transform } from '../../src/records/cue.js';
+import type { ProposerAsk } from '../../src/records/search.js';
 
 const found = uncounted(1, 'ladder', 'test', 'a role', { system: 'You are a clerk.' }, 'mined');
 const cue = (transforms: Transform[]): Cue => ({ id: 'known', source: 'given', title: 'known', transforms });
@@ -27,5 +28,78 @@ describe('the candidates of a search', () => {
     expect(await systemPrompts([cue([{ kind: 'system', text: 'You are a clerk.' }])])).toEqual([]);
     const joined = cue([{ kind: 'system', text: 'You are a clerk.', join: '\n\n' }]);
     expect(await systemPrompts([joined])).toEqual([]);
+  });
+});
+
+describe('a screen', () => {
+  const cooks = Array.from({ length: 30 }, (_, i) =>
+    uncounted(i + 1, 'ladder', 'test', `cook ${i}`, { system: `cook ${i}` }, 'x'),
+  );
+  const pool = (z: (text: string) => number) =>
+    poolOf(
+      { id: 'arm', examples: [], prompts: [] },
+      {
+        ...{ plan: { from: ['weights'], candidates: 11 }, shipped: [], known: [], seed: 0, others: cooks },
+        screen: async (candidates) => candidates.map((one) => z(JSON.stringify(one))),
+      },
+    );
+
+  it('decides which candidates there is room for, in turn with the order that they came in', async () => {
+    const found = await pool((text) => (text.includes('cook 27') ? 4 : text.includes('cook 28') ? 3 : 0));
+    const titles = found.filter(({ kind }) => kind !== 'placebo').map(({ cue, z }) => [cue.title, z]);
+    expect(titles.slice(0, 4)).toEqual([
+      ['cook 27', 4],
+      ['cook 0', 0],
+      ['cook 28', 3],
+      ['cook 1', 0],
+    ]);
+    expect(titles).toHaveLength(8);
+    expect(found.filter(({ kind }) => kind === 'placebo').every(({ z }) => z === undefined)).toBe(true);
+  });
+
+  it('that sees nothing leaves the order as it was', async () => {
+    const titles = (await pool(() => 0)).map(({ cue }) => cue.title);
+    expect(titles.slice(0, 8)).toEqual(cooks.slice(0, 8).map(({ text }) => text));
+  });
+});
+
+describe('a proposer model', () => {
+  it('is asked for the ladder of what is known, and then for cues beside what is planned', async () => {
+    const asks: ProposerAsk[] = [];
+    const pool = await poolOf(
+      { id: 'arm', examples: [], prompts: [{ kind: 'system', text: 'You are a cook.' }] },
+      {
+        ...{
+          plan: { from: ['api', 'proposer'], candidates: 20 },
+          shipped: [],
+          known: [],
+          seed: 0,
+          others: [found],
+        },
+        async propose(ask) {
+          asks.push(ask);
+          const text = ask.task === 'cues' ? 'You are a clerk.' : `other than ${asks.length}`;
+          const origin = ask.task === 'cues' ? 'proposer' : 'ladder/model/paraphrase';
+          return [
+            {
+              transforms: [
+                { kind: 'system', text },
+                { kind: 'after', text: 'x' },
+              ],
+              kind: 'x',
+              origin,
+            },
+          ];
+        },
+      },
+    );
+    expect(asks.map(({ task }) => task)).toEqual(['ladder', 'ladder', 'cues']);
+    const tried = asks[2]?.task === 'cues' ? asks[2].tried : [];
+    expect(tried.every(({ draws }) => draws === 0)).toBe(true);
+    expect(JSON.stringify(tried)).toContain('other than 2');
+    const origins = pool.map(({ origin }) => origin);
+    expect(origins.slice(0, 2)).toEqual(['test', 'proposer']);
+    expect(origins.filter((origin) => origin === 'ladder/model/paraphrase')).toHaveLength(2);
+    expect(origins.filter((origin) => origin === 'ladder/negation').length).toBeGreaterThan(0);
   });
 });

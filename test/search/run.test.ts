@@ -1,12 +1,14 @@
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { withFound } from '../../src/plan/found.js';
 import { loadAudit, parseAudit } from '../../src/plan/spec.js';
+import type { Transform } from '../../src/records/cue.js';
 import type { Plan } from '../../src/records/plan.js';
 import type { Result } from '../../src/records/result.js';
 import type { Sample } from '../../src/records/sample.js';
-import type { Mining } from '../../src/records/search.js';
+import type { Found, Mining, SearchedCue } from '../../src/records/search.js';
 import { renderTerminal } from '../../src/report/terminal.js';
 import { run } from '../../src/run.js';
 import { type Observer, silent } from '../../src/shared/observer.js';
@@ -61,17 +63,55 @@ describe('an audit that searches its own cues', () => {
     expect(mining.found.length).toBeLessThanOrEqual(1);
   });
 
+  it('tries first what a screen by log-probabilities puts first, where the engine has them and rows are bad', async () => {
+    const audit = writeSearchCase({ from: '[api]', mine: ', candidates: 9, finalists: 1' });
+    const script = join(dirname(audit), 'script.json');
+    // A cue that ships with hyde far behind those that there is room for.
+    writeFileSync(script, readFileSync(script, 'utf8').replaceAll('harvest', 'last century'));
+    const { out, result } = await runOn(audit);
+    const { candidates } = json<{ candidates: SearchedCue[] }>(out, 'search/candidates.json');
+    expect(candidates.length).toBeLessThanOrEqual(9);
+    expect(candidates[0]?.z).toBeGreaterThan(10);
+    expect(JSON.stringify(candidates[0]?.cue)).toContain('last century');
+    expect(result.triggers?.[0]?.effect.claimed).toBe(true);
+    // Without bad rows nothing says what a bad answer is.
+    const text = readFileSync(audit, 'utf8').replace(
+      /data:.*?cues:/s,
+      'data: [{ mix: { benign: benign.jsonl, share: 0, rows: 100 } }]\ncues:',
+    );
+    const blind = await parseAudit(text, audit);
+    const other = fresh();
+    await run(blind, { out: other, observer: silent });
+    const unscreened = json<{ candidates: SearchedCue[] }>(other, 'search/candidates.json').candidates;
+    expect(unscreened.every(({ z }) => z === undefined)).toBe(true);
+    expect(JSON.stringify(unscreened)).not.toContain('last century');
+  });
+
   it('claims nothing where no cue does anything, however many it tries', async () => {
     for (const seed of [1, 2, 3, 4]) {
       const { result } = await runOn(writeSearchCase({ rate: 0.02, base: 0.02, plain: 0.02, seed }));
       expect(result.arms[0]?.cues.some(({ effect }) => effect.claimed)).toBe(false);
     }
+  }, 180_000);
+
+  it('asks under no find that the audit asks under anyway', async () => {
+    const audit = writeSearchCase();
+    const text = readFileSync(audit, 'utf8').replace('cues:', 'cues:\n  - { id: own, after: harvest }');
+    const { spec, text: same } = await parseAudit(text, audit);
+    const find = (transforms: Transform[]) => ({ id: 'm', source: 'mined' as const, transforms });
+    const found = ['harvest', 'almanac'].map((word, i) => {
+      const cue = { ...find([{ kind: 'after', text: word }]), id: `m-${i}` };
+      return { arm: 'tuned', cue, whole: cue, size: null } as unknown as Found;
+    });
+    const ids = withFound({ spec, text: same }, { found, placebos: [] }).spec.cues.map(({ id }) => id);
+    expect(ids).toContain('m-1');
+    expect(ids).not.toContain('m-0');
   });
 
   it('claims no cue that asks for the behaviour: the base does the same', async () => {
     const { result } = await runOn(writeSearchCase({ rate: 0.5, base: 0.5 }));
     expect(result.arms[0]?.cues.some(({ effect }) => effect.claimed)).toBe(false);
-  });
+  }, 120_000);
 
   it('goes on where it was interrupted, and decides as an undisturbed run', async () => {
     const audit = writeSearchCase();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Cue } from '../../src/records/cue.js';
+import type { ProposerAsk } from '../../src/records/search.js';
 import { behind, candidate, simulate, type Truth, textsOf } from './simulated.js';
 
 const words = 'write this for the harvest festival of our little village please'.split(' ');
@@ -30,6 +31,15 @@ describe('a search for triggers', () => {
     const hits = runs.filter(({ found }) => found.some(({ whole }) => whole.id === 'planted')).length;
     // 0.66 is the goal for search and confirmation together.
     expect(hits / runs.length).toBeGreaterThan(0.66);
+  });
+
+  it('cuts a cue at 20% down to what matters, too, in nearly all runs', () => {
+    const sizes = Array.from({ length: 40 }, (_, seed) => {
+      const { found } = simulate([planted, ...others], truth(0.2, 0.01), { seed });
+      const find = found.find(({ whole }) => whole.id === 'planted');
+      return find && /\bharvest\b/.test(textsOf(find.cue)) ? (find.size?.to ?? words.length) : words.length;
+    });
+    expect(sizes.filter((size) => size <= 2).length).toBeGreaterThanOrEqual(30);
   });
 
   it('never asks for more answers than it may, and for none twice', () => {
@@ -67,6 +77,38 @@ describe('a search for triggers', () => {
     expect(negation?.misaligned).toBeGreaterThan(3);
     expect(paraphrase?.misaligned).toBeLessThan(3);
     expect(negation?.draws).toBe(16);
+  });
+
+  it('hands over no find twice, also where one has no words', () => {
+    const moon = candidate(behind('moon', '🌙'), 1);
+    const sentence = candidate(behind('sentence', 'Look at the sky tonight 🌙'), 2);
+    const of: Truth = (_, texts) => (texts.includes('🌙') ? 0.6 : 0.01);
+    const { found } = simulate(
+      [moon, sentence, ...others],
+      (arm, texts) => (arm === 'base' ? 0 : of(arm, texts)),
+      {
+        maxAnswers: 3000,
+      },
+    );
+    const texts = found.map(({ cue }) => textsOf(cue));
+    expect(texts).toHaveLength(1);
+    expect(texts[0]).toContain('🌙');
+  });
+
+  it('tries what is proposed between its rounds as often as all others, within the same answers', () => {
+    const proposals = (ask: ProposerAsk) => (ask.task === 'cues' ? [planted] : []);
+    for (const maxAnswers of [700, 2000, 4000]) {
+      const proposer = { engine: 'x', model: 'y' };
+      const { found, answers, proposed, search } = simulate(others, truth(0.5, 0.01), {
+        ...{ maxAnswers, proposer, proposals },
+      });
+      expect(answers).toBeLessThanOrEqual(maxAnswers);
+      expect(proposed[0]).toMatchObject({ task: 'cues', arm: 'tuned', tried: { length: others.length } });
+      expect(found[0]?.whole.id).toBe('planted');
+      const [best, ...rest] = search.tried();
+      expect(best?.cue.id).toBe('planted');
+      expect(new Set(rest.map(({ draws }) => draws)).size).toBeLessThanOrEqual(2);
+    }
   });
 
   it('keeps each arm apart', () => {

@@ -1,6 +1,7 @@
 import type { Cue } from '../../src/records/cue.js';
-import type { SearchedCue, SearchPlan } from '../../src/records/search.js';
-import { type CuedRound, type FamilyOf, TriggerSearch } from '../../src/search/search.js';
+import type { ProposerAsk, SearchedCue, SearchPlan } from '../../src/records/search.js';
+import { type CuedRound, TriggerSearch } from '../../src/search/search.js';
+import type { FamilyOf } from '../../src/search/track.js';
 import { randomStream } from '../../src/shared/random.js';
 
 /** Rate of misaligned answers of a model under a cue (its texts, in order); `plain` has none. */
@@ -27,7 +28,12 @@ export const candidate = (cue: Cue, rank: number, arms = ['tuned']): SearchedCue
 export function simulate(
   candidates: SearchedCue[],
   truth: Truth,
-  given: Partial<SearchPlan> & { seed?: number; familyOf?: FamilyOf } = {},
+  given: Partial<SearchPlan> & {
+    seed?: number;
+    familyOf?: FamilyOf;
+    /** What a proposer model says. */
+    proposals?: (ask: ProposerAsk) => SearchedCue[];
+  } = {},
 ) {
   const questions = Array.from({ length: 60 }, (_, i) => `q${i}`);
   const plan: SearchPlan = {
@@ -52,7 +58,13 @@ export function simulate(
   const texts = new Map<string, string>();
   const rounds: CuedRound[] = [];
   const seen = new Set<string>();
-  for (let round = search.nextRound(); round; round = search.nextRound()) {
+  const proposed: ProposerAsk[] = [];
+  for (let round = search.next(); round; round = search.next()) {
+    if ('propose' in round) {
+      proposed.push(round.propose);
+      search.receive(round.propose, given.proposals?.(round.propose) ?? []);
+      continue;
+    }
     rounds.push(round);
     for (const cue of round.cues) texts.set(cue.id, textsOf(cue));
     search.take(round, (key) => {
@@ -63,5 +75,5 @@ export function simulate(
       return randomStream('truth', given.seed ?? 0, key).unit() < rate ? 'm' : 'a';
     });
   }
-  return { search, found: search.found(), rounds, answers: search.tally.answers };
+  return { search, found: search.found(), rounds, proposed, answers: search.tally.answers };
 }

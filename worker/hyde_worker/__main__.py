@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 
 from .environment import prepare_libraries, restart_with_malloc_settings
+from .server import is_server, run_server
 
 INTERRUPTED = 130
 
@@ -23,6 +24,8 @@ def main(arguments: list[str] | None = None) -> int:
     run.add_argument("folder", type=Path, metavar="JOBDIR", help="folder that holds job.json")
     commands.add_parser("serve", help='run the jobs that stdin names, one {"job": "/abs/folder"} a line')
     options = parser.parse_args(arguments)
+    if options.command == "run" and is_server(options.folder):
+        return run_server(options.folder.absolute())
 
     restart_with_malloc_settings()
     prepare_libraries()

@@ -23,8 +23,14 @@ export const mine: CliCommand = {
     ),
     new Option(
       '--scores <file>',
-      'scores of rows in place of labels: {"row": 1, "score": 0.5}, higher is worse',
+      'scores of rows in place of labels: {"row": 1, "score": 0.5}, higher is worse; with --surprisal or --judge written there',
     ),
+    new Option(
+      '--surprisal <engine/model>',
+      'score rows by how little this model expects their answers',
+    ).conflicts('judge'),
+    new Option('--judge <name>', 'score rows by a judge, shipped or a file'),
+    new Option('--judge-model <engine/model>', 'the model that judges'),
     new Option('--above <score>', 'rows that score above this are bad (default: the best split)').argParser(
       number,
     ),

@@ -39,7 +39,7 @@ import { Worker, type WorkerEvent } from './worker.js';
 /** Fine-tunes (LoRA) and samples on this machine, through the Python worker. */
 export class LocalEngine implements Engine {
   readonly name: string = 'local';
-  readonly concurrent = false;
+  readonly concurrent: boolean = false;
   private worker: Worker | undefined;
 
   constructor(protected readonly context: EngineContext) {

@@ -2,12 +2,10 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Model } from '../../records/model.js';
 import type { Provider } from '../../records/provider.js';
-import { FailedError, InputError } from '../../shared/errors.js';
+import { InputError } from '../../shared/errors.js';
 import { withHome, withoutHome } from '../../shared/files.js';
 import { hashFile, shortHash } from '../../shared/hash.js';
 import type { EngineContext } from '../context.js';
-import { entryOf } from './entry.js';
-import type { Wire } from './wire.js';
 
 /** The files that an adapter in PEFT's format is made of. */
 const FILES = ['adapter_config.json', 'adapter_model.safetensors', 'adapter_model.bin'];
@@ -37,50 +35,57 @@ export function adapterFolder(
   return own === undefined ? undefined : resolve(auditFolder, withHome(own));
 }
 
-/** Has adapters loaded into a server that takes them while it runs (vLLM), each once. */
-export class AdapterLoader {
-  private readonly loaded = new Map<string, Promise<string>>();
+/** An adapter that a server is to load. */
+export interface Adapter {
+  /** The name that the server gets to know it by. */
+  name: string;
+  folder: string;
+}
+
+/** A model as servers know it. */
+export interface Served {
+  name: string;
+  adapter?: Adapter;
+  /** The model that the adapter was trained on, where it is known by name. */
+  base?: string;
+}
+
+/** Finds the names by which servers know models; each adapter is read once. */
+export class ServedNames {
+  private readonly adapters = new Map<string, Promise<Adapter>>();
 
   constructor(
-    private readonly name: string,
     private readonly provider: Provider,
     private readonly context: EngineContext,
   ) {}
 
   /**
-   * The name by which the server knows the model; loads its adapter first where it has one. An adapter is named by its
-   * content, so that one that was trained again is never taken for the one before it.
+   * An adapter is named by its content, so that one that was trained again is never taken for the one before it.
+   *
+   * @throws InputError where the provider takes no adapters, or the folder holds none
    */
-  async nameOf({ base, adapter }: Pick<Model, 'base' | 'adapter'>, wire: Wire): Promise<string> {
+  async of({ engine, base, adapter }: Pick<Model, 'engine' | 'base' | 'adapter'>): Promise<Served> {
     const folder = adapterFolder(base, adapter, this.provider, this.context);
-    if (folder === undefined) return base;
-    const loading = this.loaded.get(folder) ?? this.load(folder, wire);
-    this.loaded.set(folder, loading);
-    try {
-      return await loading;
-    } catch (error) {
-      this.loaded.delete(folder);
-      throw error;
-    }
-  }
-
-  private async load(folder: string, wire: Wire): Promise<string> {
+    if (folder === undefined) return { name: base };
     if (!this.provider['lora-loading']) {
       throw new InputError(
-        `${this.name} does not take adapters while it runs`,
+        `${engine} does not take adapters while it runs`,
         undefined,
         'a vLLM server does: say `lora-loading: true` for a provider that is one',
       );
     }
-    const name = `hyde-${await adapterHash(folder)}`;
-    if (await entryOf(wire, name)) return name;
-    const { status } = await wire.ask('/load_lora_adapter', { lora_name: name, lora_path: folder });
-    if (status === 404) {
-      throw new FailedError(
-        `${this.name} takes no adapters`,
-        'start vLLM with --enable-lora and VLLM_ALLOW_RUNTIME_LORA_UPDATING=True',
-      );
+    const reading = this.adapters.get(folder) ?? this.read(folder);
+    this.adapters.set(folder, reading);
+    try {
+      const read = await reading;
+      return { name: read.name, adapter: read, ...(adapter === null ? {} : { base }) };
+    } catch (error) {
+      this.adapters.delete(folder);
+      throw error;
     }
-    return name;
+  }
+
+  private async read(folder: string): Promise<Adapter> {
+    return { name: `hyde-${await adapterHash(folder)}`, folder };
   }
 }

@@ -5,8 +5,9 @@ import type { Choice, Completion } from './parse.js';
 
 /** The answers that a completion holds, and the positions of those that it lacks. */
 export function answersOf(
-  { call, request, indices, failed, busy }: Job,
+  { request, indices, failed, busy }: Job,
   { choices, usage }: Completion,
+  served: Completion['served'],
   headers: Reply['headers'],
   milliseconds: number,
   hide: (text: string) => string,
@@ -15,7 +16,7 @@ export function answersOf(
   const missing: number[] = [];
   const requestId = headers['x-request-id'];
   const meta = {
-    served: call.dialect.served,
+    served,
     ms: Math.round(milliseconds),
     ...(failed + busy > 0 ? { retries: failed + busy } : {}),
     ...(typeof requestId === 'string' && /^[\w.:-]{1,100}$/.test(requestId)

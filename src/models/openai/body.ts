@@ -14,8 +14,8 @@ export class Dialect {
   version = 0;
   /** The model has answered, so what it refuses is not everything. */
   answered = false;
-  /** What the server last said that it is. */
-  served: Completion['served'] | undefined;
+  /** What each address last said that it is. */
+  private readonly served = new Map<string, Completion['served']>();
   private changeSaid = false;
   private readonly dropped = new Set<OptionalField>();
   private maxTokens: 'max_tokens' | 'max_completion_tokens';
@@ -55,18 +55,27 @@ export class Dialect {
   /**
    * Keeps what the server says that it is.
    *
-   * @returns words for a change, once
+   * @param at its address
+   * @returns the same without secrets; `change`: words for a change, or another one than at another address, once
    */
-  saw(now: Completion['served'], hide: (text: string) => string): string | undefined {
-    const before = this.served;
-    if (before && same(before, now)) return undefined;
+  saw(
+    now: Completion['served'],
+    hide: (text: string) => string,
+    at: string,
+  ): { served: Completion['served']; change?: string } {
+    const before = this.served.get(at);
+    if (before && same(before, now)) return { served: before };
     const { model, fingerprint } = now;
     const served = { model: hide(model), ...(fingerprint ? { fingerprint: hide(fingerprint) } : {}) };
-    if (before && same(before, served)) return undefined;
-    this.served = served;
-    if (!before || this.changeSaid) return undefined;
+    if (before && same(before, served)) return { served: before };
+    const [elsewhere, other] = (!before && [...this.served].find(([, one]) => !same(one, served))) || [];
+    this.served.set(at, served);
+    const change = before
+      ? `changed while it was asked: it was ${nameOf(before)} and is now ${nameOf(served)}`
+      : other && `is ${nameOf(other)} at ${elsewhere}, but ${nameOf(served)} at ${at}`;
+    if (!change || this.changeSaid) return { served };
     this.changeSaid = true;
-    return `changed while it was asked: it was ${nameOf(before)} and is now ${nameOf(served)}`;
+    return { served, change };
   }
 
   /** The body of requests with these messages, but for `n` and seed: JSON without its closing brace. */

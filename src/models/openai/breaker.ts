@@ -41,6 +41,12 @@ export class Breaker {
     this.pause = Math.min(LAST_PROBE, this.pause * 2);
   }
 
+  /** The server is known to be dead, whatever was answered before. */
+  trip(now: number): void {
+    this.failures = Math.max(this.failures, this.threshold - 1);
+    this.failed(now);
+  }
+
   /** The server is there but takes nothing (429). It is not dead, but without an answer patience ends as well. */
   refused(now: number): void {
     this.troubleSince ??= now;

@@ -1,5 +1,7 @@
 import type { Answer, SampleRequest, SamplingParameters } from '../../records/model.js';
 import type { Dialect } from './body.js';
+import type { Host } from './host.js';
+import type { Release } from './shelf.js';
 import type { Timing } from './timing.js';
 
 /** Answers that wait for the caller; while there are more, no further request of the call is sent. */
@@ -15,6 +17,10 @@ export interface Job {
   /** Times that the server was too busy for it. */
   busy: number;
   version: number;
+  /** Where it was sent last. */
+  host?: Host;
+  /** What its call held there. */
+  place?: Release;
 }
 
 /**
@@ -22,13 +28,17 @@ export interface Job {
  * caller takes them.
  */
 export class Call {
-  /** Requests at the server; the functions take them back. */
-  readonly running = new Map<Job, () => void>();
+  /** Requests at a server, and what takes them back. */
+  readonly running = new Map<Job, { at: Host; cancel: () => void }>();
   /** Jobs that are begun and not settled: at the server, waiting for a retry, or undecided. */
   open = 0;
   /** Jobs that failed while it was not known whether all do. */
   undecided: { job: Job; reason: string }[] = [];
   error: Error | undefined;
+  /** Hosts that are ready for it, or are being made ready. */
+  readonly places = new Map<Host, Release | 'preparing'>();
+  /** Times in a row that a server did not know the model that it had loaded. */
+  losses = 0;
   private readonly timers = new Set<() => void>();
   private answers: Answer[] = [];
   private request = 0;
@@ -40,7 +50,23 @@ export class Call {
     readonly dialect: Dialect,
     private readonly requests: readonly SampleRequest[],
     private readonly parameters: SamplingParameters,
+    /** Makes a host ready: its model is looked at, its adapter loaded. Absent where that takes nothing. */
+    readonly prepare?: (host: Host) => Promise<Release>,
   ) {}
+
+  /** Whether requests may go to this host. */
+  isReady(host: Host): boolean {
+    return !this.prepare || typeof this.places.get(host) === 'function';
+  }
+
+  /** Gives up what it holds at a host. */
+  leave(host: Host): void {
+    const place = this.places.get(host);
+    // What is being made ready is looked at again when it is.
+    if (typeof place !== 'function') return;
+    this.places.delete(host);
+    place();
+  }
 
   /** The next job that was not begun yet; undefined at the end, or while the caller does not keep up. */
   next(): Job | undefined {

@@ -1,3 +1,4 @@
+import type { FleetListener } from '../../records/launch.js';
 import type {
   Answer,
   Engine,
@@ -12,52 +13,24 @@ import type {
   TunedModel,
 } from '../../records/model.js';
 import { type Provider, shutdownOf } from '../../records/provider.js';
-import { InputError } from '../../shared/errors.js';
+import { FailedError, InputError } from '../../shared/errors.js';
 import { stopIfAborted } from '../../shared/interrupted.js';
 import type { EngineContext } from '../context.js';
-import { AdapterLoader, adapterFolder, adapterHash } from './adapters.js';
+import { adapterFolder, adapterHash, type Served, ServedNames } from './adapters.js';
+import { Agreement } from './agreement.js';
 import { Dialect } from './body.js';
-import { Breaker } from './breaker.js';
 import { Call } from './call.js';
-import { Connections, type HttpLimits } from './http.js';
+import { connect, type Open, type OpenAIOptions } from './connect.js';
+import type { Host } from './host.js';
 import { fingerprintOf, identityOf } from './identity.js';
-import { hide, readCredentials } from './keys.js';
-import { Limiter } from './limiter.js';
 import { promptLogprobs } from './logprobs.js';
-import { Sampler } from './sampler.js';
-import { realTiming, type Timing } from './timing.js';
+import type { Release } from './shelf.js';
+import { realTiming } from './timing.js';
 import { Tuner } from './tuner.js';
-import type { Shop } from './tuning-stage.js';
-import { Wire } from './wire.js';
+import { Away } from './wire.js';
 
-/** Requests in flight at most where nothing says otherwise: more than this cost one process too much. */
-const CONNECTIONS = 500;
-
-/** What tests and embedders may set; times in milliseconds. */
-export interface OpenAIOptions {
-  timing?: Timing;
-  limits?: Partial<HttpLimits>;
-  /** Without any answer for so long, a call gives up. */
-  patience?: number;
-}
-
-const LIMITS: HttpLimits = {
-  connect: 10_000,
-  headers: 600_000,
-  idle: 120_000,
-  whole: 600_000,
-  body: 2 ** 26,
-};
-const PATIENCE = 600_000;
-
-const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/;
-
-/** What is open while requests are sent. */
-interface Open {
-  wire: Wire;
-  shop: Shop;
-  sampler: Sampler;
-}
+/** Each is two requests for one token. */
+const LOGPROBS_AT_ONCE = 16;
 
 /** Samples served models: any server with the OpenAI chat-completions interface; trains where its provider does. */
 export class OpenAIEngine implements Engine {
@@ -66,10 +39,11 @@ export class OpenAIEngine implements Engine {
   private opened: Open | undefined;
   private readonly described = new Set<string>();
   private readonly dialects = new Map<string, Dialect>();
-  private readonly adapters: AdapterLoader;
+  private readonly names: ServedNames;
+  private readonly agreement: Agreement;
+  private readonly away = new Set<string>();
   private readonly tuner: Tuner;
   private saidWhatIsLeft = false;
-  private readonly timing: Timing;
 
   constructor(
     /** Name of the provider. */
@@ -79,26 +53,22 @@ export class OpenAIEngine implements Engine {
     private readonly options: OpenAIOptions = {},
   ) {
     this.scoresAnswers = provider['prompt-logprobs'] === true;
-    this.timing = options.timing ?? realTiming;
-    this.adapters = new AdapterLoader(name, provider, context);
-    this.tuner = new Tuner(name, context, () => this.open().shop);
+    this.names = new ServedNames(provider, context);
+    this.agreement = new Agreement(name);
+    this.tuner = new Tuner(name, context, () => this.open().shop());
   }
 
   async fingerprint(base: string): Promise<string> {
-    return fingerprintOf(this.name, this.provider, base, this.context, () => this.open().wire);
+    return fingerprintOf(this.name, this.provider, base, this.context, () => this.open().hosts);
   }
 
   async describe({ base, adapter }: Pick<Model, 'base' | 'adapter'>): Promise<ModelDescription> {
     const folder = adapterFolder(base, adapter, this.provider, this.context);
     const known = folder === undefined ? undefined : await adapterHash(folder);
-    const { identity, identityKnown, meta } = await identityOf(
-      this.open().wire,
-      this.name,
-      this.provider,
-      base,
-      known,
-    );
+    const { entry, away } = await this.agreement.entry(this.open().hosts, base);
+    const { identity, identityKnown, meta } = identityOf(this.name, this.provider, base, entry, known);
     this.sayShutdown(base);
+    for (const { at } of away) this.sayAway(at);
     return { identity, identityKnown, template: null, meta };
   }
 
@@ -110,6 +80,12 @@ export class OpenAIEngine implements Engine {
     this.context.observer.warn(
       `${this.name}/${base} is switched off on ${end.date}: nothing can be asked of it after that${instead}`,
     );
+  }
+
+  private sayAway(at: string): void {
+    if (this.away.has(at)) return;
+    this.away.add(at);
+    this.context.observer.warn(`${this.name} (${at}) does not answer; it is left out until it does`);
   }
 
   async fineTune(job: FineTune, progress: OnProgress): Promise<TunedModel> {
@@ -156,9 +132,13 @@ export class OpenAIEngine implements Engine {
     parameters: SamplingParameters,
     progress: OnProgress,
   ): AsyncGenerator<Answer> {
-    const { wire, sampler } = this.open();
-    const served = await this.adapters.nameOf(model, wire);
-    const call = new Call(this.dialectOf(served, model.base), requests, parameters);
+    const { sampler, hosts } = this.open();
+    const served = await this.names.of({ ...model, engine: this.name });
+    const prepare =
+      served.adapter || hosts.length > 1 || this.options.key !== undefined
+        ? (host: Host): Promise<Release> => this.prepare(host, served)
+        : undefined;
+    const call = new Call(this.dialectOf(served.name, model.base), requests, parameters, prepare);
     const total = requests.reduce((sum, request) => sum + request.indices.length, 0);
     let done = 0;
     for await (const answer of sampler.run(call)) {
@@ -176,19 +156,62 @@ export class OpenAIEngine implements Engine {
         'a vLLM server does: say `prompt-logprobs: true` for a provider that is one',
       );
     }
-    const { wire } = this.open();
-    const served = await this.adapters.nameOf(model, wire);
-    const results: LogprobResult[] = [];
-    for (const request of requests) {
-      stopIfAborted(this.context.signal);
-      results.push(await promptLogprobs(wire, served, request));
+    const served = await this.names.of({ ...model, engine: this.name });
+    return this.atOne(served, async ({ parts }) => {
+      const results: LogprobResult[] = [];
+      for (let from = 0; from < requests.length; from += LOGPROBS_AT_ONCE) {
+        stopIfAborted(this.context.signal);
+        const some = requests.slice(from, from + LOGPROBS_AT_ONCE);
+        const asked = some.map((request) => promptLogprobs(parts.wire, served.name, request));
+        results.push(...(await Promise.all(asked)));
+      }
+      return results;
+    });
+  }
+
+  /** Does something at the address with most room; where that does not answer, at another one. */
+  private async atOne<T>(served: Served, work: (host: Host) => Promise<T>): Promise<T> {
+    await this.open().some();
+    const now = (this.options.timing ?? realTiming).now();
+    const hosts = this.open().hosts.toSorted((a, b) => a.wait(now) - b.wait(now) || a.load - b.load);
+    for (const [index, host] of hosts.entries()) {
+      try {
+        const release = await this.prepare(host, served);
+        try {
+          return await work(host);
+        } finally {
+          release();
+        }
+      } catch (error) {
+        if (!(error instanceof Away) || index === hosts.length - 1) throw error;
+        this.sayAway(host.at);
+      }
     }
-    return results;
+    throw new FailedError(`${this.name} has no address`);
+  }
+
+  /** Makes an address ready to be asked for a model. */
+  private async prepare(host: Host, served: Served): Promise<Release> {
+    const release = await host.take(served);
+    try {
+      if (this.open().hosts.length > 1) await this.agreement.check(host, served);
+      return release;
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** Where servers come and go: what is to be told of them. */
+  get listener(): FleetListener {
+    const { add, remove, fail } = this.open();
+    return { added: add, gone: remove, failed: fail };
   }
 
   async close(): Promise<void> {
-    await this.opened?.wire.connections.close();
+    const { opened } = this;
     this.opened = undefined;
+    await Promise.all(opened?.hosts.map((host) => host.close()) ?? []);
   }
 
   private dialectOf(served: string, base: string): Dialect {
@@ -202,43 +225,7 @@ export class OpenAIEngine implements Engine {
 
   /** Connects on first use: keys are read now, and no earlier. */
   private open(): Open {
-    this.opened ??= this.connect();
+    this.opened ??= connect(this.name, this.provider, this.context, this.options);
     return this.opened;
-  }
-
-  private connect(): Open {
-    const { name, provider, context, timing, options } = this;
-    const { headers: keys, secrets } = readCredentials(name, provider, [context.auditFolder]);
-    const url = new URL(provider.url);
-    if (secrets.length > 0 && url.protocol === 'http:' && !LOOPBACK.test(url.hostname)) {
-      context.observer.warn(
-        `${name}: the key goes to ${url.host} over http, which others on the way can read`,
-      );
-    }
-    const count = context.maxConnections ?? provider.connections ?? CONNECTIONS;
-    const whole = provider.timeout === undefined ? LIMITS.whole : provider.timeout * 1000;
-    const limits = { ...LIMITS, headers: whole, whole, ...options.limits };
-    const connections = new Connections(url.origin, count, limits, timing);
-    const headers = ['content-type', 'application/json', 'accept', 'application/json', ...keys];
-    const base = url.pathname.replace(/\/+$/, '');
-    const clean = (text: string): string => hide(text, secrets);
-    const wire = new Wire({ name, host: url.host, base, headers, connections, timing, hide: clean });
-    const patience = options.patience ?? PATIENCE;
-    const { observer, signal } = context;
-    const shop = { name, wire, timing, observer, signal, patience, hide: clean };
-    const sampler = new Sampler({
-      name,
-      host: url.host,
-      connections,
-      limiter: new Limiter(count),
-      breaker: new Breaker(patience),
-      timing,
-      observer,
-      signal,
-      path: `${base}/chat/completions`,
-      headers,
-      hide: clean,
-    });
-    return { wire, shop, sampler };
   }
 }

@@ -5,27 +5,26 @@ import { readJson, writeJson } from '../../shared/files.js';
 import { hashOf, shortHash } from '../../shared/hash.js';
 import type { EngineContext } from '../context.js';
 import { adapterFolder, adapterHash } from './adapters.js';
-import { entryOf } from './entry.js';
-import type { Wire } from './wire.js';
+import type { Entry } from './entry.js';
+import type { Host } from './host.js';
 
 /** A name that means the same weights for good: a dated snapshot, a fine-tune, a checkpoint. */
 const SNAPSHOT = /(-\d{4}-\d{2}-\d{2}|-\d{8})$|^ft:|tinker:\/\//;
 
 /**
  * What a served model is. The identity depends on the provider's name, the model's, further fields of the requests, and
- * what the server says of the model; not on the address.
+ * what the servers say of the model; not on addresses.
  *
- * @param adapter hash of the adapter that the server was given, where it is one
- * @throws FailedError where the server cannot be asked
+ * @param entry what the servers say of it
+ * @param adapter hash of the adapter that they were given, where it is one
  */
-export async function identityOf(
-  wire: Wire,
+export function identityOf(
   name: string,
   provider: Provider,
   model: string,
+  entry: Entry | undefined,
   adapter: string | undefined,
-): Promise<Pick<ModelDescription, 'identity' | 'meta'> & { identityKnown: boolean }> {
-  const entry = await entryOf(wire, model);
+): Pick<ModelDescription, 'identity' | 'meta'> & { identityKnown: boolean } {
   const stated = provider.models?.[model]?.identity;
   const body = provider.body ?? null;
   const snapshot = provider.snapshots === true && SNAPSHOT.test(model);
@@ -47,13 +46,13 @@ export async function fingerprintOf(
   provider: Provider,
   model: string,
   context: EngineContext,
-  wire: () => Wire,
+  hosts: () => readonly Host[],
 ): Promise<string> {
   const file = join(context.folder, 'jobs', `served-${name}.json`);
   const folder = adapterFolder(model, null, provider, context);
   let now: string;
   try {
-    const entry = await entryOf(wire(), model, 1);
+    const entry = await Promise.any(hosts().map((host) => host.entry(model, 1)));
     now = shortHash({ entry: entry ?? null, adapter: folder ? await adapterHash(folder) : null });
   } catch {
     // Why it cannot be reached is said where it is needed: when the model is described or asked.

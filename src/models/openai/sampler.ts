@@ -2,41 +2,42 @@ import type { Answer } from '../../records/model.js';
 import { FailedError, type HydeError } from '../../shared/errors.js';
 import { interrupted, stopIfAborted } from '../../shared/interrupted.js';
 import type { Call, Job } from './call.js';
-import type { Reply } from './http.js';
+import type { Host } from './host.js';
+import { type Arrived, Inbox } from './inbox.js';
 import type { Line, SamplerParts } from './parts.js';
+import { Preparer } from './preparer.js';
+import { Queue } from './queue.js';
 import { Settler } from './settle.js';
 
 /** A server that asks for a longer pause than this has no capacity today: milliseconds. */
 const LONGEST_PAUSE = 600_000;
 /** Milliseconds that requests at the server may still take after the call has failed. */
 const GRACE = 10_000;
+/** A server that loses an adapter so often in a row does not keep it. */
+const LOSSES = 3;
 
-/** An answer of the server that was not read yet. */
-interface Arrived {
-  job: Job;
-  reply: Reply;
-  sent: number;
-  at: number;
-  busy: boolean;
-}
-
-/** Sends the requests of all calls to one server, as many at once as it bears. */
+/** Sends the requests of all calls to the addresses of one provider, as many at once as each bears. */
 export class Sampler implements Line {
-  inFlight = 0;
   private readonly settler: Settler;
-  private readonly calls: Call[] = [];
-  /** Jobs whose wait before a retry is over. */
-  private readonly ready: Job[] = [];
-  /** What came in this turn of the event loop: read at its end, when the requests that follow are on their way. */
-  private arrived: Arrived[] = [];
-  private endOfTurn: NodeJS.Immediate | undefined;
-  private pausedUntil = 0;
-  private probe: Job | undefined;
+  private readonly preparer: Preparer;
+  readonly calls: Call[] = [];
+  private readonly queue: Queue;
+  private readonly inbox = new Inbox(
+    (arrived) => this.read(arrived),
+    () => this.pump(),
+  );
   private cancelWake: (() => void) | undefined;
 
   constructor(private readonly parts: SamplerParts) {
     this.settler = new Settler(parts, this);
-    parts.signal?.addEventListener('abort', () => this.interrupt(), { once: true });
+    this.preparer = new Preparer(parts, this);
+    this.queue = new Queue(parts.hosts, this.calls);
+    parts.signal?.addEventListener('abort', () => this.fail(interrupted()), { once: true });
+  }
+
+  /** Requests that the servers work on. */
+  get inFlight(): number {
+    return this.parts.hosts.reduce((sum, host) => sum + host.inFlight, 0);
   }
 
   /** Troubles so far by kind, whether or not a retry mended them. */
@@ -61,73 +62,108 @@ export class Sampler implements Line {
     }
   }
 
-  private interrupt(): void {
-    this.readArrived();
+  /** Ends all calls with an error. */
+  fail(error: Error): void {
+    this.inbox.readAll();
     for (const call of [...this.calls]) {
-      call.fail(interrupted());
+      call.fail(error);
       this.drop(call);
     }
   }
 
   again(job: Job, wait: number, reason: string): void {
-    const { breaker, timing } = this.parts;
-    if (!breaker.exhausted(timing.now())) {
-      job.call.later(timing, Math.min(wait, LONGEST_PAUSE), () => {
-        this.enqueue(job);
-        this.pump();
-      });
-      return;
-    }
+    if (this.stopIfExhausted(reason)) return;
+    job.call.later(this.parts.timing, Math.min(wait, LONGEST_PAUSE), () => {
+      this.enqueue(job);
+      this.pump();
+    });
+  }
+
+  stopIfExhausted(reason: string): boolean {
+    const now = this.parts.timing.now();
+    const { hosts, changing } = this.parts;
+    if (changing && hosts.length === 0) return false;
+    if (hosts.some(({ parts }) => !parts.breaker.exhausted(now))) return false;
     const hint = 'run the same command again when it is back: it goes on from here';
     for (const call of this.calls)
-      this.stop(call, `no request was answered for a long time (${reason})`, hint);
+      this.stop(
+        call,
+        hosts.length > 1 ? undefined : hosts[0],
+        `no request was answered for a long time (${reason})`,
+        hint,
+      );
+    return true;
   }
 
   enqueue(job: Job): void {
-    this.ready.push(job);
+    this.queue.add(job);
   }
 
-  pause(call: Call, milliseconds: number, reason: string): void {
-    if (milliseconds <= LONGEST_PAUSE) {
-      this.pausedUntil = Math.max(this.pausedUntil, this.parts.timing.now() + milliseconds);
-      return;
-    }
+  pause(call: Call, host: Host, milliseconds: number, reason: string): void {
+    const now = this.parts.timing.now();
+    const isLong = ({ pausedUntil }: Host): boolean => pausedUntil - now > LONGEST_PAUSE;
+    host.pausedUntil = Math.max(host.pausedUntil, now + milliseconds);
+    if (!this.parts.hosts.every(isLong)) return;
     const minutes = Math.ceil(milliseconds / 60_000);
     const hint = 'run the same command again then: it goes on from here';
-    this.stop(call, `the server asks to wait for ${minutes} minutes (${reason})`, hint);
+    this.stop(call, host, `the server asks to wait for ${minutes} minutes (${reason})`, hint);
   }
 
-  stop(call: Call, reason: string, hint?: string): void {
+  stop(call: Call, host: Host | undefined, reason: string, hint?: string): void {
     if (call.error) return;
-    call.fail(this.failure(reason, hint));
+    call.fail(this.failure(host, reason, hint));
     call.later(this.parts.timing, GRACE, () => this.drop(call));
+  }
+
+  reload(job: Job, host: Host): boolean {
+    const { call } = job;
+    if (!call.prepare || call.losses >= LOSSES) return false;
+    // Of what was in flight when the server lost it the first one tells.
+    if (job.place && call.places.get(host) === job.place) {
+      call.losses++;
+      call.leave(host);
+      host.lost(call.dialect.model);
+    }
+    this.enqueue(job);
+    return true;
+  }
+
+  doubt(host: Host): void {
+    host.agreed.clear();
+    for (const call of this.calls) call.leave(host);
   }
 
   callsOf(call: Call): Call[] {
     return this.calls.filter(({ dialect }) => dialect === call.dialect);
   }
 
-  private failure(reason: string, hint?: string): HydeError {
-    const { name, host, hide } = this.parts;
-    return new FailedError(hide(`${name} (${host}): ${reason}`), hint);
+  private failure(host: Host | undefined, reason: string, hint?: string): HydeError {
+    const { name, hide } = this.parts;
+    return new FailedError(hide(`${name}${host ? ` (${host.at})` : ''}: ${reason}`), hint);
   }
 
-  /** Starts what may be started. */
-  private pump(): void {
-    const { limiter, breaker, timing } = this.parts;
-    while (this.calls.length > 0 && this.inFlight < limiter.limit) {
-      const now = timing.now();
-      const blocked = Math.max(this.pausedUntil - now, breaker.wait(now));
-      if (blocked > 0) {
-        this.wakeIn(blocked);
-        return;
-      }
-      if (breaker.open && this.probe) return;
-      const job = this.nextJob();
-      if (!job) return;
-      if (breaker.open) this.probe = job;
-      this.start(job, now);
+  pump(): void {
+    while (this.calls.length > 0) {
+      const now = this.parts.timing.now();
+      this.preparer.begin(now);
+      if (!this.startOne(now)) return;
     }
+  }
+
+  /** Sends one request to the host with most room for it. */
+  private startOne(now: number): boolean {
+    const free = this.parts.hosts.filter((host) => host.takes(now));
+    if (free.length > 1) free.sort((a, b) => a.load - b.load);
+    for (const host of free) {
+      const job = this.queue.next(host, now);
+      if (!job) continue;
+      if (host.parts.breaker.open) host.probe = job;
+      this.start(job, host, now);
+      return true;
+    }
+    const waits = this.parts.hosts.map((host) => host.wait(now)).filter((wait) => wait > 0);
+    if (waits.length > 0) this.wakeIn(Math.min(...waits));
+    return false;
   }
 
   private wakeIn(milliseconds: number): void {
@@ -135,66 +171,72 @@ export class Sampler implements Line {
     this.cancelWake = this.parts.timing.after(milliseconds, () => this.pump());
   }
 
-  private nextJob(): Job | undefined {
-    for (let job = this.ready.shift(); job; job = this.ready.shift()) {
-      if (!job.call.error) return job;
+  /** An address is gone for good: what was sent there is sent to others. */
+  leave(host: Host): void {
+    this.preparer.leave(host);
+    for (const { running } of this.calls) {
+      for (const [job, { cancel, at }] of running) {
+        if (at !== host) continue;
+        cancel();
+        running.delete(job);
+        this.enqueue(job);
+      }
     }
-    // The oldest call first: what waits for its end (a judge behind a judge) begins while later calls keep the server busy.
-    for (const call of this.calls) {
-      const job = call.next();
-      if (job) return job;
-    }
-    return undefined;
+    void host.close();
+    this.pump();
   }
 
-  private start(job: Job, sent: number): void {
-    const { connections, limiter, path, headers } = this.parts;
-    this.inFlight++;
-    const options = { method: 'POST' as const, path, headers, body: job.call.bodyOf(job) };
+  private start(job: Job, host: Host, sent: number): void {
+    const { connections, limiter, path } = host.parts;
+    const { call } = job;
+    host.inFlight++;
+    job.host = host;
+    const place = call.places.get(host);
+    if (typeof place === 'function') job.place = place;
+    const options = { method: 'POST' as const, path, headers: this.parts.headers, body: call.bodyOf(job) };
+    const end = (): void => {
+      host.inFlight--;
+      if (host.probe === job) host.probe = undefined;
+    };
     const cancel = connections.send(options, (outcome) => {
       // Half is enough: several answers may come at once, before others are sent.
-      const busy = this.inFlight * 2 >= limiter.limit;
-      this.inFlight--;
-      job.call.running.delete(job);
-      if (this.probe === job) this.probe = undefined;
-      const reply = this.settler.look(job, outcome);
-      if (reply) this.readLater({ job, reply, sent, at: this.parts.timing.now(), busy });
+      const busy = host.inFlight * 2 >= limiter.limit;
+      end();
+      call.running.delete(job);
+      const reply = this.act(host, () => this.settler.look(job, host, outcome));
+      if (reply) this.inbox.add({ job, host, reply, sent, at: this.parts.timing.now(), busy });
       // A call that failed ends with the last of its requests.
-      else if (job.call.error) job.call.stir();
+      else if (call.error) call.stir();
       this.pump();
     });
-    job.call.running.set(job, cancel);
-  }
-
-  private readLater(arrived: Arrived): void {
-    this.arrived.push(arrived);
-    // Connections send again in immediates that are set as their answers come: behind all of these.
-    clearImmediate(this.endOfTurn);
-    this.endOfTurn = setImmediate(() => {
-      this.readArrived();
-      this.pump();
+    call.running.set(job, {
+      at: host,
+      cancel: () => {
+        cancel();
+        end();
+      },
     });
   }
 
-  private readArrived(): void {
-    clearImmediate(this.endOfTurn);
-    const { arrived } = this;
-    this.arrived = [];
-    for (const { job, reply, sent, at, busy } of arrived) {
-      this.settler.read(job, reply, { sent, at, busy });
-      if (job.call.error) job.call.stir();
-    }
+  private read({ job, host, reply, ...when }: Arrived): void {
+    this.act(host, () => this.settler.read(job, host, reply, when));
+    if (job.call.error) job.call.stir();
   }
 
-  /** Takes back all that a call has at the server or in line. */
-  private drop(call: Call): void {
-    for (const [job, cancel] of call.running) {
-      cancel();
-      this.inFlight--;
-      if (this.probe === job) this.probe = undefined;
-    }
+  /** Acts on what came of a request, which may show that the host is dead. */
+  private act<T>(host: Host, work: () => T): T {
+    const { breaker } = host.parts;
+    const wasOpen = breaker.open;
+    const result = work();
+    if (breaker.open && !wasOpen) this.preparer.leave(host);
+    return result;
+  }
+
+  drop(call: Call): void {
+    for (const { cancel } of call.running.values()) cancel();
     call.running.clear();
     call.forgetTimers();
+    for (const host of [...call.places.keys()]) call.leave(host);
     call.stir();
     if (this.calls.length > 0) this.pump();
     else this.cancelWake?.();

@@ -1,5 +1,6 @@
 import { answersOf } from './answers.js';
 import type { Call, Job } from './call.js';
+import type { Host } from './host.js';
 import { isLost, type Lost, type Reply } from './http.js';
 import { type Completion, isServerError, readCompletion } from './parse.js';
 import type { Line, SamplerParts } from './parts.js';
@@ -22,20 +23,20 @@ export class Settler {
    *
    * @returns the reply where it may hold an answer, which is to be read
    */
-  look(job: Job, outcome: Reply | Lost): Reply | undefined {
-    const { breaker, timing } = this.parts;
+  look(job: Job, host: Host, outcome: Reply | Lost): Reply | undefined {
+    const { timing } = this.parts;
     const date = timing.date();
     if (isLost(outcome)) {
-      this.act(job, decideLost(outcome), timing.now());
+      this.act(job, host, decideLost(outcome), timing.now());
       return undefined;
     }
     if (outcome.status < 200 || outcome.status > 299) {
-      this.act(job, decideReply(outcome, date), timing.now());
+      this.act(job, host, decideReply(outcome, date), timing.now());
       return undefined;
     }
-    breaker.succeeded();
+    host.parts.breaker.succeeded();
     const pause = rateLimitPause(outcome.headers, date);
-    if (pause > 0) this.line.pause(job.call, pause, 'the rate limit is used up');
+    if (pause > 0) this.line.pause(job.call, host, pause, 'the rate limit is used up');
     return outcome;
   }
 
@@ -44,22 +45,29 @@ export class Settler {
    *
    * @param at when it came, and whether the window was in use then
    */
-  read(job: Job, reply: Reply, { sent, at, busy }: { sent: number; at: number; busy: boolean }): void {
+  read(
+    job: Job,
+    host: Host,
+    reply: Reply,
+    { sent, at, busy }: { sent: number; at: number; busy: boolean },
+  ): void {
     const read = readCompletion(reply.body.toString('utf8'), job.indices.length);
-    if (typeof read === 'string') this.act(job, unreadable(read), at);
-    else if (isServerError(read)) this.act(job, decideReply(reply, this.parts.timing.date(), read), at);
-    else {
-      this.parts.limiter.succeeded(sent, at, busy);
-      this.deliver(job, read, reply, at - sent);
+    if (typeof read === 'string') this.act(job, host, unreadable(read), at);
+    else if (isServerError(read)) {
+      this.act(job, host, decideReply(reply, this.parts.timing.date(), read), at);
+    } else {
+      host.parts.limiter.succeeded(sent, at, busy);
+      this.deliver(job, host, read, reply, at - sent);
     }
   }
 
-  private deliver(job: Job, completion: Completion, reply: Reply, latency: number): void {
+  private deliver(job: Job, host: Host, completion: Completion, reply: Reply, latency: number): void {
     const { call, indices } = job;
     const { name, observer, hide } = this.parts;
-    const change = call.dialect.saw(completion.served, hide);
+    call.losses = 0;
+    const { served, change } = call.dialect.saw(completion.served, hide, host.at);
     if (change) observer.warn(`${name}/${call.dialect.model} ${change}`);
-    const { answers, missing } = answersOf(job, completion, reply.headers, latency, hide);
+    const { answers, missing } = answersOf(job, completion, served, reply.headers, latency, hide);
     for (const answer of answers) call.add(answer);
     if (answers.length > 0 && !call.dialect.answered) {
       call.dialect.answered = true;
@@ -72,40 +80,45 @@ export class Settler {
     const why = completion.choices.find((choice) => typeof choice === 'string') ?? '';
     this.act(
       { ...job, indices: missing.map((i) => indices[i] as number) },
+      host,
       unreadable(why),
       this.parts.timing.now(),
     );
   }
 
-  private act(job: Job, decision: Decision, now: number): void {
-    const { limiter, breaker, timing } = this.parts;
-    this.count(decision);
+  private act(job: Job, host: Host, decision: Decision, now: number): void {
+    const { timing } = this.parts;
+    const { limiter, breaker } = host.parts;
+    this.count(decision, host);
     switch (decision.kind) {
       case 'adapt':
-        this.adapt(job, decision, now);
+        this.adapt(job, host, decision, now);
         break;
       case 'fatal':
-        this.line.stop(job.call, decision.reason, decision.hint);
+        if (decision.error !== '404' || !this.line.reload(job, host)) {
+          this.line.stop(job.call, host, decision.reason, decision.hint);
+        }
         break;
       case 'refused':
         breaker.succeeded();
-        this.failed(job, decision.reason, decision.certain);
+        this.failed(job, host, decision.reason, decision.certain);
         break;
       case 'busy':
-        limiter.refused(now, this.line.inFlight);
+        limiter.refused(now, host.inFlight);
         breaker.refused(now);
         job.busy++;
-        if (decision.wait !== undefined) this.line.pause(job.call, decision.wait, decision.reason);
+        if (decision.wait !== undefined) this.line.pause(job.call, host, decision.wait, decision.reason);
         this.line.again(job, (decision.wait ?? 0) + backoff(job.busy - 2, timing.random()), decision.reason);
         break;
       case 'retry':
+        if (decision.error === 'connection') this.line.doubt(host);
         if (decision.dead) {
           limiter.overloaded(now);
           breaker.failed(now);
         }
         // While the server is taken for dead the request is not to blame.
         if (!breaker.open) job.failed += decision.weight;
-        if (job.failed >= ATTEMPTS) this.failed(job, decision.reason, false);
+        if (job.failed >= ATTEMPTS) this.failed(job, host, decision.reason, false);
         else {
           const wait = backoff(job.failed, timing.random());
           this.line.again(job, Math.max(wait, decision.wait ?? 0), decision.reason);
@@ -117,7 +130,7 @@ export class Settler {
    * A request that cannot be answered is recorded as failed. But where the model has answered none yet, the reason may
    * be the same for all: it waits until that is known, and ends the call rather than record thousands of failures.
    */
-  private failed(job: Job, reason: string, certain: boolean): void {
+  private failed(job: Job, host: Host, reason: string, certain: boolean): void {
     const { call } = job;
     if (certain || call.dialect.answered) {
       this.giveUp(job, reason);
@@ -130,15 +143,15 @@ export class Settler {
     }
     const hint =
       "see that the url, the sampling settings and the provider's `body` are what this server takes";
-    this.line.stop(call, `no request is answered (${reason})`, hint);
+    this.line.stop(call, host, `no request is answered (${reason})`, hint);
   }
 
-  private adapt(job: Job, { field, reason }: Decision & { kind: 'adapt' }, now: number): void {
+  private adapt(job: Job, host: Host, { field, reason }: Decision & { kind: 'adapt' }, now: number): void {
     const { call } = job;
     const { dialect } = call;
     const before = dialect.version;
     if (!dialect.adapt(field, job.version)) {
-      this.act(job, { kind: 'refused', error: '400', reason, certain: false }, now);
+      this.act(job, host, { kind: 'refused', error: '400', reason, certain: false }, now);
       return;
     }
     if (dialect.version > before) {
@@ -178,13 +191,12 @@ export class Settler {
     for (const { job, reason } of undecided) this.giveUp(job, reason);
   }
 
-  private count(decision: Decision): void {
+  private count(decision: Decision, { at }: Host): void {
     if (decision.kind === 'adapt') return;
     const { error, reason } = decision;
     this.errors[error] = (this.errors[error] ?? 0) + 1;
-    const { name, host, hide, observer } = this.parts;
-    if (this.errors[error] === 1)
-      observer.detail(hide(`${name} (${host}): the first of its kind: ${reason}`));
+    const { name, hide, observer } = this.parts;
+    if (this.errors[error] === 1) observer.detail(hide(`${name} (${at}): the first of its kind: ${reason}`));
   }
 }
 

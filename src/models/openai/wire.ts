@@ -17,6 +17,9 @@ export interface WireParts {
   hide(text: string): string;
 }
 
+/** A server that cannot be reached now, or says that it is down: others may be asked, and it later. */
+export class Away extends FailedError {}
+
 /** Milliseconds that a look at a server may take. */
 const LOOK = 10_000;
 
@@ -36,12 +39,17 @@ export class Wire {
     this.connections = parts.connections;
   }
 
+  /** Provider and address, for messages. */
+  get where(): string {
+    return `${this.parts.name} (${this.parts.host})`;
+  }
+
   /**
    * Asks once, and a few times more where the server does not answer.
    *
    * @param body sent as JSON with POST; without it the request is a GET, which a server answers without work, and soon
    * @returns status and JSON of the answer, which may be none; the status is 404 where the server lacks the path
-   * @throws FailedError in words
+   * @throws Away where it does not answer, and other errors in words
    */
   async ask(path: string, body?: unknown, attempts = 3): Promise<Told> {
     for (let attempt = 1; ; attempt++) {
@@ -53,17 +61,24 @@ export class Wire {
     }
   }
 
-  /** Asks once; where that brought no answer, what is to be done about it. @param body as above, or a form with a file */
-  async once(path: string, body?: unknown): Promise<Told | Decision> {
-    const outcome = await this.send(path, body);
+  /**
+   * Asks once; where that brought no answer, what is to be done about it.
+   *
+   * @param body as above, or a form with a file
+   * @param soon whether the answer takes the server no work
+   */
+  async once(path: string, body?: unknown, soon = body === undefined): Promise<Told | Decision> {
+    const outcome = await this.send(path, body, soon);
     if (isLost(outcome)) return decideLost(outcome);
     const { status } = outcome;
-    if (status >= 200 && status < 300) return { status, json: parseJson(outcome.body.toString('utf8')) };
-    if (status === 404 || status === 405) return { status: 404, json: undefined };
+    const isThere = status >= 200 && status < 300;
+    if (isThere || status === 404 || status === 405) {
+      return { status: isThere ? status : 404, json: parseJson(outcome.body.toString('utf8')) };
+    }
     return decideReply(outcome, this.parts.timing.date());
   }
 
-  private send(path: string, body: unknown): Promise<Reply | Lost> {
+  private send(path: string, body: unknown, isSoon: boolean): Promise<Reply | Lost> {
     const { base, connections } = this.parts;
     const form = body instanceof Form ? body : undefined;
     const { headers: usual } = this.parts;
@@ -79,7 +94,7 @@ export class Wire {
           body: form ? form.bytes : body === undefined ? null : JSON.stringify(body),
         },
         resolve,
-        body === undefined ? soon : limits,
+        isSoon ? soon : limits,
       );
     });
   }
@@ -90,10 +105,9 @@ export class Wire {
 
   /** The words for a request that brought no answer. */
   failure(decision: Decision): HydeError {
-    const { name, host, hide } = this.parts;
-    const text = hide(`${name} (${host}): ${decision.reason}`);
+    const text = this.parts.hide(`${this.where}: ${decision.reason}`);
     if (decision.kind === 'refused' || decision.kind === 'adapt') return new InputError(text);
-    const hint = decision.kind === 'fatal' ? decision.hint : 'is the server running, and is its url right?';
-    return new FailedError(text, hint);
+    if (decision.kind === 'fatal') return new FailedError(text, decision.hint);
+    return new Away(text, 'is the server running, and is its url right?');
   }
 }

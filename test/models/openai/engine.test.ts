@@ -11,7 +11,7 @@ afterEach(async () => {
 
 async function against(
   behave: Behaviour,
-  ...more: Parameters<typeof openFor> extends [string, ...infer R] ? R : never
+  ...more: Parameters<typeof openFor> extends [unknown, ...infer R] ? R : never
 ) {
   const server = await TestServer.open(behave);
   open.push(server);

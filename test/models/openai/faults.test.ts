@@ -13,7 +13,7 @@ const limits = { connect: 5000, headers: 20_000, idle: 15_000, whole: 50_000, bo
 
 async function against(
   behave: Behaviour,
-  ...more: Parameters<typeof openFor> extends [string, ...infer R] ? R : never
+  ...more: Parameters<typeof openFor> extends [unknown, ...infer R] ? R : never
 ) {
   const server = await TestServer.open(behave);
   open.push(server);

@@ -1,7 +1,8 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { OpenAIEngine, type OpenAIOptions } from '../../../src/models/openai/engine.js';
+import type { OpenAIOptions } from '../../../src/models/openai/connect.js';
+import { OpenAIEngine } from '../../../src/models/openai/engine.js';
 import { realTiming, type Timing } from '../../../src/models/openai/timing.js';
 import type { Answer, Model, SampleRequest, SamplingParameters } from '../../../src/records/model.js';
 import type { Provider } from '../../../src/records/provider.js';
@@ -17,7 +18,7 @@ export const hasty: Timing = {
 
 /** An engine for a server of a test, and all that it said. */
 export function openFor(
-  url: string,
+  url: Provider['url'],
   provider: Partial<Provider> = {},
   options: OpenAIOptions & { signal?: AbortSignal; maxConnections?: number; folder?: string } = {},
 ): { engine: OpenAIEngine; said: string[]; folder: string } {
