@@ -20,9 +20,10 @@ export const cutAfter = (driver: Driver): Driver => ({
     if (!uncut || step?.kind !== 'analyse' || step.stopped) return step;
     if (own.at(-1)?.step.kind === 'cut') return step;
     const replay = replayOf(plan, others, own);
+    const before = others.filter(({ step: { kind } }) => kind === 'score').length;
     for (; replay.round; replay.round = replay.cutting.next()) {
       const { asks, cues } = replay.round;
-      const round = { round: replay.taken.length + 1, asks: [...asks], cues };
+      const round = { round: before + replay.taken.length + 1, asks: [...asks], cues };
       const at = 2 * replay.taken.length;
       if (own.length === at && passesBudget(plan, done, replay.round)) break;
       if (own.length === at) return { kind: 'sample', ...round };
