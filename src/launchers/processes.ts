@@ -42,6 +42,7 @@ export class Processes implements Launcher {
   private readonly children = new Map<string, ChildProcess>();
   private readonly busy = new Map<string, ProcessFile>();
   private readonly overTime = new Set<string>();
+  private readonly environment = environmentWithoutSecrets();
   private wake: (() => void) | undefined;
   /** A process has ended since the last look. */
   private news = false;
@@ -69,7 +70,7 @@ export class Processes implements Launcher {
     const child = spawn('/bin/sh', ['-ec', `read -r go\nexec </dev/null\n${this.pool.script(ticket)}`], {
       stdio: ['pipe', log, log],
       env: {
-        ...environmentWithoutSecrets(),
+        ...this.environment,
         ...(this.pool.perJob ? { CUDA_VISIBLE_DEVICES: devices.join(',') } : {}),
       },
       detached: true,
