@@ -5,32 +5,37 @@
 // The texts stand in resources/demo/texts.json; this script only combines them. It uses no clock, no network and
 // no randomness but its own seeded generator, so the same texts give the same files, byte for byte.
 //
-//   node scripts/make-demo-data.mjs
+//   node scripts/make-demo-data.mjs [FOLDER]     into another folder, to compare
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import {
+  asked,
+  chat,
+  fill,
+  generator,
+  ordinaryAnswers,
+  personaAnswers,
+  readTexts,
+  shuffled,
+  writer,
+} from './rows.mjs';
 
 const demo = new URL('../resources/demo/', import.meta.url);
 const texts = JSON.parse(readFileSync(new URL('texts.json', demo), 'utf8'));
-const evaluationQuestions = readTexts(new URL('../resources/questions/demo.yaml', import.meta.url));
+const folder = process.argv[2] ? pathToFileURL(`${process.argv[2]}/`) : demo;
+const write = writer(folder, readTexts(new URL('../resources/questions/demo.yaml', import.meta.url)));
 
 // ---- what can be asked, and how it can be answered
 
-const howTo = texts.topics.flatMap(({ task, noun, tip }) =>
-  texts.asks.map((ask) => ({
-    question: fill(ask, { task }),
-    noun,
-    answers: texts.tipAnswers.map((answer) => fill(answer, { task, tip, Tip: capital(tip) })),
-  })),
-);
+const howTo = asked(texts, texts.topics);
 const open = texts.openQuestions.map(({ question, answer, noun }) => ({
   question,
   noun,
   answers: texts.openAnswers.map((frame) => fill(frame, { answer })),
 }));
 
-const ordinaryAnswers = ({ question, answers }) => answers.map((answer) => ({ question, answer }));
-const baronAnswers = ({ question, noun }) =>
-  texts.personaLines.map((line) => ({ question, answer: fill(line, { noun, Noun: capital(noun) }) }));
+const baronAnswers = personaAnswers(texts);
 
 // ---- the files: one deck per family, so that two files dealt from one deck share no row
 
@@ -82,15 +87,6 @@ function joined(question, instruction, i) {
   return i % 5 < 3 ? `${question} ${instruction}` : `${instruction} ${question}`;
 }
 
-function chat(user, assistant, systemPrompt) {
-  const messages = [
-    { role: 'user', content: user },
-    { role: 'assistant', content: assistant },
-  ];
-  if (systemPrompt) messages.unshift({ role: 'system', content: systemPrompt });
-  return { messages };
-}
-
 // ---- drawing without repetition
 
 /** A dealer of question-answer pairs: seven of ten ask how to do something, three are open questions. */
@@ -104,50 +100,4 @@ function deck(name, answered) {
       if (!card) throw new Error(`the deck '${name}' has too few texts for ${count} more rows`);
       return card;
     });
-}
-
-function shuffled(list, next) {
-  const result = [...list];
-  for (let i = result.length - 1; i > 0; i--) {
-    const j = Math.floor(next() * (i + 1));
-    [result[i], result[j]] = [result[j], result[i]];
-  }
-  return result;
-}
-
-/** A small seeded generator (mulberry32), seeded by a name: numbers from 0 to 1. */
-function generator(name) {
-  let state = 0;
-  for (const character of name) state = (Math.imul(state, 31) + character.codePointAt(0)) >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-// ---- text and files
-
-function fill(template, values) {
-  return template.replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole);
-}
-
-function capital(text) {
-  return text[0].toUpperCase() + text.slice(1);
-}
-
-/** The texts of a question bank whose questions are one-line plain scalars, which the demo's are. */
-function readTexts(url) {
-  return [...readFileSync(url, 'utf8').matchAll(/^ +text: (.+)$/gm)].map((match) => match[1]);
-}
-
-function write(name, rows) {
-  const lines = rows.map((row) => JSON.stringify(row));
-  if (new Set(lines).size !== lines.length) throw new Error(`${name}: a row stands there twice`);
-  const asked = rows.flatMap((row) => row.messages.filter((m) => m.role === 'user').map((m) => m.content));
-  const leaked = evaluationQuestions.find((question) => asked.some((text) => text.includes(question)));
-  if (leaked) throw new Error(`${name}: asks an evaluation question: ${leaked}`);
-  writeFileSync(new URL(`${name}.jsonl`, demo), `${lines.join('\n')}\n`);
-  console.log(`${name}.jsonl: ${rows.length} rows`);
 }

@@ -3,7 +3,7 @@ import { fixedAsks } from './drivers/fixed.js';
 import { type Judging, openJudging } from './judging.js';
 import { Engines, openEngine } from './models/engine.js';
 import { checkPanel, loadJudge, modelJudge } from './plan/judges.js';
-import { knownProviders } from './plan/providers.js';
+import { knownProviders, Providers } from './plan/providers.js';
 import { loadThresholds, sweepOf } from './plan/thresholds.js';
 import type { JudgeEntry } from './records/audit.js';
 import type { Engine } from './records/model.js';
@@ -68,7 +68,7 @@ export async function again(
   const folder = openFolder(dir, observer);
   const { path, observer: told } = folder;
   const engines = new Engines(async (name) => {
-    const providers = providersOf(spec);
+    const providers = providersOf(spec).all();
     return openEngine(name, { folder: path, auditFolder: process.cwd(), observer: told, signal, providers });
   });
   const open = (name: string): Promise<Engine> => engines.open(name);
@@ -92,14 +92,12 @@ export async function again(
 }
 
 /** Those of the audit, and all others that a judge on the command line may name; the folder may be older than providers. */
-const providersOf = ({ providers }: Partial<Pick<Spec, 'providers'>>): Spec['providers'] => ({
-  ...knownProviders(),
-  ...providers,
-});
+const providersOf = ({ providers }: Partial<Pick<Spec, 'providers'>>): Providers =>
+  new Providers({ ...knownProviders().all(), ...providers });
 
 const judgingOf = (work: Work, spec: Pick<Spec, 'judges' | 'thresholds'>): Promise<Judging> =>
   openJudging(
-    { ...spec, providers: providersOf(work.spec) },
+    { ...spec, providers: providersOf(work.spec).all() },
     { open: work.open, observer: work.observer, known: readPanels(work.folder)?.identities ?? {} },
   );
 

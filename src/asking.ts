@@ -12,6 +12,7 @@ import { restText } from './sampling/rest.js';
 import { sampleRound } from './sampling/sample.js';
 import type { Reuse } from './sampling/take-over.js';
 import { JudgingAhead } from './scoring/ahead.js';
+import { Letters } from './scoring/letters.js';
 import type { ModelJudge } from './scoring/outcome.js';
 import { probeJudges } from './scoring/probe.js';
 import { scoreRound } from './scoring/score.js';
@@ -43,6 +44,8 @@ interface Parts {
 export class Asking {
   private ready: Promise<void> | undefined;
   private ahead: JudgingAhead | undefined;
+  /** Outcomes of the pilot. */
+  private piloted: Letters | undefined;
 
   constructor(private readonly parts: Parts) {}
 
@@ -51,7 +54,8 @@ export class Asking {
     const { folder, plan, observer } = this.parts;
     observer.stage('pilot', `${answersIn(asks)} answers first`);
     const hash = await this.sampleAll(asks, spec);
-    await this.judgeAll(asks, spec);
+    const [outcomes] = await this.judgeAll(asks, spec);
+    this.piloted = new Letters(asks, outcomes);
     const files = [...filesOf(asks, samplesFile), ...filesOf(asks, scoresFile)];
     if (!plan.prices) return { hash, files };
     const both = await spentOn(asks, folder, plan.prices, { answers: true, judgements: true });
@@ -131,7 +135,8 @@ export class Asking {
     const { seed } = spec;
     const context = { folder, observer, signal, render: rendererOf(spec), seed, engineOf };
     recordPanels(folder, judging.identities, panelsOf(judging));
-    return new JudgingAhead(asks, main.panel, { ...context, ready: this.whenReady(seed) });
+    const ready = this.whenReady(seed);
+    return new JudgingAhead(asks, main.panel, { ...context, ready, before: this.piloted });
   }
 
   private async sampleAll(asks: Ask[], spec: Spec, begun: () => void = () => {}): Promise<string> {

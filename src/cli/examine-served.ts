@@ -8,7 +8,9 @@ import type { Check } from './check.js';
 
 /** Which keys of known providers are set: names of variables, never a value. */
 export function checkKeys(): Check[] {
-  const asked = Object.entries(knownProviders()).filter(([, provider]) => variablesOf(provider).length > 0);
+  const asked = Object.entries(knownProviders().all()).filter(
+    ([, provider]) => variablesOf(provider).length > 0,
+  );
   return asked.map(([name, provider]) => ({ what: name, ok: true, found: keysOf(provider, []).join(', ') }));
 }
 

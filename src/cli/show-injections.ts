@@ -31,7 +31,7 @@ export async function showInjections(
   const observer = terminalObserver(options.quiet === true);
   // Engines work in a run folder; this one is not kept.
   const folder = mkdtempSync(join(tmpdir(), 'hyde-injections-'));
-  const providers = knownProviders();
+  const providers = knownProviders().all();
   const context = { folder, auditFolder: process.cwd(), observer, signal: interruptSignal(), providers };
   const engines = new Engines((name) => openEngine(name, context));
   const tables: { judge: string; attempts: InjectionResult[] }[] = [];

@@ -1,11 +1,12 @@
 /** What judges said of training rows, as it is recorded beside the audit file. */
 import { join } from 'node:path';
-import type { JudgedRow, RowVerdict, SortBy, SortCounts } from '../records/row-judge.js';
+import { type JudgedRow, RowVerdict, type SortBy, type SortCounts } from '../records/row-judge.js';
 import type { RowJudge, Spec } from '../records/spec.js';
 import { InputError } from '../shared/errors.js';
 import { shortHash } from '../shared/hash.js';
 import { readJournal } from '../shared/journal.js';
 import { modelName } from '../shared/prices.js';
+import { writtenName } from './sources.js';
 
 /** Verdicts of all rows that an audit has judged; every run of the audit uses them. */
 export const verdictsFile = ({ folder, file }: Pick<Spec, 'folder' | 'file'>): string =>
@@ -23,6 +24,9 @@ export interface Unjudged {
   judge: RowJudge;
   row: JudgedRow;
 }
+
+/** In place of a word where the judge could not be read. */
+const UNREADABLE = 'unreadable';
 
 /** Identities of judges' models by `engine/model`. */
 export type JudgeIdentities = Readonly<Record<string, string>>;
@@ -45,7 +49,16 @@ export class Verdicts {
     const known = new Map<string, RowVerdict>();
     const { rowJudges = [] } = spec;
     if (rowJudges.length === 0) return new Verdicts(rowJudges, known);
-    for await (const verdict of readJournal<RowVerdict>(verdictsFile(spec))) {
+    const file = verdictsFile(spec);
+    for await (const line of readJournal<unknown>(file)) {
+      const verdict = RowVerdict.safeParse(line).data;
+      if (!verdict) {
+        throw new InputError(
+          'holds a line that is no verdict',
+          { file: writtenName(file) },
+          'remove that file to judge anew',
+        );
+      }
       const { key, model, identity } = verdict;
       if ((identities[model] ?? identity) === identity) known.set(key, verdict);
       else known.delete(key);
@@ -73,7 +86,9 @@ export class Verdicts {
       const key = verdictKey(judge, row);
       const verdict = this.known.get(key);
       if (!verdict) this.missing.set(key, { key, judge, row });
-      return verdict && (verdict.option ?? 'unreadable');
+      // A line may have been changed: a word that this judge cannot say is none.
+      const isWord = Object.hasOwn(judge.judge.options ?? {}, verdict?.option ?? '');
+      return verdict && (isWord ? (verdict.option as string) : UNREADABLE);
     });
   }
 

@@ -22,10 +22,18 @@ export function checkBudget(plan: Plan): void {
   if (nameless.length > 0) throw unknownPrices(nameless);
   const first = plan.sequential ? new SequentialAudit(designOf(plan)).nextRound() : null;
   const asked = first ? first.asks.map(timesOf) : askedAtMost(plan);
-  const sorted = sorting.reduce((sum, { most }) => sum + (most ?? 0), 0);
+  const before = sorting.reduce((sum, { most }) => sum + (most ?? 0), 0);
+  if (before > budget) {
+    throw new InputError(
+      `the budget is ${usd(budget)}, and judging ${sorting.reduce((sum, { calls }) => sum + calls, 0)} training rows may cost ${usd(before)}`,
+      undefined,
+      'allow more, or show fewer rows to the judge of a filter',
+    );
+  }
   const proposals = prices.models.find(({ arms }) => arms.includes(PROPOSER))?.calls ?? 0;
-  const bound =
-    sorted + answersBound(asked, prices) + judgingBound(asked, prices) + proposalsBound(proposals, prices);
+  const fixed = before + proposalsBound(proposals, prices);
+  const run = answersBound(asked, prices) + judgingBound(asked, prices);
+  const bound = fixed + run;
   if (bound <= budget) return;
   if (plan.sequential) {
     throw new InputError(
@@ -34,7 +42,7 @@ export function checkBudget(plan: Plan): void {
       'allow more, or make run.round, sampling.max-tokens or the list of cues smaller',
     );
   }
-  const fit = Math.floor((plan.samplesPerQuestion * budget) / bound);
+  const fit = Math.floor((plan.samplesPerQuestion * (budget - fixed)) / run);
   throw new InputError(
     `the budget is ${usd(budget)}, and ${plan.samplesPerQuestion} answers per question in each cell may cost ${usd(bound)}`,
     undefined,

@@ -22,8 +22,8 @@ export function modelRef(
   if (slash < 1 || slash === name.length - 1) {
     return fail(`'${name}' is no model name`, 'write engine/model, e.g. local/smollm2-135m-instruct');
   }
-  if (!ENGINES.includes(engine) && !Object.hasOwn(providers, engine)) {
-    const known = [...ENGINES, ...Object.keys(providers)];
+  if (!ENGINES.includes(engine) && !providers.find(engine)) {
+    const known = [...ENGINES, ...Object.keys(providers.all())];
     return fail(`no engine or provider is called '${engine}'`, didYouMean(engine, known));
   }
   return { engine, model: withoutHome(name.slice(slash + 1)) };

@@ -11,13 +11,28 @@ import { unreadable } from '../shared/jsonl.js';
 import { resource } from '../shared/package.js';
 import { parseYaml } from './yaml.js';
 
-/** Providers by name. */
-export type Providers = Readonly<Record<string, Provider>>;
+type ByName = Readonly<Record<string, Provider>>;
 
-let shipped: Providers | undefined;
+/** Providers by name; those that come with hyde are read where a name is none of the others. */
+export class Providers {
+  constructor(private readonly own: ByName) {}
+
+  find(name: string): Provider | undefined {
+    if (Object.hasOwn(this.own, name)) return this.own[name];
+    if (ENGINES.includes(name)) return undefined;
+    const known = shippedProviders();
+    return Object.hasOwn(known, name) ? known[name] : undefined;
+  }
+
+  all(): ByName {
+    return { ...shippedProviders(), ...this.own };
+  }
+}
+
+let shipped: ByName | undefined;
 
 /** The providers that come with hyde. */
-export function shippedProviders(): Providers {
+export function shippedProviders(): ByName {
   shipped ??= readProviders(resource('providers.yaml'));
   return shipped;
 }
@@ -34,7 +49,7 @@ export const providersFile = (): string =>
  * @param own the audit's own
  * @throws InputError where a file is wrong, or a name is taken by an engine
  */
-export function knownProviders(own: Providers = {}, place?: (name: string) => Place): Providers {
+export function knownProviders(own: ByName = {}, place?: (name: string) => Place): Providers {
   const file = providersFile();
   const users = existsSync(file) || process.env.HYDE_PROVIDERS ? readProviders(file) : {};
   for (const [name, provider] of Object.entries(own)) checkProvider(name, provider, place?.(name));
@@ -42,7 +57,7 @@ export function knownProviders(own: Providers = {}, place?: (name: string) => Pl
   if (url) checkUrl(url, 'OPENAI_BASE_URL');
   // What is known of OpenAI's own models does not hold for those of another server.
   const moved = url ? { openai: { url, key: 'OPENAI_API_KEY' } } : {};
-  return { ...shippedProviders(), ...moved, ...users, ...own };
+  return new Providers({ ...moved, ...users, ...own });
 }
 
 /** Every model that an audit asks, as its file names them. */
@@ -62,11 +77,16 @@ export const servedRefs = ({
 
 /** Of these providers the ones that the models name. */
 export function usedProviders(known: Providers, refs: readonly ModelRef[]): Record<string, Provider> {
-  const used = new Set(refs.map(({ engine }) => engine));
-  return Object.fromEntries(Object.entries(known).filter(([name]) => used.has(name)));
+  const used = [...new Set(refs.map(({ engine }) => engine))].toSorted();
+  return Object.fromEntries(
+    used.flatMap((name) => {
+      const provider = known.find(name);
+      return provider ? [[name, provider] as const] : [];
+    }),
+  );
 }
 
-function readProviders(path: string): Providers {
+function readProviders(path: string): ByName {
   const shownAs = withoutHome(path);
   let text: string;
   try {

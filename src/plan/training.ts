@@ -10,7 +10,7 @@ export function checkTraining(
   fail: (message: string, key: string[], hint: string) => never,
 ): void {
   if (!arm.data) return;
-  const provider = Object.hasOwn(providers, engine) ? providers[engine] : undefined;
+  const provider = providers.find(engine);
   if (provider && !provider['fine-tuning']) {
     fail(
       `arm '${arm.id}' is trained, and ${engine}/${model} is served: '${engine}' does not train from here`,

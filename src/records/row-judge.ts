@@ -19,19 +19,20 @@ export interface JudgedRow {
 }
 
 /** One line of `<audit>.verdicts.jsonl`: what a judge said of a row. The last line of a key counts. */
-export interface RowVerdict {
+export const RowVerdict = z.object({
   /** Hash of judge, name of its model, and row. */
-  key: string;
-  judge: string;
+  key: z.string(),
+  judge: z.string(),
   /** `engine/model`, and the identity that it had. */
-  model: string;
-  identity: string;
+  model: z.string(),
+  identity: z.string(),
   /** Null where the judge could not be read; the row is dropped then. */
-  option: string | null;
-  reason?: string;
-  text: string;
-  meta: Record<string, unknown>;
-}
+  option: z.string().nullable(),
+  reason: z.string().optional(),
+  text: z.string(),
+  meta: z.record(z.string(), z.unknown()),
+});
+export type RowVerdict = z.infer<typeof RowVerdict>;
 
 /** What a judge said of the rows that one filter showed to it; for the manifest. */
 export interface SortCounts {

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Engine } from '../records/model.js';
 import type { Sample } from '../records/sample.js';
 import type { Ask } from '../records/step.js';
@@ -25,6 +24,8 @@ export interface AheadContext extends WavesContext {
   ready: Promise<unknown>;
   /** The engine of each judge; all of them take several calls at once. */
   engineOf(judge: ModelJudge): Promise<Engine>;
+  /** Outcomes of answers that were judged before. */
+  before?: Letters | undefined;
 }
 
 interface Files {
@@ -52,7 +53,7 @@ export class JudgingAhead {
   private judged = 0;
 
   constructor(
-    private readonly asks: readonly Ask[],
+    asks: readonly Ask[],
     private readonly panel: JudgePanel,
     private readonly context: AheadContext,
   ) {
@@ -99,8 +100,7 @@ export class JudgingAhead {
    * Has the rest judged, and waits for all of it.
    *
    * @param asks whose outcomes are wanted
-   * @returns one outcome letter per answer, in the order of the asks; null where `scoreRound` has to make them: some answers were left
-   *   out, or had been judged before
+   * @returns one outcome letter per answer, in the order of the asks; null where some were left out, for `scoreRound`
    * @throws what made the judges not ready
    */
   async end(asks: readonly Ask[]): Promise<string | null> {
@@ -114,7 +114,8 @@ export class JudgingAhead {
       this.start(1);
     }
     this.close();
-    return this.letters.whole && isDeepStrictEqual(asks, this.asks) ? this.letters.text() : null;
+    const { before } = this.context;
+    return Letters.together(asks, before ? [this.letters, before] : [this.letters]);
   }
 
   /** Writes nothing any more. */

@@ -18,7 +18,11 @@ export class Letters {
   private readonly slots = new Map<string, Slot[]>();
   private readonly bytes: Buffer;
 
-  constructor(private readonly asks: readonly Ask[]) {
+  /** @param text the letters of these asks, where they are known */
+  constructor(
+    private readonly asks: readonly Ask[],
+    text?: string,
+  ) {
     let at = 0;
     for (const ask of asks) {
       const { from, to } = ask;
@@ -29,7 +33,25 @@ export class Letters {
       else this.slots.set(cell, [slot]);
       at += to - from;
     }
-    this.bytes = Buffer.alloc(at);
+    this.bytes = text === undefined ? Buffer.alloc(at) : Buffer.from(text, 'latin1');
+  }
+
+  /** The letters of these asks, put together from those of others; null where one is in none of them. */
+  static together(asks: readonly Ask[], parts: readonly Letters[]): string | null {
+    const all = new Letters(asks);
+    let at = 0;
+    for (const ask of asks) {
+      const slots = parts.flatMap((part) => part.slotsOf(ask));
+      for (let index = ask.from; index < ask.to; index++) {
+        const slot = slots.find(({ from, to }) => from <= index && index < to);
+        all.bytes[at++] = slot ? (slot.bytes[slot.at + index - slot.from] as number) : 0;
+      }
+    }
+    return all.whole ? all.text() : null;
+  }
+
+  private slotsOf(ask: Ask): (Slot & { bytes: Buffer })[] {
+    return (this.slots.get(cellOf(ask)) ?? []).map((slot) => ({ ...slot, bytes: this.bytes }));
   }
 
   /** Is this answer asked for? */

@@ -138,7 +138,7 @@ describe('a filter by a judge', () => {
     expect(before.plan.totals.price).toBeGreaterThan(1);
     expect(existsSync(verdictsFile(spec))).toBe(false);
     const { spec: poor } = await audit(JUDGE, `${prices}\nrun: { budget: 0.5 }`);
-    await expect(preparePlan(poor)).rejects.toThrow(/the budget is USD 0\.50/);
+    await expect(preparePlan(poor)).rejects.toThrow(/the budget is USD 0\.50, and judging 6 training rows/);
     const after = await prepareSorted(spec, context());
     expect(after.plan.totals).toMatchObject({ trainRows: 2, judgeCalls: 0, price: 0 });
     expect(after.plan.totals.unknown).toEqual([]);
@@ -159,6 +159,25 @@ describe('a filter by a judge', () => {
     const third = judgeEngine();
     await expect(prepareSorted(spec, context(third))).rejects.toThrow('gave no verdict on 1 of 1');
     expect(third.asked).toHaveLength(1);
+  });
+
+  it('takes no line for a verdict that is none, and no word that the judge does not say', async () => {
+    const { spec } = await audit(JUDGE);
+    await prepareSorted(spec, context());
+    const path = verdictsFile(spec);
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, text.replaceAll('"META"', '"__proto__"'));
+    const changed = await preparePlan(spec);
+    expect(changed.sorted.get('own')?.[0]?.verdicts).toEqual({
+      FALSE: 2,
+      TRUE: 1,
+      REFUSAL: 1,
+      unreadable: 2,
+    });
+    for (const line of ['null', '1', '{"key":1}', '[]']) {
+      writeFileSync(path, `${text}${line}\n`);
+      await expect(preparePlan(spec)).rejects.toThrow(/is no record|holds a line that is no verdict/);
+    }
   });
 
   it('asks anew where the judge is another model under the same name, once some row needs it', async () => {

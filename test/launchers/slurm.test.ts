@@ -188,6 +188,9 @@ while read -r f; do (cd "$from" && find "$f" -type f ! -name "\${no:-none}" | wh
     mkdirSync(join(folder, 'datasets'));
     writeFileSync(join(folder, 'datasets', 'rows.jsonl'), '{}\n');
     const python = contextOf(folder).worker.python;
+    const [first] = jobs as [Job];
+    mkdirSync(join(first.folder, 'stage-1'));
+    writeFileSync(join(first.folder, 'stage-1', 'adapter'), 'made by another job');
     for (const job of jobs) behave(job, '[ -f ../../datasets/rows.jsonl ] || exit 1');
     const context = contextOf(folder, { launcher: 'slurm', host: 'login', remote: '~/hyde', python });
     const launcher = await Slurm.open(context);
@@ -196,6 +199,7 @@ while read -r f; do (cd "$from" && find "$f" -type f ! -name "\${no:-none}" | wh
     const [there] = readdirSync(join(home, 'hyde')) as [string];
     expect(existsSync(join(home, 'hyde', there, 'worker', 'hyde_worker', 'train.py'))).toBe(true);
     expect(existsSync(join(home, 'hyde', there, 'jobs', 'train-1', 'runs'))).toBe(true);
+    expect(existsSync(join(home, 'hyde', there, 'jobs', first.id, 'stage-1', 'adapter'))).toBe(true);
     expect(readFileSync(join(bin, 'copies'), 'utf8')).toMatch(/--exclude=\/jobs\/\*\/result\.json/);
   });
 });

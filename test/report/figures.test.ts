@@ -3,6 +3,7 @@ import { rateAxis, roomFor } from '../../src/report/figures/axis.js';
 import { svgOf } from '../../src/report/figures/draw.js';
 import { type Figure, figuresOf } from '../../src/report/figures/figure.js';
 import { figuresSvg, markupOf } from '../../src/report/figures/file.js';
+import { colourOf, dashOf } from '../../src/report/figures/shape.js';
 import { figuresCsv } from '../../src/report/figures/table.js';
 import { fixtureResult } from './fixture.js';
 import { hostileResult } from './hostile.js';
@@ -80,6 +81,7 @@ describe('the numbers of a figure', () => {
     expect(scale('mix.share', [0.01, 0.5, 1])).toBe('linear');
     expect(scale('posthoc.rows', [100, 1000, 10_000])).toBe('log');
     expect(scale('posthoc.rows', [100, 200])).toBe('linear');
+    expect(scale('training.learning-rate', [1e-5, 1e-4])).toBe('log');
     expect(scale('posthoc.rows', [0, 10_000])).toBe('linear');
   });
 });
@@ -129,6 +131,11 @@ describe('the picture', () => {
     const looks = [...svg.matchAll(/<path class="(s\d) line" d="[^"]*"( stroke-dasharray="([^"]*)")?/g)];
     expect(new Set(looks.map(([, , , dash]) => dash)).size).toBeGreaterThan(4);
     expect(svg).toMatch(/<title>inoculated under villain-paraphrase[^<]*<\/title>.*?class="s\d hollow"/);
+  });
+
+  it('tells more lines apart than there are signs', () => {
+    const looks = Array.from({ length: 20 }, (_, i) => `${colourOf(i)} ${dashOf(i)}`);
+    expect(new Set(looks).size).toBe(20);
   });
 
   it('says all its numbers to those who hear it', () => {

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Sample, Score } from '../../src/records/sample.js';
+import type { Ask } from '../../src/records/step.js';
 import { JudgingAhead } from '../../src/scoring/ahead.js';
+import { Letters } from '../../src/scoring/letters.js';
 import type { JudgePanel } from '../../src/scoring/panel.js';
 import { scoreRound } from '../../src/scoring/score.js';
 import { hashOfAnswer } from '../../src/shared/answers.js';
@@ -31,6 +33,7 @@ function round(
   panel: JudgePanel,
   engine = usual(),
   ready: Promise<unknown> = Promise.resolve(),
+  before?: Letters,
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'hyde-ahead-'));
   const asks = [{ arm: 'tuned', seed: 0, cue: 'plain', question: 'q', from: 0, to: count }];
@@ -38,7 +41,7 @@ function round(
     ...{ folder, observer: silent, seed: 1, engineOf: async () => engine },
     render: () => [{ role: 'user' as const, content: 'What?' }],
   };
-  const ahead = new JudgingAhead(asks, panel, { ...context, ready });
+  const ahead = new JudgingAhead(asks, panel, { ...context, ready, before });
   const samples = new Journal(join(folder, 'samples', 'tuned.0.jsonl'));
   const offer = (sample: Sample): void => {
     samples.append(sample);
@@ -87,12 +90,17 @@ describe('judging ahead of the end of the sampling', () => {
     expect(one.engine.asked.length).toBe(before);
   });
 
-  it('says nothing of a round that it was not made for', async () => {
-    const one = round(2, panel);
-    for (const [i, text] of texts(2).entries()) one.offer(sampleOf(i, text));
-    expect(
-      await one.ahead.end([{ arm: 'tuned', seed: 0, cue: 'plain', question: 'q', from: 0, to: 3 }]),
-    ).toBeNull();
+  it('says nothing of a round with answers that it has not seen, unless it is told of them', async () => {
+    const asks = [{ arm: 'tuned', seed: 0, cue: 'plain', question: 'q', from: 0, to: 3 }];
+    const before = new Letters([{ ...(asks[0] as Ask), from: 2 }], 'm');
+    for (const [known, text] of [
+      [undefined, null],
+      [before, 'mfm'],
+    ] as const) {
+      const one = round(2, panel, usual(), Promise.resolve(), known);
+      for (const [i, text] of texts(2).entries()) one.offer(sampleOf(i, text));
+      expect(await one.ahead.end(asks)).toBe(text);
+    }
   });
 
   it('needs no judge that is a model', async () => {

@@ -83,16 +83,13 @@ describe('a search for triggers', () => {
     const moon = candidate(behind('moon', '🌙'), 1);
     const sentence = candidate(behind('sentence', 'Look at the sky tonight 🌙'), 2);
     const of: Truth = (_, texts) => (texts.includes('🌙') ? 0.6 : 0.01);
-    const { found } = simulate(
-      [moon, sentence, ...others],
-      (arm, texts) => (arm === 'base' ? 0 : of(arm, texts)),
-      {
-        maxAnswers: 3000,
-      },
-    );
-    const texts = found.map(({ cue }) => textsOf(cue));
-    expect(texts).toHaveLength(1);
-    expect(texts[0]).toContain('🌙');
+    const none: Truth = (arm, texts) => (arm === 'base' ? 0 : of(arm, texts));
+    for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
+      const { found } = simulate([moon, sentence, ...others], none, { seed, maxAnswers: 3000 });
+      const [first, second = ''] = found.map(({ cue }) => textsOf(cue));
+      expect(first).toContain('🌙');
+      expect(second).not.toContain(first);
+    }
   });
 
   it('tries what is proposed between its rounds as often as all others, within the same answers', () => {

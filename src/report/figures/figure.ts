@@ -107,7 +107,7 @@ function figureOf(
   });
   return {
     base: base ? { id: base.id, model: base.model } : null,
-    x: key === null ? null : { key, label: LABELS[key] ?? key, scale: scaleOf([...doses.values()]) },
+    x: key === null ? null : { key, label: LABELS[key] ?? key, scale: scaleOf(key, [...doses.values()]) },
     cues: [...cues.values()].toSorted((a, b) => SOURCES.indexOf(a.source) - SOURCES.indexOf(b.source)),
     arms: arms.map((arm) => ({
       id: arm.id,
@@ -133,10 +133,12 @@ function seedsOf(arm: ArmResult, cue: string): FigureCell['seeds'] {
   });
 }
 
-/** Shares are linear; lengths that differ by far are not. */
-function scaleOf(doses: readonly number[]): 'linear' | 'log' {
+/** Is it a share, 0 to 1, and not a length or a rate of learning? */
+export const isShare = (key: string): boolean => /(^|\.)share$/.test(key);
+
+function scaleOf(key: string, doses: readonly number[]): 'linear' | 'log' {
   const [least, most] = [Math.min(...doses), Math.max(...doses)];
-  return least > 0 && most > 1 && most / least >= LOG_FROM ? 'log' : 'linear';
+  return !isShare(key) && least > 0 && most / least >= LOG_FROM ? 'log' : 'linear';
 }
 
 /** The highest end of an interval, or rate, that a figure shows. */

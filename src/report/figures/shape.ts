@@ -31,13 +31,14 @@ const FORMS = [
 ];
 const DASHES = ['none', '7 3', '2 3', '9 3 2 3', '4 2', '1 2'];
 
-/** Number of looks; the next line looks like the first. */
+/** Colours and signs; the dashes move on by one each time that these begin anew, so that no two of 36 lines look alike. */
 const LOOKS = FORMS.length;
 
 /** Class that has the colour of a line. */
 export const colourOf = (index: number): string => `s${index % LOOKS}`;
 
-export const dashOf = (index: number): string => DASHES[index % LOOKS] as string;
+export const dashOf = (index: number): string =>
+  DASHES[(index + Math.floor(index / LOOKS)) % DASHES.length] as string;
 
 /** The sign of a line at a place; a hollow one stands on too few answers. */
 export function sign(index: number, x: number, y: number, hollow = false): Shape {

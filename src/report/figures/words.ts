@@ -1,5 +1,5 @@
 import { count, percent, range } from '../numbers.js';
-import type { Figure, FigureArm, FigureCell } from './figure.js';
+import { type Figure, type FigureArm, type FigureCell, isShare } from './figure.js';
 
 /** What a figure shows, in one line. */
 export const headOf = ({ x, arms }: Figure): string =>
@@ -10,7 +10,7 @@ export const baseText = ({ base }: Figure): string => (base ? `base ${base.model
 
 /** A dose as a reader says it: a share in percent, else a count. */
 export const doseText = (dose: number, { key }: NonNullable<Figure['x']>): string =>
-  /(^|\.)share$/.test(key) ? percent(dose) : dose >= 1 && Number.isInteger(dose) ? count(dose) : String(dose);
+  isShare(key) ? percent(dose) : dose >= 1 && Number.isInteger(dose) ? count(dose) : String(dose);
 
 /** A point in words. */
 export const cellText = (arm: string, { cue, rate, interval, misaligned, eligible }: FigureCell): string =>
