@@ -73,7 +73,10 @@ export class Asking {
     const { observer } = this.parts;
     observer.stage('sample', `${answersIn(asks)} answers${round > 1 ? `, round ${round}` : ''}`);
     this.ahead?.close();
-    this.ahead = (await this.areConcurrent()) ? this.judgingAhead(asks, spec) : undefined;
+    const { main } = this.parts.judging;
+    this.ahead = (await this.areConcurrent(main.panel.waves.flat()))
+      ? this.judgingAhead(asks, spec)
+      : undefined;
     const hash = await this.sampleAll(asks, spec, begun);
     const files = filesOf(asks, samplesFile);
     return { hash, files, ...(await this.spentFor(asks, { answers: true })) };
@@ -101,7 +104,7 @@ export class Asking {
     const ready = this.whenReady(seed);
     // Where it fails it is thrown to those who wait for it.
     ready.catch(() => {});
-    if (!(await this.areConcurrent())) await ready;
+    if (!(await this.areConcurrent(this.judges()))) await ready;
   }
 
   close(): void {
@@ -178,8 +181,7 @@ export class Asking {
     return [...new Map(all.map((judge) => [judge.hash, judge])).values()];
   }
 
-  private async areConcurrent(): Promise<boolean> {
-    const judges = this.parts.judging.main.panel.waves.flat();
+  private async areConcurrent(judges: readonly ModelJudge[]): Promise<boolean> {
     const engines = await Promise.all(judges.map((judge) => this.parts.judging.engineOf(judge)));
     return engines.every(({ concurrent }) => concurrent);
   }

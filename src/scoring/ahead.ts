@@ -122,11 +122,18 @@ export class JudgingAhead {
   close(): void {
     this.stopped = true;
     this.closed = true;
-    for (const { scores, judgements } of this.files.values()) {
-      scores.close();
-      judgements?.close();
-    }
+    // Taken out first: one that cannot be closed must not be closed a second time.
+    const files = [...this.files.values()].flatMap(({ scores, judgements }) => [scores, judgements]);
     this.files.clear();
+    const errors: unknown[] = [];
+    for (const file of files) {
+      try {
+        file?.close();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
   }
 
   /** Begins chunks of so many answers at least. */

@@ -34,7 +34,6 @@ export class Settler {
       this.act(job, host, decideReply(outcome, date), timing.now());
       return undefined;
     }
-    host.parts.breaker.succeeded();
     const pause = rateLimitPause(outcome.headers, date);
     if (pause > 0) this.line.pause(job.call, host, pause, 'the rate limit is used up');
     return outcome;
@@ -57,6 +56,7 @@ export class Settler {
       this.act(job, host, decideReply(reply, this.parts.timing.date(), read), at);
     } else {
       host.parts.limiter.succeeded(sent, at, busy);
+      host.parts.breaker.succeeded();
       this.deliver(job, host, read, reply, at - sent);
     }
   }
