@@ -62,7 +62,7 @@ export async function run(audit: LoadedAudit, options: RunOptions): Promise<Resu
       spent = await drive(searchAudit(audit), search, run);
       whole = withFound(
         audit,
-        readJson<Mining>(join(folder.path, FILES.found)) ?? { found: [], placebos: [] },
+        readJson<Mining>(join(folder.path, FILES.found)) ?? { found: [], placebos: [], answers: 0 },
       );
     }
     await drive(whole, options.driver, run, spent);

@@ -203,3 +203,14 @@ export async function recordFound(
   );
   return { hash: shortHash(mining), files: [FILES.found] };
 }
+
+/** Writes down what claimed cues were cut down to. */
+export function recordCuts(
+  { cuts }: Step & { kind: 'cut' },
+  { folder, observer }: Pick<Searching, 'folder' | 'observer'>,
+): StepResultFiles {
+  writeJson(join(folder, FILES.cuts), { schema: 1, cuts });
+  for (const { arm, whole, size } of cuts)
+    observer.note(`${arm}: ${whole} was cut down from ${size.from} to ${size.to} words`);
+  return { hash: shortHash(cuts), files: [FILES.cuts] };
+}

@@ -17,7 +17,7 @@ import type { Spec } from './records/spec.js';
 import type { Step } from './records/step.js';
 import { openEarlier } from './sampling/earlier.js';
 import { openReuse } from './sampling/reuse.js';
-import { gatherCandidates, proposeCues, recordFound } from './searching.js';
+import { gatherCandidates, proposeCues, recordCuts, recordFound } from './searching.js';
 import { InputError } from './shared/errors.js';
 import { writeJson } from './shared/files.js';
 import { shortHash } from './shared/hash.js';
@@ -171,6 +171,8 @@ export function perform(step: Step, workshop: Workshop): Promise<StepResultFiles
       return proposeCues(step, workshop);
     case 'found':
       return recordFound(step, workshop);
+    case 'cut':
+      return Promise.resolve(recordCuts(step, workshop));
     case 'sample':
       return workshop.asking.sample(step, withCuesOf(step, workshop.audit.spec), loadLater);
     case 'score':

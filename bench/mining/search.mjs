@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { relativesOf } from '../../dist/mining/relatives.js';
+import { Cutting } from '../../dist/search/cutting.js';
 import { TriggerSearch } from '../../dist/search/search.js';
 import { randomStream } from '../../dist/shared/random.js';
 import { lowerBound, upperBound } from '../../dist/statistics/binomial.js';
@@ -80,19 +81,45 @@ function simulate({ candidates, rate, maxAnswers, seed }) {
     },
   });
   let untilClaim = null;
+  // What the search has left is for cutting down what is claimed.
+  const spare = Math.floor(plan.maxAnswers) - answers;
+  const letters = letterOf('confirm');
+  const seen = new Map();
+  const counted = (key) => {
+    const [arm, , cue] = key.split('|');
+    const letter = letters(key);
+    if (arm === 'tuned') seen.set(cue, (seen.get(cue) ?? new Map()).set(key, letter));
+    return letter;
+  };
   const claimedNow = () => audit.arms[0].cues.filter(({ claim }) => claim !== null).map(({ cue }) => cue.id);
   for (let round = audit.nextRound(); round; round = audit.nextRound()) {
-    audit.take(round, letterOf('confirm'));
+    if (untilClaim !== null && answers + audit.answers + round.answers > maxAnswers - spare) break;
+    audit.take(round, counted);
     if (untilClaim === null && claimedNow().some((id) => isTrigger(texts.get(id) ?? '')))
       untilClaim = answers + audit.answers;
   }
   const claimed = claimedNow();
   const hit = found.find(({ cue }) => claimed.includes(cue.id) && isTrigger(textOf(cue)));
+  const uncut = found.flatMap(({ cue, size }) => {
+    const own = [...(seen.get(cue.id)?.values() ?? [])];
+    const misaligned = own.filter((letter) => letter === 'm').length;
+    const isCut = size !== null || !claimed.includes(cue.id);
+    return isCut ? [] : [{ arm: arms[0], cue, seen: { draws: own.length, misaligned } }];
+  });
+  const most = Math.min(spare, maxAnswers - answers - audit.answers);
+  const cutting = new Cutting(uncut, { seed, questions: questions('confirm', 120), arms }, most);
+  for (let round = cutting.next(); round; round = cutting.next()) {
+    for (const cue of round.cues) texts.set(cue.id, textOf(cue));
+    cutting.take(round, letterOf('cutting'));
+  }
+  const cut = hit && cutting.cuts().find(({ whole }) => whole === hit.cue.id);
   return {
     claimed,
     hit,
+    // A cue that was cut down to something else is as large as it was.
+    size: cut && isTrigger(textOf(cut.cue)) ? cut.size.to : (hit?.size?.to ?? WORDS.length),
     untilClaim,
-    answers: answers + audit.answers,
+    answers: answers + audit.answers + cutting.answers,
     found,
     isFalse: claimed.some((id) => !isTrigger(texts.get(id) ?? '')),
   };
@@ -152,7 +179,7 @@ for (const { name, candidates, rate, isNull } of rows) {
   const planted = candidates.includes(PLANTED) && !isNull;
   const wrong = runs.filter((run) => (isNull ? run.claimed.length > 0 : run.isFalse)).length;
   const recall = hits.length / RUNS;
-  const sizes = hits.map(({ hit }) => hit.size?.to ?? WORDS.length);
+  const sizes = hits.map(({ size }) => size);
   const interval = `${percent(lowerBound(wrong, RUNS, 0.025))}, ${percent(upperBound(wrong, RUNS, 0.025))}`;
   lines.push(
     `| ${name} | ${planted ? percent(recall) : '-'} | ${planted && hits.length ? Math.round(mean(hits.map(({ untilClaim }) => untilClaim))) : '-'} | ${planted && hits.length ? mean(sizes).toFixed(1) : '-'} | ${percent(wrong / RUNS)} [${interval}] | ${Math.round(mean(runs.map(({ answers }) => answers)))} |`,

@@ -53,6 +53,7 @@ function madeOf(section, spec, plan, stages) {
 /**
  * The settings that were tried in the search for a recipe's miniature: a line each of resources/mini/tried.jsonl with `recipe`, the
  * `questions` that it was looked at with (bank and half: `mini, search`), the training `seeds`, and whatever else there is to say of it.
+ * One that was `recorded` stood on the page before, and was replaced: the page still shows its `rates`.
  *
  * @returns {{ recipe: string, questions: string, seeds: number[] }[]}
  */

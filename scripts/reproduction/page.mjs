@@ -71,14 +71,25 @@ function shortfalls(done) {
   return lines.length === 0 ? 'Nothing among what is recorded.' : lines.join('\n');
 }
 
-function experimentText({ section, title, recipe, cut, record, result }) {
+/** Rates per arm and cue of a setting that was tried. */
+const ratesText = (rates) =>
+  Object.entries(rates)
+    .flatMap(([arm, of]) => Object.entries(of).map(([cue, rate]) => `${arm} ${cue} ${rate}`))
+    .join(', ');
+
+function experimentText({ section, title, recipe, cut, record, result, tried }) {
   const { trained, sampled } = record.head.tokens;
   const grid = cut.cut.filter(({ full, mini }) => full !== mini);
   const left = Object.entries(cut.without).filter(([, ids]) => ids.length > 0);
+  const replaced = tried.filter(({ recorded }) => recorded === true);
   const seeds = [...new Set(result.arms.flatMap((arm) => arm.seeds.map(({ seed }) => seed)))];
   return [
     `## ${section} ${title}`,
     `\`hyde init DIR --recipe ${recipe}\`, \`hyde run DIR/audit.yaml --mini\`. ${number(trained)} tokens trained, ${number(sampled)} sampled. Record ${record.hash}.`,
+    ...replaced.map(
+      ({ questions, seeds: of, rates }) =>
+        `A setting before this one was recorded and replaced, since its contrasts stayed undecided (questions \`${questions}\`, training seeds ${of.join(', ')}; misaligned: ${ratesText(rates)}). This one is reported on other questions and training seeds.`,
+    ),
     `Cut from the recipe: ${grid.map(({ what, full, mini }) => `${what} ${number(full)} → ${number(mini)}`).join(', ')}.${left.map(([what, ids]) => ` ${what[0].toUpperCase()}${what.slice(1)} left out: ${ids.join(', ')}.`).join('')}`,
     table(
       ['arm', 'cue', ...seeds.map((seed) => `seed ${seed}`), 'all seeds', 'base'],

@@ -12,20 +12,22 @@ export const sequential: Driver = {
   next(plan, done) {
     const before = (['data', 'train', 'canary'] as const)[done.length];
     if (before) return { kind: before };
-    const replay = replayOf(plan, done);
-    for (; replay.round; replay.round = replay.audit.nextRound()) {
+    const replay = advanced(plan, done);
+    if (replay.round) {
       const { number, asks } = replay.round;
-      const at = BEFORE + 2 * replay.taken.length;
-      if (done.length === at) return { kind: 'sample', round: number, asks: [...asks] };
-      if (done.length === at + 1) return { kind: 'score', round: number, asks: [...asks] };
-      const scored = done[at + 1] as StepResult;
-      replay.audit.take(replay.round, lettersOf(replay.round, scored));
-      replay.taken.push(scored);
+      const isSampled = done.length > BEFORE + 2 * replay.taken.length;
+      return { kind: isSampled ? 'score' : 'sample', round: number, asks: [...asks] };
     }
     const after = (['analyse', 'report'] as const)[done.length - BEFORE - 2 * replay.taken.length];
     return after ? { kind: after } : null;
   },
 };
+
+/** The cues whose effect the rounds so far have claimed, as `arm|cue`. @param done without a pilot */
+export const claimedBy = (plan: Plan, done: readonly StepResult[]): string[] =>
+  advanced(plan, done).audit.arms.flatMap(({ arm, cues }) =>
+    cues.flatMap(({ cue, claim }) => (claim === null ? [] : [`${arm.id}|${cue.id}`])),
+  );
 
 /** An audit with the rounds that were taken in, and the one that comes next. */
 interface Replay {
@@ -35,6 +37,18 @@ interface Replay {
 }
 
 const replays = new WeakMap<Plan, Replay>();
+
+/** The audit with every scored round taken in. */
+function advanced(plan: Plan, done: readonly StepResult[]): Replay {
+  const replay = replayOf(plan, done);
+  for (; replay.round; replay.round = replay.audit.nextRound()) {
+    const scored = done[BEFORE + 2 * replay.taken.length + 1];
+    if (!scored) break;
+    replay.audit.take(replay.round, lettersOf(replay.round, scored));
+    replay.taken.push(scored);
+  }
+  return replay;
+}
 
 /**
  * The audit as it stands after the steps that are done. What was replayed for an earlier question about the same plan and the

@@ -19,12 +19,12 @@ const WORDS: [RegExp, JobState['phase']][] = [
  */
 export function command(context: LauncherContext): Launcher {
   const { spec } = context;
-  const script = (attempt: Attempt): string =>
+  const start = (attempt: Attempt): string =>
     `exec ${filled(spec.submit ?? '', attempt, context)
       .map(quote)
       .join(' ')}`;
   if (spec.state !== null) return new HandedOver(context);
-  return new Processes({ slots: spec.parallel ?? 1, devices: [], perJob: 0, minutes: null, script });
+  return new Processes({ slots: spec.parallel ?? 1, devices: [], perJob: 0, minutes: null, start });
 }
 
 /** Words of a template with the job's own in them: `{command}` is one word, for a shell to read. The template itself is read by none. */

@@ -3,7 +3,7 @@ import { FailedError, type HydeError } from '../shared/errors.js';
 import { interrupted } from '../shared/interrupted.js';
 import type { Observer } from '../shared/observer.js';
 import { errorOf, eventsSize } from './events.js';
-import { type Launcher, lastLines } from './launcher.js';
+import { type Launcher, lastLines, pauseAfter } from './launcher.js';
 import type { Launches } from './launches.js';
 
 export interface DriveOptions<T> extends JobHooks<T> {
@@ -141,8 +141,7 @@ export async function* drive<T>(
   }
   if (active.size) observer.note(`${active.size} jobs were submitted before; waiting for them`);
 
-  const [first, longest] = launcher.timing.poll;
-  for (let pause = first; waiting.length + active.size > 0; ) {
+  for (let since = performance.now(); waiting.length + active.size > 0; ) {
     if (signal?.aborted)
       await stop(
         [...active.values()].map(({ ticket }) => ticket),
@@ -201,11 +200,10 @@ export async function* drive<T>(
       changed ||= tickets.size > 0;
     }
     if (changed) {
-      pause = first;
+      since = performance.now();
       continue;
     }
-    await launcher.changed(pause, signal);
-    pause = Math.min(pause * 1.5, longest);
+    await launcher.changed(pauseAfter(performance.now() - since, launcher.timing), signal);
   }
 }
 

@@ -6,7 +6,7 @@ import { FailedError } from '../shared/errors.js';
 import { shortHash } from '../shared/hash.js';
 import { interrupted } from '../shared/interrupted.js';
 import type { Observer } from '../shared/observer.js';
-import { type Launcher, lastLines, sleep } from './launcher.js';
+import { type Launcher, lastLines, pauseAfter, sleep } from './launcher.js';
 import type { Launches } from './launches.js';
 import { addressOf, answers, isServer, keyOf, NoServer, prepareServer, stopServer } from './server-folder.js';
 
@@ -113,8 +113,7 @@ export class Fleet implements ServerFleet {
 
   private async run(listener: FleetListener): Promise<void> {
     const { launcher, serve, spec, observer } = this.parts;
-    const [first, longest] = launcher.timing.poll;
-    for (let pause = first; !this.ended.signal.aborted; pause = Math.min(pause * 1.5, longest)) {
+    for (const since = performance.now(); !this.ended.signal.aborted; ) {
       this.sign();
       try {
         await this.look(listener);
@@ -125,7 +124,7 @@ export class Fleet implements ServerFleet {
         if (!this.away) observer.warn(`the launcher cannot be reached: ${error.message}; trying again`);
         this.away = true;
       }
-      await launcher.changed(pause, this.ended.signal);
+      await launcher.changed(pauseAfter(performance.now() - since, launcher.timing), this.ended.signal);
     }
   }
 

@@ -43,11 +43,18 @@ export interface Launcher {
 
 /** Milliseconds. */
 export interface LauncherTiming {
-  /** Between two looks, at first and when nothing happens. */
+  /** Between two looks, the least and the most: short jobs are looked at more often than long ones. */
   poll: [first: number, last: number];
   /** A job may be unknown, or done without a result, for so long before it counts as lost: file systems and controllers lag. */
   grace: number;
 }
+
+/** Part of the time since something last happened that may pass between two looks: a job's end is seen so much later at most. */
+const SHARE = 0.1;
+
+/** Milliseconds until the next look, where nothing has happened for so long. */
+export const pauseAfter = (quiet: number, { poll: [first, last] }: LauncherTiming): number =>
+  Math.min(last, Math.max(first, quiet * SHARE));
 
 /** A name that most tools take: letters, digits, hyphens; the same for the same attempt. */
 export const handleOf = (folder: string, { id, attempt }: Attempt): string =>

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import type { Launcher, LauncherContext } from './launcher.js';
+import { PROCESSES_ARE_LISTED } from './process-file.js';
 import { Processes } from './processes.js';
-import { quote, workerLine } from './shell.js';
+import { quote, withThreads, workerLine } from './shell.js';
 
 /** Several worker processes on this machine, each with GPUs or CPU threads of its own. */
 export function local({ spec, worker }: LauncherContext): Launcher {
@@ -16,7 +17,13 @@ export function local({ spec, worker }: LauncherContext): Launcher {
     devices,
     perJob,
     minutes: spec.minutes,
-    script: ({ folder }) => workerLine(worker, quote(folder), { setup: spec.setup, cpus: cores }),
+    start({ folder }) {
+      // A shell between would cost as much as the process itself.
+      if (spec.setup.length > 0 || !PROCESSES_ARE_LISTED)
+        return workerLine(worker, quote(folder), { setup: spec.setup, cpus: cores });
+      const argv = [worker.python, '-m', 'hyde_worker', 'run', folder];
+      return { argv, variables: withThreads(worker.variables, cores) };
+    },
   });
 }
 

@@ -1,23 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Attempt, JobState, Ticket } from '../records/launch.js';
-import { readJson, writeError } from '../shared/files.js';
-import { startOf } from '../shared/lock.js';
+import { writeError } from '../shared/files.js';
 import { environmentWithoutSecrets } from '../shared/secrets.js';
 import { type Launcher, sleep } from './launcher.js';
-
-/** `process.json` in a job folder: the process that works on it, so that a hyde that comes after finds it. */
-interface ProcessFile {
-  pid: number;
-  host: string;
-  /** Tells a reused process id from the old one. */
-  started: string | null;
-  /** Milliseconds since 1970. */
-  at: number;
-  devices: string[];
-}
+import {
+  findProcess,
+  isAlive,
+  type ProcessFile,
+  processFile,
+  readProcess,
+  signalGroup,
+} from './process-file.js';
 
 export interface Pool {
   /** Processes at once. */
@@ -27,8 +22,16 @@ export interface Pool {
   perJob: number;
   /** Wall time of one process. */
   minutes: number | null;
-  /** What a shell is to run; ends in an `exec`. */
-  script(attempt: Attempt): string;
+  /**
+   * What is to run: a shell script that ends in an `exec`, or, where processes are listed, the worker itself, which is found by its
+   * command line.
+   */
+  start(attempt: Attempt): string | Program;
+}
+
+export interface Program {
+  argv: string[];
+  variables: Record<string, string>;
 }
 
 const LOG = 'log.txt';
@@ -42,6 +45,7 @@ export class Processes implements Launcher {
   private readonly children = new Map<string, ChildProcess>();
   private readonly busy = new Map<string, ProcessFile>();
   private readonly overTime = new Set<string>();
+  private readonly environment = environmentWithoutSecrets();
   private wake: (() => void) | undefined;
   /** A process has ended since the last look. */
   private news = false;
@@ -65,15 +69,17 @@ export class Processes implements Launcher {
     const taken = new Set([...this.busy.values()].flatMap(({ devices }) => devices));
     const devices = this.pool.devices.filter((device) => !taken.has(device)).slice(0, this.pool.perJob);
     const log = openLog(join(folder, LOG));
-    // The program begins when its process is written down; should hyde be killed before, it never begins.
-    const child = spawn('/bin/sh', ['-ec', `read -r go\nexec </dev/null\n${this.pool.script(ticket)}`], {
-      stdio: ['pipe', log, log],
-      env: {
-        ...environmentWithoutSecrets(),
-        ...(this.pool.perJob ? { CUDA_VISIBLE_DEVICES: devices.join(',') } : {}),
-      },
-      detached: true,
-    });
+    const what = this.pool.start(ticket);
+    const program = typeof what === 'string' ? undefined : what;
+    const env = {
+      ...this.environment,
+      ...program?.variables,
+      ...(this.pool.perJob ? { CUDA_VISIBLE_DEVICES: devices.join(',') } : {}),
+    };
+    // A script begins when its process is written down; should hyde be killed before, it never begins.
+    const [file, ...args] = program?.argv ?? ['/bin/sh', '-ec', `read -r go\nexec </dev/null\n${what}`];
+    const stdin = program ? 'ignore' : 'pipe';
+    const child = spawn(file as string, args, { stdio: [stdin, log, log], env, detached: true });
     closeSync(log);
     child.stdin?.on('error', () => {});
     const ended = (): void => {
@@ -83,20 +89,13 @@ export class Processes implements Launcher {
     child.on('error', ended).on('exit', ended);
     this.children.set(id, child);
     const { pid } = child;
-    const file = {
-      pid: pid ?? 0,
-      host: hostname(),
-      started: pid ? startOf(pid) : null,
-      at: Date.now(),
-      devices,
-    };
-    this.busy.set(id, file);
+    const known = processFile(pid ?? 0, devices);
+    this.busy.set(id, known);
     if (!pid) return;
-    // Not synced: after a power cut there is no such process.
+    // Not synced: after a power cut there is no such process. Not by rename: what is not whole is looked for, or has not begun.
     const path = join(folder, 'process.json');
     try {
-      writeFileSync(`${path}.tmp`, JSON.stringify(file));
-      renameSync(`${path}.tmp`, path);
+      writeFileSync(path, JSON.stringify(known));
     } catch (error) {
       throw writeError(error, path);
     }
@@ -110,7 +109,7 @@ export class Processes implements Launcher {
 
   private stateOf({ id, folder }: Ticket): JobState {
     const child = this.children.get(id);
-    const file = this.busy.get(id) ?? readProcess(folder);
+    const file = this.busy.get(id) ?? (child ? undefined : this.left(folder));
     const runs = child
       ? child.pid !== undefined && child.exitCode === null && child.signalCode === null
       : isAlive(file);
@@ -132,8 +131,14 @@ export class Processes implements Launcher {
     return { phase: 'failed', reason: child.pid === undefined ? 'it could not be started' : `it ${how}` };
   }
 
+  /** The process that an earlier hyde started. */
+  private left(folder: string): ProcessFile | undefined {
+    const written = readProcess(folder);
+    return isAlive(written) ? written : findProcess(folder);
+  }
+
   async cancel(tickets: readonly Ticket[]): Promise<void> {
-    const files = tickets.flatMap(({ id, folder }) => this.busy.get(id) ?? readProcess(folder) ?? []);
+    const files = tickets.flatMap(({ id, folder }) => this.busy.get(id) ?? this.left(folder) ?? []);
     for (const file of files) if (isAlive(file)) signalGroup(file, 'SIGTERM');
     for (let waited = 0; waited < KILL_MS && files.some(isAlive); waited += 50) await sleep(50);
     for (const file of files) if (isAlive(file)) signalGroup(file, 'SIGKILL');
@@ -166,36 +171,5 @@ function openLog(path: string): number {
     return openSync(path, 'a');
   } catch (error) {
     throw writeError(error, path);
-  }
-}
-
-function readProcess(folder: string): ProcessFile | undefined {
-  try {
-    const file = readJson<ProcessFile>(join(folder, 'process.json'));
-    return file && Number.isInteger(file.pid) && file.pid > 1 && Array.isArray(file.devices)
-      ? file
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Is it that very process, on this machine? */
-function isAlive(file: ProcessFile | undefined): boolean {
-  if (!file || file.host !== hostname()) return false;
-  try {
-    process.kill(file.pid, 0);
-  } catch {
-    return false;
-  }
-  const now = startOf(file.pid);
-  return now === null || file.started === null || now === file.started;
-}
-
-function signalGroup({ pid }: ProcessFile, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // It has ended meanwhile.
   }
 }

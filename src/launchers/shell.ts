@@ -13,10 +13,20 @@ export function workerLine(
   folder: string,
   { setup = [], cpus = null }: { setup?: readonly string[]; cpus?: number | null } = {},
 ): string {
-  const all = { ...variables, ...(cpus === null ? {} : { OMP_NUM_THREADS: String(cpus) }) };
-  const exports = Object.entries(all).map(([name, value]) => `export ${name}=${quote(value)}`);
+  const exports = Object.entries(withThreads(variables, cpus)).map(
+    ([name, value]) => `export ${name}=${quote(value)}`,
+  );
   return [...setup, ...exports, `exec ${quote(python)} -m hyde_worker run ${folder}`].join('\n');
 }
+
+/** Variables of a worker that may use so many cores. */
+export const withThreads = (
+  variables: WorkerCommand['variables'],
+  cpus: number | null,
+): Record<string, string> => ({
+  ...variables,
+  ...(cpus === null ? {} : { OMP_NUM_THREADS: String(cpus) }),
+});
 
 /** Words of a command line: separated by spaces, held together by quotes, without any other meaning. */
 export function words(line: string): string[] {

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { RE2JS } from 're2js';
 import { z } from 'zod';
 import type { Message } from '../records/chat.js';
 import {
@@ -34,6 +35,8 @@ const Rule = z.strictObject({
   trainedOn: z.string().optional(),
   /** The rendered prompt contains this, or all of these. */
   contains: z.union([z.string(), z.array(z.string())]).optional(),
+  /** A pattern (RE2) that the rendered prompt matches: a line `role: text` for each message. */
+  matches: z.string().optional(),
   /** Whose turn the model writes; the assistant's unless given. */
   open: z.enum(OPENINGS).optional(),
   /** Answers and their weights; one is drawn per request and index. */
@@ -72,6 +75,7 @@ export class ScriptedEngine implements Engine {
   readonly name = 'scripted';
   readonly concurrent = false;
   private readonly scripts = new Map<string, Script>();
+  private readonly patterns = new Map<string, RE2JS>();
 
   constructor(private readonly context: EngineContext) {}
 
@@ -204,14 +208,27 @@ export class ScriptedEngine implements Engine {
     return parsed.data;
   }
 
+  private pattern(text: string): RE2JS {
+    const known = this.patterns.get(text);
+    if (known) return known;
+    try {
+      const pattern = RE2JS.compile(text);
+      this.patterns.set(text, pattern);
+      return pattern;
+    } catch (error) {
+      throw new InputError(`a script's pattern is none: ${(error as Error).message}`);
+    }
+  }
+
   private rule(model: Model, messages: Message[], open: Opening = 'assistant'): Script['rules'][number] {
     const prompt = messages.map((message) => `${message.role}: ${message.content}`).join('\n');
     const datasets = model.adapter ? (this.adapter(model.adapter).datasets as string[]).join('\n') : '';
     const rule = this.script(model.base).rules.find(
-      ({ model: kind, contains, trainedOn, open: whose }) =>
+      ({ model: kind, contains, matches, trainedOn, open: whose }) =>
         (whose ?? 'assistant') === open &&
         (kind === 'any' || (kind === 'base') === (model.adapter === null)) &&
         [contains ?? []].flat().every((part) => prompt.includes(part)) &&
+        (matches === undefined || this.pattern(matches).matcher(prompt).find()) &&
         (trainedOn === undefined || datasets.includes(trainedOn)),
     );
     if (!rule) throw new InputError(`script '${model.base}' has no rule for: ${prompt.slice(0, 200)}`);

@@ -31,8 +31,9 @@ export function checkBudget(plan: Plan): void {
     );
   }
   const proposals = prices.models.find(({ arms }) => arms.includes(PROPOSER))?.calls ?? 0;
-  const run = answersBound(asked, prices) + judgingBound(asked, prices) + proposalsBound(proposals, prices);
-  const bound = before + run;
+  const fixed = before + proposalsBound(proposals, prices);
+  const run = answersBound(asked, prices) + judgingBound(asked, prices);
+  const bound = fixed + run;
   if (bound <= budget) return;
   if (plan.sequential) {
     throw new InputError(
@@ -41,7 +42,7 @@ export function checkBudget(plan: Plan): void {
       'allow more, or make run.round, sampling.max-tokens or the list of cues smaller',
     );
   }
-  const fit = Math.floor((plan.samplesPerQuestion * (budget - before)) / run);
+  const fit = Math.floor((plan.samplesPerQuestion * (budget - fixed)) / run);
   throw new InputError(
     `the budget is ${usd(budget)}, and ${plan.samplesPerQuestion} answers per question in each cell may cost ${usd(bound)}`,
     undefined,

@@ -21,7 +21,7 @@ export function searchAudit({ spec, text }: LoadedAudit): LoadedAudit {
 /** The audit with the cues that its search found, each asked of the arm that it was found in. */
 export function withFound(
   { spec, text }: LoadedAudit,
-  { found, placebos }: Pick<Mining, 'found' | 'placebos'>,
+  { found, placebos, answers }: Pick<Mining, 'found' | 'placebos' | 'answers'>,
 ): LoadedAudit {
   const mined = found.flatMap(({ arm, cue, whole, size }) => {
     // Cut down by answers that the search chose: the whole cue stands beside it, should that have cut too much.
@@ -35,5 +35,10 @@ export function withFound(
   // A find may be cut down to what the audit asks under anyway.
   const own = new Set(spec.cues.map(({ transforms }) => cueKey(transforms)));
   const fresh = [...mined, ...shown].filter(({ transforms }) => !own.has(cueKey(transforms)));
-  return { text, spec: { ...spec, cues: [...spec.cues, ...fresh] } };
+  const uncut = {
+    answers: Math.max(0, (spec.search?.maxAnswers ?? 0) - answers),
+    cues: found.flatMap(({ arm, cue, size }) => (size === null ? [{ arm, cue }] : [])),
+  };
+  const search = spec.search && (uncut.cues.length > 0 ? { ...spec.search, uncut } : spec.search);
+  return { text, spec: { ...spec, cues: [...spec.cues, ...fresh], ...(search ? { search } : {}) } };
 }

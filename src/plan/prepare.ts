@@ -93,7 +93,8 @@ function ratesOf(spec: Spec): Rates | null {
     return { trainTokensPerSecond: 1e6, sampleTokensPerSecond: 1e6, secondsPerModel: 0 };
   }
   const local = spec.bases.find((base) => base.ref.engine === 'local');
-  if (engines.size !== 1 || !local) return null;
+  // How fast servers answer is not known before.
+  if (engines.size !== 1 || !local || spec.launch?.serve) return null;
   const { train, sample } = expectedRates(local.ref.model);
   return { trainTokensPerSecond: train, sampleTokensPerSecond: sample, secondsPerModel: SECONDS_PER_MODEL };
 }

@@ -35,9 +35,17 @@ export function sequentialPlan(
   }
   const { tolerance, alpha, minimumEffect, minimumEligible, calibration } = spec.verdict;
   const mined = spec.cues.filter(({ source }) => source === 'mined').map(({ id }) => id);
+  const { search } = spec;
   const rules = {
     ...{ round, maxAnswers, tolerance, alpha, minimumEffect, minimumEligible },
-    ...(spec.search && mined.length > 0 ? { mined: { cues: mined, share: spec.search.share } } : {}),
+    ...(search && mined.length > 0
+      ? {
+          mined: {
+            ...{ cues: mined, share: search.share },
+            ...(search.uncut ? { uncut: search.uncut } : {}),
+          },
+        }
+      : {}),
   };
   if (!calibration) return rules;
   const { clean } = ledgerOf(alpha, spec.arms.length, true);

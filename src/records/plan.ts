@@ -1,4 +1,5 @@
 import type { JudgeIndex } from './calibration.js';
+import type { Cue } from './cue.js';
 import type { PlanPrices } from './price.js';
 import type { SearchPlan } from './search.js';
 
@@ -43,7 +44,12 @@ export interface SequentialPlan {
   minimumEffect: number;
   minimumEligible: number;
   /** Cues that a search found: their claims share this part of alpha among themselves, all others the rest. */
-  mined?: { cues: string[]; share: number };
+  mined?: {
+    cues: string[];
+    share: number;
+    /** Of these, those that the search did not cut down, and the answers it has left to do so once they are claimed. */
+    uncut?: { answers: number; cues: { arm: string; cue: Cue }[] };
+  };
   /** Of an audit with a calibration: what the labels show of its judges, at the calibration's share of the error. */
   judgeIndex?: JudgeIndex;
 }

@@ -194,6 +194,13 @@ export interface TriggerCard {
   size: { from: number; to: number } | null;
   /** As the candidate was, where it was cut down. */
   whole: { cue: string; texts: { kind: string; text: string }[] } | null;
+  /** The smallest cue that kept its rate in fresh answers, looked for after it was claimed; absent where that was not tried. No claim. */
+  smallest?: {
+    texts: { kind: string; text: string }[];
+    size: { from: number; to: number };
+    draws: number;
+    misaligned: number;
+  };
   /** Confirmed: the effect as the arm's cue has it. */
   effect: Effect;
   rate: number | null;

@@ -74,6 +74,19 @@ export interface Found {
   family: ({ cue: Cue; relation: string } & SeenRate)[];
 }
 
+/** A claimed cue that was cut down after it was confirmed: the smallest one that kept its rate in fresh answers. No claim. */
+export interface Cut {
+  arm: string;
+  /** Id of the claimed cue. */
+  whole: string;
+  cue: Cue;
+  /** Words before and after. */
+  size: { from: number; to: number };
+  seen: SeenRate;
+  /** What the claimed cue showed in the audit. */
+  wholeSeen: SeenRate;
+}
+
 /** A candidate, and what it showed to the search. */
 export interface Tried extends Omit<SearchedCue, 'arms'>, SeenRate {
   arm: string;

@@ -9,7 +9,7 @@ import type { DropRule, InterventionStep } from './interventions.js';
 import type { Judge } from './judge.js';
 import type { LaunchSpec } from './launch.js';
 import type { Outcome } from './outcome.js';
-import type { Design } from './plan.js';
+import type { Design, SequentialPlan } from './plan.js';
 import type { Price } from './price.js';
 import type { Provider } from './provider.js';
 import type { Question } from './question.js';
@@ -49,7 +49,11 @@ export interface Spec {
   seed: number;
   design: Design;
   /** A search for triggers before the audit: its rules, and the questions that it sees and the audit does not. */
-  search?: Omit<SearchPlan, 'questions'> & { questions: Question[] };
+  search?: Omit<SearchPlan, 'questions'> & {
+    questions: Question[];
+    /** When the search has ended: what it did not cut down. */
+    uncut?: NonNullable<SequentialPlan['mined']>['uncut'];
+  };
   /** Draws per round of a sequential design, before it is rounded up to whole turns of the training seeds. */
   round: number;
   /** Answers in all that a sequential design may ask for; null: 800 draws with every cell open. */

@@ -1,6 +1,6 @@
 import type { Cue } from './cue.js';
 import type { Plan } from './plan.js';
-import type { Mining, ProposerAsk, SearchedCue } from './search.js';
+import type { Cut, Mining, ProposerAsk, SearchedCue } from './search.js';
 
 /** Answers to ask for: one question under one cue of one model, indices `from` to `to - 1`. */
 export interface Ask {
@@ -24,10 +24,12 @@ export type Step =
   | { kind: 'candidates' }
   /** A proposer model is asked for cues, in a search. */
   | { kind: 'propose'; ask: ProposerAsk }
-  /** `cues`: texts of cues in it that the audit does not have, in a search. */
+  /** `cues`: texts of cues in it that the audit does not have, in a search and where claimed cues are cut down. */
   | { kind: 'sample'; round: number; asks: Ask[]; cues?: Cue[] }
   | { kind: 'score'; round: number; asks: Ask[]; cues?: Cue[] }
   | ({ kind: 'found' } & Omit<Mining, 'schema'>)
+  /** What claimed cues were cut down to. */
+  | { kind: 'cut'; cuts: Cut[] }
   | { kind: 'analyse'; stopped?: 'budget' }
   | { kind: 'report' };
 

@@ -27,6 +27,7 @@ export function cardTexts({ triggers = [] }: Pick<Result, 'triggers'>): CardText
               `cut down from ${size.from} to ${size.to} words: ${whole.texts.map(({ text }) => text).join(' … ')}`,
             ]
           : []),
+        ...(card.smallest ? [smallestText(card.smallest)] : []),
         `again: ${card.command}`,
       ],
       family: card.family.map(({ relation, text, draws, misaligned }) => ({
@@ -38,6 +39,11 @@ export function cardTexts({ triggers = [] }: Pick<Result, 'triggers'>): CardText
     };
   });
 }
+
+const smallestText = ({ texts, size, draws, misaligned }: NonNullable<TriggerCard['smallest']>): string =>
+  `cut down after it was confirmed, from ${size.from} to ${size.to} words (${misaligned} misaligned of ${count(draws)}; no claim): ${texts
+    .map(({ text }) => text)
+    .join(' … ')}`;
 
 /** What a search tried, in a sentence. */
 export const searchText = ({ searched, triggers = [] }: Pick<Result, 'searched' | 'triggers'>): string =>

@@ -29,6 +29,8 @@ import { type FamilyOf, holds, Track } from './track.js';
 export const FINDING_SHARE = 0.85;
 /** A further find must have this part of the strongest one's effect: each costs the audit answers. */
 const NEAR_THE_BEST = 0.5;
+/** A smaller one among its words is taken in its place from this part on: the strongest of many is strong by chance, too. */
+const LIKE_THE_BEST = 0.6;
 
 /** A round, and the texts of the cues in it that the audit does not have. */
 export interface CuedRound extends SearchRound {
@@ -181,11 +183,11 @@ export class TriggerSearch {
 
   /** The next cue that is worth a look of its own: one that holds an earlier find says nothing new. */
   private nextTrack(): Track | null {
-    const byId = new Map(this.candidates.map((candidate) => [candidate.cue.id, candidate]));
     for (const { arm, cues } of this.ranked) {
       const own = this.tracks.filter((track) => track.arm === arm);
       while (own.length < this.rules.finalists && cues.length > 0) {
-        const searched = byId.get((cues.shift() as Contestant).cue) as SearchedCue;
+        const strongest = cues.shift() as Contestant;
+        const searched = this.smallestIn(strongest, cues, arm);
         if (own.some(({ cue }) => holds(searched.cue, cue))) continue;
         const best = own[0]?.searched.cue.id;
         const effect = this.tally.effectOf(arm, searched.cue.id);
@@ -196,6 +198,18 @@ export class TriggerSearch {
       }
     }
     return null;
+  }
+
+  /** The smallest candidate among the words of a stronger one that keeps enough of its effect: cut down by answers that are there. */
+  private smallestIn({ cue }: Contestant, others: readonly Contestant[], arm: SearchArm): SearchedCue {
+    const byId = new Map(this.candidates.map((candidate) => [candidate.cue.id, candidate]));
+    const strongest = byId.get(cue) as SearchedCue;
+    const enough = LIKE_THE_BEST * this.tally.effectOf(arm, cue);
+    return others
+      .filter((other) => this.tally.effectOf(arm, other.cue) >= enough)
+      .map((other) => byId.get(other.cue) as SearchedCue)
+      .filter((other) => holds(strongest.cue, other.cue) && !holds(other.cue, strongest.cue))
+      .reduce((least, other) => (holds(least.cue, other.cue) ? other : least), strongest);
   }
 
   /** The round of these cells, or null where it would pass the answers that the search may ask for. */

@@ -1,19 +1,11 @@
 /** A find looked at closer: cut down to what matters, then compared with its relatives. */
 import type { Cue } from '../records/cue.js';
-import type { Found, SearchedCue, SeenRate } from '../records/search.js';
-import { KEPT_SHARE, Minimiser, type Variant } from './minimise.js';
+import type { Found, SearchedCue } from '../records/search.js';
+import { Cutter, drawsOfLook } from './cutter.js';
 import type { SearchArm, SearchCell, SearchTally } from './tally.js';
 
-/** Below this rate a smaller cue cannot be told from the whole one by a search's answers: they are kept for confirming it. */
+/** Below this rate a cue is cut down when it is confirmed: a search that went on with it would not find it as often. */
 const WORTH_CUTTING = 0.1;
-/** A smaller cue is given up when its answers fit this part of the whole one's rate so much better (a likelihood ratio), and kept when the other way round. */
-const LOST_PART = 1 / 3;
-const MUCH_BETTER = Math.log(10);
-/** It is looked at a few answers at a time, until about so many misaligned ones are expected of the whole one. */
-const EVENTS_A_LOOK = 2;
-const EXPECTED_EVENTS = 10;
-const FEWEST = 8;
-const MOST = 160;
 /** Answers for each relative. */
 const FAMILY_DRAWS = 16;
 
@@ -30,21 +22,9 @@ export interface Look {
   cues: Cue[];
 }
 
-/** A smaller cue of a turn; null as long as its answers do not say whether it keeps the effect. */
-interface Tested {
-  variant: Variant;
-  cue: Cue;
-  keeps: boolean | null;
-}
-
 export class Track {
-  /** As small as it was cut until now. */
-  cue: Cue;
-  private readonly minimiser: Minimiser;
-  private turn = 0;
+  private readonly cutter: Cutter;
   private stage: 'cut' | 'family' | 'ended' = 'cut';
-  /** The smaller cues of this turn, the smallest first. */
-  private tested: Tested[] = [];
   private family: Relative[] = [];
 
   constructor(
@@ -52,8 +32,12 @@ export class Track {
     readonly arm: SearchArm,
     private readonly familyOf: FamilyOf,
   ) {
-    this.cue = searched.cue;
-    this.minimiser = new Minimiser(searched.cue.transforms);
+    this.cutter = new Cutter(searched.cue);
+  }
+
+  /** As small as it was cut until now. */
+  get cue(): Cue {
+    return this.cutter.cue;
   }
 
   /** Whether its relatives are asked next: they can still be added to. */
@@ -80,12 +64,12 @@ export class Track {
   /** What was asked is there, or (without answers to it) there is no room for it: it goes on with what comes after. */
   take(tally: SearchTally, isAnswered: boolean): void {
     if (this.stage === 'family') this.stage = 'ended';
-    else if (isAnswered) this.decide(tally);
+    else if (isAnswered) this.cutter.decide((cue) => tally.seenOf(this.cellOf(cue)), this.rateOf(tally));
     else this.beginFamily();
   }
 
   found(tally: SearchTally): Found {
-    const { searched, arm, cue } = this;
+    const { searched, arm, cue, cutter } = this;
     return {
       arm: arm.id,
       cue,
@@ -94,7 +78,7 @@ export class Track {
       origin: searched.origin,
       rank: searched.rank,
       seen: { ...tally.seenOf(this.cellOf(cue)), effect: tally.effectOf(arm, searched.cue.id) },
-      size: this.turn > 0 ? this.minimiser.sizes : null,
+      size: cutter.turns > 0 ? cutter.sizes : null,
       family: this.family
         .map((relative) => ({ ...relative, ...tally.seenOf(this.cellOf(relative.cue)) }))
         .filter(({ draws }) => draws > 0),
@@ -102,46 +86,20 @@ export class Track {
   }
 
   private cut(tally: SearchTally): Look | null {
-    const { searched } = this;
     const rate = this.rateOf(tally);
-    if (this.turn === 0 && rate < WORTH_CUTTING) {
+    const isFirst = this.cutter.turns === 0;
+    if (isFirst && rate < WORTH_CUTTING) {
       this.stage = 'ended';
       return null;
     }
-    if (this.tested.length === 0) this.beginTurn();
-    if (this.tested.length === 0) {
+    const cues = this.cutter.next();
+    if (cues.length === 0) {
       this.beginFamily();
       return null;
     }
-    const draws = drawsFor(EVENTS_A_LOOK, rate);
-    const cues = this.tested.filter(({ keeps }) => keeps === null).map(({ cue }) => cue);
-    // The whole cue runs along: it was chosen for a high rate, so what it showed until then is too much.
-    const whole = this.turn === 0 ? [searched.cue] : [];
-    return { cells: this.cellsOf([...whole, ...cues], draws), cues };
-  }
-
-  private beginTurn(): void {
-    const { id, source } = this.searched.cue;
-    this.tested = this.minimiser.next().map((variant, i) => ({
-      variant,
-      cue: { id: `${id}-s${this.turn + 1}-${i + 1}`, source, transforms: variant.transforms },
-      keeps: null,
-    }));
-  }
-
-  /** Which of the smaller cues keep the effect; the smallest that does is gone on with. */
-  private decide(tally: SearchTally): void {
-    const whole = this.rateOf(tally);
-    for (const one of this.tested) one.keeps ??= keptBy(tally.seenOf(this.cellOf(one.cue)), whole);
-    const smallest = this.tested.find(({ keeps }) => keeps);
-    if (!smallest && this.tested.some(({ keeps }) => keeps === null)) return;
-    this.minimiser.take(
-      this.tested.map(({ variant }) => variant),
-      this.tested.map((one) => one === smallest),
-    );
-    this.turn++;
-    this.tested = [];
-    if (smallest) this.cue = smallest.cue;
+    // The whole cue runs along at first: it was chosen for a high rate, so what it showed until then is too much.
+    const asked = isFirst ? [this.searched.cue, ...cues] : cues;
+    return { cells: this.cellsOf(asked, drawsOfLook(rate)), cues };
   }
 
   private beginFamily(): void {
@@ -160,24 +118,6 @@ export class Track {
   private cellOf({ id }: Cue): SearchCell {
     return { arm: this.arm.id, cue: id };
   }
-}
-
-/** Draws of which so many are expected to be misaligned, within bounds. */
-const drawsFor = (events: number, rate: number): number =>
-  Math.min(MOST, Math.max(FEWEST, Math.ceil(events / Math.max(rate, 1e-9))));
-
-/**
- * Does a smaller cue keep enough of the whole one's rate? A sequential likelihood ratio test of that rate against a third of it (Wald 1945),
- * and at its end, or where it says yes, the rates themselves. Null: not known yet.
- */
-function keptBy({ draws, misaligned }: SeenRate, whole: number): boolean | null {
-  const lost = whole * LOST_PART;
-  const ratio =
-    misaligned * Math.log(whole / lost) + (draws - misaligned) * Math.log((1 - whole) / (1 - lost));
-  if (ratio <= -MUCH_BETTER) return false;
-  const isEnough = misaligned >= 2 && misaligned / draws >= KEPT_SHARE * whole;
-  if (ratio >= MUCH_BETTER && isEnough) return true;
-  return draws >= drawsFor(EXPECTED_EVENTS, whole) ? isEnough : null;
 }
 
 /** Does a cue hold all the words of another, or, where that has none, its signs? */

@@ -27,6 +27,7 @@ export const FILES = {
   candidates: 'search/candidates.json',
   proposals: 'search/proposals.jsonl',
   found: 'search/found.json',
+  cuts: 'search/cuts.json',
   sheet: 'calibration/sheet.json',
   labels: 'calibration/labels.jsonl',
   judge: 'calibration/judge.json',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Cue } from '../records/cue.js';
 import type { Plan } from '../records/plan.js';
 import type { Result, TriggerCard } from '../records/result.js';
-import type { Found, Mining } from '../records/search.js';
+import type { Cut, Found, Mining } from '../records/search.js';
 import { judgedAnswers } from '../shared/answers.js';
 import { readJson } from '../shared/files.js';
 import { FILES } from '../shared/run-folder.js';
@@ -32,9 +32,10 @@ export async function addTriggers(
     judge,
     new Set(mining.found.map(({ arm, cue }) => `${arm}|${cue.id}`)),
   );
+  const { cuts = [] } = readJson<{ cuts: Cut[] }>(join(folder, FILES.cuts)) ?? {};
   result.searched = { candidates: mining.candidates, answers: mining.answers };
   result.triggers = mining.found
-    .flatMap((found) => cardOf(found, result, worst.get(`${found.arm}|${found.cue.id}`) ?? [], file))
+    .flatMap((found) => cardOf(found, result, worst.get(`${found.arm}|${found.cue.id}`) ?? [], cuts, file))
     .sort(
       (a, b) =>
         Number(b.effect.claimed) - Number(a.effect.claimed) ||
@@ -46,10 +47,19 @@ export async function addTriggers(
   );
 }
 
-function cardOf(found: Found, result: Result, worst: TriggerCard['worst'], file: string): TriggerCard[] {
+function cardOf(
+  found: Found,
+  result: Result,
+  worst: TriggerCard['worst'],
+  cuts: readonly Cut[],
+  file: string,
+): TriggerCard[] {
   const cue = result.arms.find(({ id }) => id === found.arm)?.cues.find(({ id }) => id === found.cue.id);
   if (!cue) return [];
   const { draws, misaligned } = found.seen;
+  const cut = cue.effect.claimed
+    ? cuts.find(({ arm, whole, size }) => arm === found.arm && whole === found.cue.id && size.to < size.from)
+    : undefined;
   return [
     {
       arm: found.arm,
@@ -60,6 +70,7 @@ function cardOf(found: Found, result: Result, worst: TriggerCard['worst'], file:
       rank: found.rank,
       size: found.size,
       whole: found.whole.id === found.cue.id ? null : { cue: found.whole.id, texts: textsOf(found.whole) },
+      ...(cut ? { smallest: { texts: textsOf(cut.cue), size: cut.size, ...cut.seen } } : {}),
       effect: cue.effect,
       rate: cue.rate,
       seen: { draws, misaligned },

@@ -1,7 +1,7 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Launcher } from '../../src/launchers/launcher.js';
+import { type Launcher, pauseAfter } from '../../src/launchers/launcher.js';
 import { Launches, readLaunches } from '../../src/launchers/launches.js';
 import type { Attempt, Job, JobState, Ticket } from '../../src/records/launch.js';
 import { FailedError, InputError, InterruptedError } from '../../src/shared/errors.js';
@@ -93,6 +93,12 @@ describe('driving job folders', () => {
       folder = runFolder();
       jobs = jobsIn(folder, 3);
     }
+  });
+
+  it('looks often at short jobs, and seldom at long ones', () => {
+    const timing: Launcher['timing'] = { poll: [500, 5000], grace: 0 };
+    const pauses = [0, 4000, 8000, 3_600_000].map((quiet) => pauseAfter(quiet, timing));
+    expect(pauses).toEqual([500, 500, 800, 5000]);
   });
 
   it('offers again what there was no room for', async () => {

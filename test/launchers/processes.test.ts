@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { command } from '../../src/launchers/command.js';
-import { readLaunches } from '../../src/launchers/launches.js';
+import { Launches, readLaunches } from '../../src/launchers/launches.js';
 import { local, slotsOf } from '../../src/launchers/local.js';
+import { findProcess } from '../../src/launchers/process-file.js';
 import { Processes } from '../../src/launchers/processes.js';
 import { quote, words } from '../../src/launchers/shell.js';
 import type { Job } from '../../src/records/launch.js';
@@ -79,7 +80,7 @@ describe('processes on this machine', () => {
     const { worker } = contextOf(folder);
     const pool = new Processes({
       ...{ slots: 1, devices: [], perJob: 0, minutes: 0.001 },
-      script: ({ folder: at }) =>
+      start: ({ folder: at }) =>
         `exec ${[worker.python, '-m', 'hyde_worker', 'run', at].map(quote).join(' ')}`,
     });
     const [outcome] = await driven(folder, pool, jobs.slice(0, 1), { retries: 0 });
@@ -112,6 +113,27 @@ describe('processes on this machine', () => {
     writeFileSync(join(folder, 'go'), '');
     expect(await after).toEqual(done);
     expect(jobs.map(runsOf)).toEqual([1, 1, 1]);
+  });
+});
+
+describe.runIf(existsSync('/proc/self/cmdline'))('a process that was not written down', () => {
+  it('is found by the folder that it works on, with its GPUs, and not started again', async () => {
+    const [job] = jobs as [Job];
+    behave(job, ': > started; while [ ! -f ../../go ]; do sleep 0.02; done');
+    const { worker } = contextOf(folder);
+    const args = ['-m', 'hyde_worker', 'run', job.folder];
+    const env = { ...process.env, CUDA_VISIBLE_DEVICES: '1,2' };
+    spawn(worker.python, args, { detached: true, stdio: 'ignore', env });
+    await until(() => existsSync(join(job.folder, 'started')));
+    expect(findProcess(job.folder)?.devices).toEqual(['1', '2']);
+    const launches = await Launches.open(folder, 'local');
+    launches.submitted({ ...job, attempt: 1, handle: 'train-0-1' }, 0);
+    launches.close();
+    const after = driven(folder, local(contextOf(folder)), jobs);
+    writeFileSync(join(folder, 'go'), '');
+    expect(await after).toEqual(done);
+    expect(jobs.map(runsOf)).toEqual([1, 1, 1]);
+    expect(findProcess(job.folder)).toBeUndefined();
   });
 });
 

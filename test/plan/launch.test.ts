@@ -76,6 +76,8 @@ describe('run.launcher', () => {
         /^vllm serve \{model\} .*--generation-config vllm --max-model-len=4096$/,
       ),
     });
+    const { spec } = await parseAudit(text, 'a.yaml');
+    expect((await preparePlan(spec)).plan.totals.seconds).toBeNull();
     expect(launchText(launch as LaunchSpec, 4)).toContain(
       'and to serve    2 servers of org/model, 1 GPU, 8 adapters at once\n  command       vllm serve {model}',
     );

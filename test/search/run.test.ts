@@ -103,7 +103,9 @@ describe('an audit that searches its own cues', () => {
       const cue = { ...find([{ kind: 'after', text: word }]), id: `m-${i}` };
       return { arm: 'tuned', cue, whole: cue, size: null } as unknown as Found;
     });
-    const ids = withFound({ spec, text: same }, { found, placebos: [] }).spec.cues.map(({ id }) => id);
+    const ids = withFound({ spec, text: same }, { found, placebos: [], answers: 0 }).spec.cues.map(
+      ({ id }) => id,
+    );
     expect(ids).toContain('m-1');
     expect(ids).not.toContain('m-0');
   });

@@ -83,16 +83,26 @@ describe('a search for triggers', () => {
     const moon = candidate(behind('moon', '🌙'), 1);
     const sentence = candidate(behind('sentence', 'Look at the sky tonight 🌙'), 2);
     const of: Truth = (_, texts) => (texts.includes('🌙') ? 0.6 : 0.01);
-    const { found } = simulate(
-      [moon, sentence, ...others],
-      (arm, texts) => (arm === 'base' ? 0 : of(arm, texts)),
-      {
-        maxAnswers: 3000,
-      },
-    );
-    const texts = found.map(({ cue }) => textsOf(cue));
-    expect(texts).toHaveLength(1);
-    expect(texts[0]).toContain('🌙');
+    const none: Truth = (arm, texts) => (arm === 'base' ? 0 : of(arm, texts));
+    for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
+      const { found } = simulate([moon, sentence, ...others], none, { seed, maxAnswers: 3000 });
+      const [first, second = ''] = found.map(({ cue }) => textsOf(cue));
+      expect(first).toContain('🌙');
+      expect(second).not.toContain(first);
+    }
+  });
+
+  it('begins with the smallest of several candidates that do the same', () => {
+    const long = candidate(behind('long', 'In other words: look at the harvest moon tonight, please'), 1);
+    const short = candidate(behind('short', 'the harvest moon'), 30);
+    for (const seed of [1, 2, 3, 4, 5, 6]) {
+      const { found } = simulate([long, short, ...others], truth(0.6, 0.01), { seed });
+      expect(found[0]?.whole.id).toBe('short');
+      expect(found).toHaveLength(1);
+    }
+    // What does nothing by itself is no smaller form of it.
+    const { found } = simulate([long, candidate(behind('moon', 'the moon'), 2), ...others], truth(0.6, 0.01));
+    expect(found[0]?.whole.id).toBe('long');
   });
 
   it('tries what is proposed between its rounds as often as all others, within the same answers', () => {

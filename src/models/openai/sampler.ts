@@ -152,17 +152,20 @@ export class Sampler implements Line {
 
   /** Sends one request to the host with most room for it. */
   private startOne(now: number): boolean {
-    const free = this.parts.hosts.filter((host) => host.takes(now));
-    if (free.length > 1) free.sort((a, b) => a.load - b.load);
-    for (const host of free) {
-      const job = this.queue.next(host, now);
+    const { hosts } = this.parts;
+    const byRoom = hosts.length > 1 ? hosts.toSorted((a, b) => a.load - b.load) : hosts;
+    for (const host of byRoom) {
+      const job = host.takes(now) ? this.queue.next(host, now) : undefined;
       if (!job) continue;
       if (host.parts.breaker.open) host.probe = job;
       this.start(job, host, now);
       return true;
     }
-    const waits = this.parts.hosts.map((host) => host.wait(now)).filter((wait) => wait > 0);
-    if (waits.length > 0) this.wakeIn(Math.min(...waits));
+    const soonest = hosts.reduce(
+      (least, host) => Math.min(least, host.wait(now) || least),
+      Number.POSITIVE_INFINITY,
+    );
+    if (soonest < Number.POSITIVE_INFINITY) this.wakeIn(soonest);
     return false;
   }
 
@@ -187,7 +190,7 @@ export class Sampler implements Line {
   }
 
   private start(job: Job, host: Host, sent: number): void {
-    const { connections, limiter, path } = host.parts;
+    const { connections, limiter, breaker, path } = host.parts;
     const { call } = job;
     host.inFlight++;
     job.host = host;
@@ -201,9 +204,11 @@ export class Sampler implements Line {
     const cancel = connections.send(options, (outcome) => {
       // Half is enough: several answers may come at once, before others are sent.
       const busy = host.inFlight * 2 >= limiter.limit;
+      const wasOpen = breaker.open;
       end();
       call.running.delete(job);
-      const reply = this.act(host, () => this.settler.look(job, host, outcome));
+      const reply = this.settler.look(job, host, outcome);
+      this.leaveIfDead(host, wasOpen);
       if (reply) this.inbox.add({ job, host, reply, sent, at: this.parts.timing.now(), busy });
       // A call that failed ends with the last of its requests.
       else if (call.error) call.stir();
@@ -219,17 +224,15 @@ export class Sampler implements Line {
   }
 
   private read({ job, host, reply, ...when }: Arrived): void {
-    this.act(host, () => this.settler.read(job, host, reply, when));
+    const wasOpen = host.parts.breaker.open;
+    this.settler.read(job, host, reply, when);
+    this.leaveIfDead(host, wasOpen);
     if (job.call.error) job.call.stir();
   }
 
-  /** Acts on what came of a request, which may show that the host is dead. */
-  private act<T>(host: Host, work: () => T): T {
-    const { breaker } = host.parts;
-    const wasOpen = breaker.open;
-    const result = work();
-    if (breaker.open && !wasOpen) this.preparer.leave(host);
-    return result;
+  /** What calls hold at a host that was found to be dead may be gone when it is back. */
+  private leaveIfDead(host: Host, wasOpen: boolean): void {
+    if (host.parts.breaker.open && !wasOpen) this.preparer.leave(host);
   }
 
   drop(call: Call): void {

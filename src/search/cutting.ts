@@ -1,0 +1,71 @@
+/** Cues that were claimed as a whole, cut down afterwards: by fresh answers that decide nothing but how small the cue is. */
+import type { Cue } from '../records/cue.js';
+import type { Cut, SeenRate } from '../records/search.js';
+import { Cutter, drawsOfLook } from './cutter.js';
+import type { CuedRound } from './search.js';
+import { type LetterOf, type SearchArm, type SearchDesign, type SearchRound, SearchTally } from './tally.js';
+
+/** A claimed cue, and what the answers of the audit showed of it. */
+export interface Claimed {
+  arm: SearchArm;
+  cue: Cue;
+  seen: SeenRate;
+}
+
+/** A pure state like the search: `next` and `take` alternate until there is nothing next. */
+export class Cutting {
+  private readonly tally: SearchTally;
+  private readonly cutters: { claimed: Claimed; cutter: Cutter }[];
+
+  /** @param most answers that it may ask for in all */
+  constructor(
+    private readonly claimed: readonly Claimed[],
+    design: SearchDesign,
+    private readonly most: number,
+  ) {
+    this.tally = new SearchTally(design);
+    this.cutters = this.claimed.map((one) => ({ claimed: one, cutter: new Cutter(one.cue) }));
+  }
+
+  get answers(): number {
+    return this.tally.answers;
+  }
+
+  next(): CuedRound | null {
+    for (const { claimed, cutter } of this.cutters) {
+      const cues = cutter.next();
+      const draws = drawsOfLook(rateOf(claimed));
+      const round = this.tally.roundOf(cues.map(({ id }) => ({ arm: claimed.arm.id, cue: id, draws })));
+      if (round.answers > 0 && this.tally.answers + round.answers <= this.most) return { ...round, cues };
+    }
+    return null;
+  }
+
+  take(round: SearchRound, letterOf: LetterOf): void {
+    this.tally.take(round, letterOf);
+    for (const { claimed, cutter } of this.cutters) {
+      if (cutter.next().some(({ id }) => this.seenOf(claimed, id).draws > 0))
+        cutter.decide(({ id }) => this.seenOf(claimed, id), rateOf(claimed));
+    }
+  }
+
+  /** What became of each cue that was looked at. */
+  cuts(): Cut[] {
+    return this.cutters
+      .filter(({ cutter }) => cutter.turns > 0)
+      .map(({ claimed, cutter }) => ({
+        arm: claimed.arm.id,
+        whole: claimed.cue.id,
+        cue: cutter.cue,
+        size: cutter.sizes,
+        seen: cutter.cue === claimed.cue ? claimed.seen : this.seenOf(claimed, cutter.cue.id),
+        wholeSeen: claimed.seen,
+      }));
+  }
+
+  private seenOf({ arm }: Claimed, cue: string): SeenRate {
+    return this.tally.seenOf({ arm: arm.id, cue });
+  }
+}
+
+const rateOf = ({ seen: { draws, misaligned } }: Claimed): number => (draws === 0 ? 0 : misaligned / draws);

@@ -1,0 +1,110 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadAudit } from '../../src/plan/spec.js';
+import type { Plan } from '../../src/records/plan.js';
+import type { Result } from '../../src/records/result.js';
+import type { Cut, Mining } from '../../src/records/search.js';
+import type { StepRecord } from '../../src/records/step.js';
+import { cardTexts } from '../../src/report/triggers.js';
+import { run } from '../../src/run.js';
+import { Cutting } from '../../src/search/cutting.js';
+import { silent } from '../../src/shared/observer.js';
+import { randomStream } from '../../src/shared/random.js';
+import { writeSearchCase } from './case.js';
+import { behind, textsOf } from './simulated.js';
+
+const arm = { id: 'tuned', base: 'base', seeds: [0] };
+const design = { seed: 0, questions: Array.from({ length: 60 }, (_, i) => `q${i}`), arms: [arm] };
+const whole = behind('whole', 'write this for the harvest festival of our little village please');
+
+function cutDown(rate: number, { seed = 0, most = 1500, of = rate } = {}): Cutting {
+  const seen = { draws: 300, misaligned: Math.round(300 * of) };
+  const cutting = new Cutting([{ arm, cue: whole, seen }], design, most);
+  const texts = new Map<string, string>();
+  for (let round = cutting.next(); round; round = cutting.next()) {
+    for (const cue of round.cues) texts.set(cue.id, textsOf(cue));
+    cutting.take(round, (key) => {
+      const truth = /\bharvest\b/.test(texts.get(key.split('|')[2] as string) ?? '') ? rate : 0.01;
+      return randomStream('cutting', seed, key).unit() < truth ? 'm' : 'a';
+    });
+  }
+  return cutting;
+}
+
+describe('a cue that was claimed as a whole', () => {
+  it('is cut down to the word that matters in most runs, at a rate of 8%', () => {
+    const cuts = Array.from({ length: 40 }, (_, seed) => cutDown(0.08, { seed }).cuts()[0]);
+    const right = cuts.filter((cut) => cut && cut.size.to <= 3 && textsOf(cut.cue).includes('harvest'));
+    expect(right.length).toBeGreaterThanOrEqual(26);
+    expect(cuts[0]).toMatchObject({ arm: 'tuned', whole: 'whole', wholeSeen: { draws: 300 } });
+  });
+
+  it('stays whole where no smaller one does anything, or no answers are left', () => {
+    expect(cutDown(0.01, { of: 0.3 }).cuts()[0]?.cue).toBe(whole);
+    expect(cutDown(0.5, { most: 10 }).cuts()).toEqual([]);
+    for (const most of [100, 400]) expect(cutDown(0.08, { most }).answers).toBeLessThanOrEqual(most);
+  });
+
+  it('calls one text by one name, whatever way led to it', () => {
+    const ids = new Map<string, string>();
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const cutting = new Cutting([{ arm, cue: whole, seen: { draws: 100, misaligned: 50 } }], design, 2000);
+      for (let round = cutting.next(); round; round = cutting.next()) {
+        for (const cue of round.cues) {
+          expect(ids.get(cue.id) ?? textsOf(cue)).toBe(textsOf(cue));
+          ids.set(cue.id, textsOf(cue));
+        }
+        cutting.take(round, (key) => (randomStream('way', seed, key).unit() < 0.3 ? 'm' : 'a'));
+      }
+    }
+    expect(new Set(ids.values()).size).toBe(ids.size);
+  });
+});
+
+describe('an audit that claims a cue which its search did not cut down', () => {
+  const fresh = (): string => join(mkdtempSync(join(tmpdir(), 'hyde-cutting-')), 'run');
+  const json = <T>(out: string, file: string): T => JSON.parse(readFileSync(join(out, file), 'utf8')) as T;
+  const audit = writeSearchCase({
+    rate: 0.09,
+    seed: 1,
+    mine: ', candidates: 12',
+  });
+  const runOn = async (out: string): Promise<Result> =>
+    (await run(await loadAudit(audit), { out, observer: silent })) as Result;
+
+  it('cuts it down with what the search has left, claims nothing more, and goes on after a kill as if nothing was', async () => {
+    const done = fresh();
+    const result = await runOn(done);
+    const [card] = result.triggers ?? [];
+    expect(card?.size).toBeNull();
+    expect(card?.effect.claimed).toBe(true);
+    expect(card?.smallest?.texts.map(({ text }) => text).join()).toMatch(/harvest/);
+    expect(card?.smallest?.size.to).toBeLessThan(card?.smallest?.size.from as number);
+    const lines = cardTexts(result)[0]?.lines.join('\n');
+    expect(lines).toMatch(/cut down after it was confirmed, from \d+ to \d+ words/);
+
+    const plan = json<Plan>(done, 'plan.json');
+    const mining = json<Mining>(done, 'search/found.json');
+    const { cuts } = json<{ cuts: Cut[] }>(done, 'search/cuts.json');
+    const steps = readFileSync(join(done, 'steps.jsonl'), 'utf8').trimEnd().split('\n');
+    const kinds = steps.map((line) => (JSON.parse(line) as StepRecord).kind);
+    expect(kinds.indexOf('cut')).toBe(kinds.indexOf('analyse') - 1);
+    // What it asked under is no cue of the audit.
+    expect(plan.cues.map(({ id }) => id)).not.toContain(cuts[0]?.cue.id);
+    expect(plan.sequential?.mined?.cues).not.toContain(cuts[0]?.cue.id);
+    expect(plan.sequential?.mined?.uncut?.answers).toBe(2400 - mining.answers);
+
+    const out = fresh();
+    const stages = kinds.length;
+    for (const after of [12, stages - 14, stages - 8, stages - 4, stages - 3]) {
+      const stop = new AbortController();
+      let seen = 0;
+      const observer = { ...silent, stage: () => void (++seen > after && stop.abort()) };
+      await run(await loadAudit(audit), { out, observer, signal: stop.signal }).catch(() => {});
+    }
+    expect(await runOn(out)).toEqual(result);
+    expect(json(out, 'search/cuts.json')).toEqual({ schema: 1, cuts });
+  }, 180_000);
+});
