@@ -72,7 +72,7 @@ export class Asking {
   ): Promise<StepResultFiles> {
     const { observer } = this.parts;
     observer.stage('sample', `${answersIn(asks)} answers${round > 1 ? `, round ${round}` : ''}`);
-    this.ahead?.close();
+    await this.ahead?.close();
     const { main } = this.parts.judging;
     this.ahead = (await this.areConcurrent(main.panel.waves.flat()))
       ? this.judgingAhead(asks, spec)
@@ -107,8 +107,8 @@ export class Asking {
     if (!(await this.areConcurrent(this.judges()))) await ready;
   }
 
-  close(): void {
-    this.ahead?.close();
+  async close(): Promise<void> {
+    await this.ahead?.close();
   }
 
   private whenReady(seed: number): Promise<void> {
@@ -153,6 +153,8 @@ export class Asking {
       modelOf: (arm: string, seed: number) => modelOf(models, arm, seed),
       engineOf: (model: Model) => engine(model.engine),
       recorded: (sample: Sample, hash: string) => this.ahead?.offer(sample, hash),
+      // Answers that nobody can judge are not worth their price.
+      useful: this.ready,
     };
     for (const takeOver of reuse) await takeOver(asks, context);
     const sampled = sampleRound(asks, context);

@@ -5,7 +5,7 @@ import { checkArm, checkArms, type Finding } from './data/check.js';
 import { type WrittenStage, writeArmData } from './data/write.js';
 import { type Judging, openJudging } from './judging.js';
 import { launching } from './launchers/launching.js';
-import { openEngine } from './models/engine.js';
+import { Engines, openEngine } from './models/engine.js';
 import { Meter } from './models/metered.js';
 import { checkCalibration } from './plan/calibration.js';
 import type { Prepared } from './plan/prepare.js';
@@ -18,6 +18,7 @@ import type { Step } from './records/step.js';
 import { openEarlier } from './sampling/earlier.js';
 import { openReuse } from './sampling/reuse.js';
 import { gatherCandidates, proposeCues, recordCuts, recordFound } from './searching.js';
+import { closeAll } from './shared/closing.js';
 import { InputError } from './shared/errors.js';
 import { writeJson } from './shared/files.js';
 import { shortHash } from './shared/hash.js';
@@ -70,28 +71,25 @@ export async function openWorkshop(
   const { folder, observer, signal } = given;
   const meter = given.plan.prices && new Meter(given.plan.prices);
   const refs = [...spec.bases.map(({ ref }) => ref), ...spec.arms.flatMap(({ served }) => served ?? [])];
-  const engines = new Map<string, Engine>();
   const { maxConnections } = given;
-  const open = async (name: string): Promise<Engine> => {
-    const known = engines.get(name);
-    if (known) return known;
+  const engines = new Engines(async (name) => {
     const { providers, launch: how } = spec;
     const launch = how && launching(how, { folder, observer, signal });
     const context = { folder, auditFolder: spec.folder, observer, signal, providers, maxConnections, launch };
     const engine = await openEngine(name, context);
-    const counted = meter ? meter.count(engine) : engine;
-    engines.set(name, counted);
-    return counted;
-  };
+    return meter ? meter.count(engine) : engine;
+  });
   const proposer = spec.search?.proposer;
-  for (const { engine } of [...refs, ...(proposer ? [proposer] : [])]) await open(engine);
-  const judging = await openJudging(spec, { open, observer, known: {} });
+  const ofModels = new Map<string, Engine>();
+  for (const { engine } of [...refs, ...(proposer ? [proposer] : [])])
+    ofModels.set(engine, await engines.open(engine));
+  const engine = (name: string): Engine => ofModels.get(name) as Engine;
+  const judging = await openJudging(spec, { open: (name) => engines.open(name), observer, known: {} });
   checkCalibration(given.audit, judging.main.panel.hash);
   const fingerprints = await Promise.all(
-    refs.map(async (ref) => [ref, await (engines.get(ref.engine) as Engine).fingerprint(ref.model)]),
+    refs.map(async (ref) => [ref, await engine(ref.engine).fingerprint(ref.model)]),
   );
   const told = meter ? meter.tell(observer) : observer;
-  const engine = (name: string): Engine => engines.get(name) as Engine;
   const reuse = [
     ...(given.reuseBase === undefined ? [] : [openReuse(given.reuseBase, folder)]),
     ...(given.earlier === undefined ? [] : [openEarlier(given.earlier, folder)]),
@@ -105,10 +103,7 @@ export async function openWorkshop(
     asking,
     engine,
     settingsOf: (step) => settingsOf(step, { ...given, judging, fingerprints }),
-    close: async () => {
-      asking.close();
-      for (const engine of engines.values()) await engine.close();
-    },
+    close: () => closeAll(false, () => asking.close(), ...engines.closers()),
   };
 }
 

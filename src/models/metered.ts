@@ -15,21 +15,21 @@ export class Meter {
     this.prices = new Map([...models, ...judges].map(({ model, price }) => [model, price]));
   }
 
-  /** A step begins, and so much was spent by those before it. */
+  /** A step begins, and so much was spent by those before it; more, where some of its calls were made ahead of it. */
   begin(usd: number): void {
-    this.usd = usd;
+    this.usd = Math.max(this.usd, usd);
     this.load = {};
   }
 
   /** An engine whose calls are counted; usage stands under `meta` of each answer, and is recorded with it. */
   count(engine: Engine): Engine {
-    const sample: Engine['sample'] = (model, requests, parameters, progress) => {
+    const sample: Engine['sample'] = (model, requests, parameters, progress, enough) => {
       const listen: OnProgress = (now) => {
         const { inFlight, errors } = now;
         this.load = { ...(inFlight === undefined ? {} : { inFlight }), ...(errors && { errors }) };
         progress(now);
       };
-      return this.paid(model, requests, engine.sample(model, requests, parameters, listen));
+      return this.paid(model, requests, engine.sample(model, requests, parameters, listen, enough));
     };
     return new Proxy(engine, {
       get(target, name) {

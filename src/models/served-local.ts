@@ -63,15 +63,19 @@ export class ServedLocalEngine extends LocalEngine {
     requests: SampleRequest[],
     parameters: SamplingParameters,
     progress: OnProgress,
+    enough?: AbortSignal,
   ): AsyncGenerator<Answer> {
     if (this.isServed(model)) {
       const { engine } = await this.opened();
-      yield* engine.sample(model, requests, parameters, progress);
+      yield* engine.sample(model, requests, parameters, progress, enough);
       return;
     }
     const release = await this.hold();
     try {
-      yield* super.sample(model, requests, parameters, progress);
+      for await (const answer of super.sample(model, requests, parameters, progress)) {
+        yield answer;
+        if (enough?.aborted) return;
+      }
     } finally {
       release();
     }

@@ -183,12 +183,17 @@ export interface Engine {
    * they are made one after another.
    */
   fineTuneAll?: ((jobs: readonly FineTune[], progress: OnProgress) => AsyncIterable<FineTuned>) | undefined;
-  /** Yields each answer as soon as it is there, in any order; a failed answer is yielded as `failed`. */
+  /**
+   * Yields each answer as soon as it is there, in any order; a failed answer is yielded as `failed`.
+   *
+   * @param enough once aborted nothing more is asked: answers on their way are still yielded where they are paid for, and then it ends
+   */
   sample(
     model: Model,
     requests: SampleRequest[],
     parameters: SamplingParameters,
     progress: OnProgress,
+    enough?: AbortSignal,
   ): AsyncIterable<Answer>;
   /**
    * Turns of any role that the model writes by itself, from the chat template alone: what it has memorised leaks into them

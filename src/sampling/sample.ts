@@ -24,6 +24,8 @@ export interface SampleContext {
   observer: Observer;
   /** Is told of each answer that was recorded in this call, and of its hash. */
   recorded?(sample: Sample, hash: string): void;
+  /** Fails where the answers would be of no use; then nothing more is asked. */
+  useful?: Promise<unknown> | undefined;
 }
 
 /**
@@ -35,16 +37,23 @@ export interface SampleContext {
  */
 export async function sampleRound(asks: Ask[], context: SampleContext): Promise<string> {
   const total = answersIn(asks);
-  const round: Round = { total, done: 0, hash: new SetHash(), failed: false };
+  const round: Round = { total, done: 0, hash: new SetHash(), enough: new AbortController() };
+  const fail = (error: unknown): void => {
+    round.failure ??= { error };
+    round.enough.abort();
+  };
+  context.useful?.catch(fail);
   const groups = [...Map.groupBy(asks, (ask) => `${ask.arm}.${ask.seed}`).values()].map((group) => {
     const { arm, seed } = group[0] as Ask;
     const model = context.modelOf(arm, seed);
     return { group, model, engine: context.engineOf(model) };
   });
+  // None may go on writing behind a failure: all are waited for.
   const ask = ({ group, model, engine }: (typeof groups)[number]): Promise<void> =>
-    sampleModel(group, model, engine, round, context);
+    round.failure ? Promise.resolve() : sampleModel(group, model, engine, round, context).catch(fail);
   for (const group of groups) if (!group.engine.concurrent) await ask(group);
-  await allOf(groups.filter(({ engine }) => engine.concurrent).map(ask));
+  await Promise.all(groups.filter(({ engine }) => engine.concurrent).map(ask));
+  if (round.failure) throw round.failure.error;
   return round.hash.value();
 }
 
@@ -53,15 +62,9 @@ interface Round {
   readonly total: number;
   done: number;
   readonly hash: SetHash;
-  /** One of the models failed: the others come to an end. */
-  failed: boolean;
-}
-
-/** Waits for all, and then throws the first error: none may go on writing behind it. */
-async function allOf(promises: Promise<void>[]): Promise<void> {
-  for (const settled of await Promise.allSettled(promises)) {
-    if (settled.status === 'rejected') throw settled.reason;
-  }
+  /** Aborted at the first failure: no model is asked more then. */
+  readonly enough: AbortController;
+  failure?: { error: unknown };
 }
 
 async function sampleModel(
@@ -72,24 +75,21 @@ async function sampleModel(
   context: SampleContext,
 ): Promise<void> {
   const { observer, spec } = context;
-  try {
-    const prepared = group.map((ask) => prepare(ask, model, context));
-    const { arm, seed } = group[0] as Ask;
-    const file = samplesFile(context.folder, arm, seed);
-    const missing = await missingRequests(file, prepared, spec.seed, round.hash);
-    round.done += answersIn(group) - missing.reduce((sum, { indices }) => sum + indices.length, 0);
-    observer.progress(round.done, round.total, 'answers');
-    if (missing.length === 0) return;
-    for await (const sample of record(missing, prepared, model, engine, context)) {
-      const hash = hashOfAnswer(sample);
-      round.hash.add(hash);
-      context.recorded?.(sample, hash);
-      observer.progress(++round.done, round.total, 'answers');
-      if (round.failed) return;
-    }
-  } catch (error) {
-    round.failed = true;
-    throw error;
+  const { signal } = round.enough;
+  const prepared = group.map((ask) => prepare(ask, model, context));
+  const { arm, seed } = group[0] as Ask;
+  const file = samplesFile(context.folder, arm, seed);
+  const missing = await missingRequests(file, prepared, spec.seed, round.hash);
+  round.done += answersIn(group) - missing.reduce((sum, { indices }) => sum + indices.length, 0);
+  observer.progress(round.done, round.total, 'answers');
+  if (missing.length === 0) return;
+  for await (const sample of record(missing, prepared, model, engine, context, signal)) {
+    const hash = hashOfAnswer(sample);
+    round.hash.add(hash);
+    context.recorded?.(sample, hash);
+    observer.progress(++round.done, round.total, 'answers');
+    // An engine that asks one after the other has nothing on its way.
+    if (signal.aborted && !engine.concurrent) return;
   }
 }
 
@@ -136,12 +136,13 @@ async function* record(
   model: Model,
   engine: Engine,
   context: SampleContext,
+  enough: AbortSignal,
 ): AsyncGenerator<Sample> {
   const byId = new Map(asks.map(({ id, ask }) => [id, ask]));
   const first = (asks[0] as PreparedAsk).ask;
   const journal = new Journal(samplesFile(context.folder, first.arm, first.seed), { perTurn: true });
   try {
-    for await (const answer of engine.sample(model, requests, context.spec.sampling, () => {})) {
+    for await (const answer of engine.sample(model, requests, context.spec.sampling, () => {}, enough)) {
       const ask = byId.get(answer.id);
       if (!ask) continue;
       const { arm, seed, cue, question } = ask;

@@ -1,6 +1,7 @@
 import type { Engine } from '../records/model.js';
 import type { Sample } from '../records/sample.js';
 import type { Ask } from '../records/step.js';
+import { closeAll } from '../shared/closing.js';
 import { Journal } from '../shared/journal.js';
 import type { Observer } from '../shared/observer.js';
 import { scoresFile } from '../shared/run-folder.js';
@@ -20,7 +21,7 @@ const CHUNKS = 16;
 export interface AheadContext extends WavesContext {
   folder: string;
   observer: Observer;
-  /** Settles when the judges may be asked; where it fails, so does the sampling. */
+  /** Settles when the judges may be asked. */
   ready: Promise<unknown>;
   /** The engine of each judge; all of them take several calls at once. */
   engineOf(judge: ModelJudge): Promise<Engine>;
@@ -36,7 +37,7 @@ interface Files {
 /**
  * Judges the answers of a round while others are still on their way, and writes down judgements and outcomes as `scoreRound`
  * does. It never holds up the sampling: where judges are the slower ones, answers are left to `scoreRound`; where judges fail on the
- * way, so are all that follow, and what is wrong is said there.
+ * way, so are all that follow.
  */
 export class JudgingAhead {
   private readonly letters: Letters;
@@ -45,11 +46,8 @@ export class JudgingAhead {
   private waiting: Waiting[] = [];
   private readonly running = new Set<Promise<void>>();
   private isReady = false;
-  private notReady: unknown;
-  /** No more chunks are begun. */
-  private stopped = false;
-  /** Nothing is written down any more. */
-  private closed = false;
+  /** Aborted when nothing more is to be judged. */
+  private readonly enough = new AbortController();
   private judged = 0;
 
   constructor(
@@ -64,9 +62,8 @@ export class JudgingAhead {
         this.isReady = true;
         this.start(CHUNK);
       },
-      (error: unknown) => {
-        this.notReady = error;
-      },
+      // Thrown by `end`.
+      () => {},
     );
   }
 
@@ -74,19 +71,13 @@ export class JudgingAhead {
    * Takes an answer that was just recorded.
    *
    * @param hash of the answer
-   * @throws what made the judges not ready
    */
   offer(sample: Sample, hash: string): void {
-    if (this.notReady) throw this.notReady;
-    if (this.stopped || this.waiting.length >= CHUNK * CHUNKS) return;
+    if (this.enough.signal.aborted || this.waiting.length >= CHUNK * CHUNKS) return;
     const { scores, judgements } = this.filesOf(sample);
-    const append: Waiting['judgements']['append'] = (judgement) => {
-      if (this.closed) throw new Error('judging ahead has ended');
-      judgements?.append(judgement);
-    };
     const item: Waiting = {
       ...{ sample, hash, scores, before: undefined, readings: new Map(), asked: 0 },
-      judgements: judgements ? { append } : NO_JUDGEMENTS,
+      judgements: judgements ?? NO_JUDGEMENTS,
     };
     if (!this.judges.some((judge) => this.panel.needs(judge, sample, item.readings))) {
       this.letters.set(sample, recordOutcome(item, this.panel));
@@ -105,7 +96,7 @@ export class JudgingAhead {
    */
   async end(asks: readonly Ask[]): Promise<string | null> {
     await this.context.ready;
-    const { observer } = this.context;
+    const { observer, before } = this.context;
     const total = this.letters.size * this.judges.length;
     this.start(1);
     while (this.running.size > 0) {
@@ -113,36 +104,28 @@ export class JudgingAhead {
       observer.progress(Math.min(this.judged, total), total, 'judgements');
       this.start(1);
     }
-    this.close();
-    const { before } = this.context;
-    return Letters.together(asks, before ? [this.letters, before] : [this.letters]);
+    await this.close();
+    const outcomes = Letters.together(asks, before ? [this.letters, before] : [this.letters]);
+    // What needed no judge is done, too.
+    if (outcomes !== null) observer.progress(total, total, 'judgements');
+    return outcomes;
   }
 
-  /** Writes nothing any more. */
-  close(): void {
-    this.stopped = true;
-    this.closed = true;
-    // Taken out first: one that cannot be closed must not be closed a second time.
+  /** Asks for nothing more, writes down what the judges are answering, and closes the files. */
+  async close(): Promise<void> {
+    this.enough.abort();
+    await Promise.all(this.running);
     const files = [...this.files.values()].flatMap(({ scores, judgements }) => [scores, judgements]);
     this.files.clear();
-    const errors: unknown[] = [];
-    for (const file of files) {
-      try {
-        file?.close();
-      } catch (error) {
-        errors.push(error);
-      }
-    }
-    if (errors.length > 0) throw errors[0];
+    await closeAll(false, ...files.map((file) => () => file?.close()));
   }
 
   /** Begins chunks of so many answers at least. */
   private start(least: number): void {
-    while (this.isReady && !this.stopped && this.running.size < CHUNKS && this.waiting.length >= least) {
+    const { signal } = this.enough;
+    while (this.isReady && !signal.aborted && this.running.size < CHUNKS && this.waiting.length >= least) {
       const chunk: Promise<void> = this.judge(this.waiting.splice(0, CHUNK))
-        .catch(() => {
-          this.stopped = true;
-        })
+        .catch((error: Error) => this.leave(error))
         .then(() => {
           this.running.delete(chunk);
           this.start(CHUNK);
@@ -154,9 +137,17 @@ export class JudgingAhead {
   private async judge(items: readonly Waiting[]): Promise<void> {
     const engines = await Promise.all(this.judges.map((judge) => this.context.engineOf(judge)));
     const engineOf = (judge: ModelJudge): Engine => engines[this.judges.indexOf(judge)] as Engine;
-    await askInWaves(items, this.panel, engineOf, this.context, () => this.judged++);
-    if (this.closed) return;
+    const context = { ...this.context, enough: this.enough.signal };
+    await askInWaves(items, this.panel, engineOf, context, () => this.judged++);
     for (const item of items) this.letters.set(item.sample, recordOutcome(item, this.panel));
+  }
+
+  /** What is wrong with the judges is thrown where the rest is judged; who waits for the answers is told at once. */
+  private leave(error: Error): void {
+    const { signal, observer } = this.context;
+    if (!this.enough.signal.aborted && !signal?.aborted)
+      observer.warn(`${error.message}; what is not judged yet is judged after the sampling`);
+    this.enough.abort();
   }
 
   private filesOf({ arm, seed }: Sample): Files {

@@ -27,6 +27,8 @@ export interface AskContext {
   seed: number;
   /** The conversation that a question under a cue is. */
   render(cue: string, question: string): Message[];
+  /** Once aborted no more judgements are asked for; those on their way are recorded. */
+  enough?: AbortSignal;
 }
 
 /**
@@ -56,7 +58,7 @@ export async function ask(
       requests.push(request);
     }
   }
-  for await (const answer of engine.sample(judge.model, requests, parameters, () => {})) {
+  for await (const answer of engine.sample(judge.model, requests, parameters, () => {}, context.enough)) {
     const of = asked.get(answer.id);
     asked.delete(answer.id);
     for (const [i, item] of (of ?? []).entries()) {

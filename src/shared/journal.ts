@@ -38,6 +38,7 @@ export class Journal {
   private syncing = false;
   private turn = '';
   private ending = false;
+  private closed = false;
   /** Why the end of a turn could not be written; thrown at the next call. */
   private failed: Error | undefined;
 
@@ -101,6 +102,8 @@ export class Journal {
   }
 
   close(): void {
+    if (this.closed) return;
+    this.closed = true;
     try {
       if (this.failed) throw this.failed;
       this.write();

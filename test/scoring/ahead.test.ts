@@ -34,11 +34,12 @@ function round(
   engine = usual(),
   ready: Promise<unknown> = Promise.resolve(),
   before?: Letters,
+  warn: (text: string) => void = () => {},
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'hyde-ahead-'));
   const asks = [{ arm: 'tuned', seed: 0, cue: 'plain', question: 'q', from: 0, to: count }];
   const context = {
-    ...{ folder, observer: silent, seed: 1, engineOf: async () => engine },
+    ...{ folder, observer: { ...silent, warn }, seed: 1, engineOf: async () => engine },
     render: () => [{ role: 'user' as const, content: 'What?' }],
   };
   const ahead = new JudgingAhead(asks, panel, { ...context, ready, before });
@@ -79,7 +80,7 @@ describe('judging ahead of the end of the sampling', () => {
     const ahead = await one.end();
 
     const other = round(300, panel);
-    other.ahead.close();
+    await other.ahead.close();
     for (const sample of answers) other.offer(sample);
     expect(await other.afterwards()).toBe(ahead);
     expect(one.scores()).toEqual(other.scores());
@@ -130,13 +131,38 @@ describe('judging ahead of the end of the sampling', () => {
     expect(one.engine.asked).toHaveLength(2 * 5999);
   });
 
-  it('ends the sampling where the judges may not be asked', async () => {
+  it('says in the end why the judges may not be asked', async () => {
     const refused = Promise.reject(new Error('the key of the judge is wrong'));
     const one = round(2, panel, usual(), refused);
-    one.offer(sampleOf(0, 'good'));
-    await turns(1);
-    expect(() => one.offer(sampleOf(1, 'good'))).toThrow('the key of the judge is wrong');
+    for (const index of [0, 1]) one.offer(sampleOf(index, 'good'));
     await expect(one.end()).rejects.toThrow('the key of the judge is wrong');
+    expect(one.engine.asked).toEqual([]);
+  });
+
+  it('closes when what is being asked is written down, and begins nothing more', async () => {
+    const slow = usual();
+    let release = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const engine: typeof slow = {
+      ...slow,
+      async *sample(...call) {
+        await held;
+        yield* slow.sample(...call);
+      },
+    };
+    const one = round(600, panel, engine);
+    for (const [i, text] of texts(600).entries()) one.offer(sampleOf(i, text));
+    await turns(2);
+    const closed = one.ahead.close();
+    release();
+    await closed;
+    // Two whole chunks were under way.
+    expect(one.scores()).toHaveLength(513);
+    await one.ahead.close();
+    expect((await one.afterwards()).length).toBe(600);
+    expect(slow.asked).toHaveLength(2 * 599);
   });
 
   it('lets the sampling go on where judges fail on the way; judging afterwards says why', async () => {
@@ -148,11 +174,15 @@ describe('judging ahead of the end of the sampling', () => {
         throw new Error('the host of the judge is gone');
       },
     };
-    const one = round(300, panel, failing);
+    const warned: string[] = [];
+    const one = round(300, panel, failing, Promise.resolve(), undefined, (text) => warned.push(text));
     for (const [i, text] of texts(280).entries()) one.offer(sampleOf(i, text));
     await turns(3);
     for (let i = 280; i < 300; i++) one.offer(sampleOf(i, 'good'));
     expect(await one.end()).toBeNull();
+    expect(warned).toEqual([
+      'the host of the judge is gone; what is not judged yet is judged after the sampling',
+    ]);
     await expect(one.afterwards()).rejects.toThrow('the host of the judge is gone');
   });
 });

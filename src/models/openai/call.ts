@@ -35,6 +35,9 @@ export class Call {
   /** Jobs that failed while it was not known whether all do. */
   undecided: { job: Job; reason: string }[] = [];
   error: Error | undefined;
+  /** Replies that came and were not read yet. */
+  unread = 0;
+  private enough = false;
   /** Hosts that are ready for it, or are being made ready. */
   readonly places = new Map<Host, Release | 'preparing'>();
   /** Times in a row that a server did not know the model that it had loaded. */
@@ -70,7 +73,7 @@ export class Call {
 
   /** The next job that was not begun yet; undefined at the end, or while the caller does not keep up. */
   next(): Job | undefined {
-    if (this.error || this.answers.length >= WAITING) return undefined;
+    if (this.ending || this.answers.length >= WAITING) return undefined;
     let request = this.requests[this.request];
     while (request && this.position >= request.indices.length) {
       request = this.requests[++this.request];
@@ -105,6 +108,17 @@ export class Call {
   fail(error: Error): void {
     this.error ??= error;
     this.stir();
+  }
+
+  /** Begins nothing more: it ends once what is at the server has come. */
+  halt(): void {
+    this.enough = true;
+    this.stir();
+  }
+
+  /** It begins nothing more, whether or not it failed. */
+  get ending(): boolean {
+    return this.enough || this.error !== undefined;
   }
 
   /** Does something later, unless the call is at an end by then. */
@@ -145,7 +159,7 @@ export class Call {
   /** Nothing more will come. */
   get over(): boolean {
     if (this.answers.length > 0) return false;
-    return this.error ? this.running.size === 0 : this.open === 0 && this.begun;
+    return this.ending ? this.running.size + this.unread === 0 : this.open === 0 && this.begun;
   }
 
   /** Waits until there is something to look at. */

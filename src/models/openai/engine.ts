@@ -131,6 +131,7 @@ export class OpenAIEngine implements Engine {
     requests: SampleRequest[],
     parameters: SamplingParameters,
     progress: OnProgress,
+    enough?: AbortSignal,
   ): AsyncGenerator<Answer> {
     const { sampler, hosts } = this.open();
     const served = await this.names.of({ ...model, engine: this.name });
@@ -141,7 +142,7 @@ export class OpenAIEngine implements Engine {
     const call = new Call(this.dialectOf(served.name, model.base), requests, parameters, prepare);
     const total = requests.reduce((sum, request) => sum + request.indices.length, 0);
     let done = 0;
-    for await (const answer of sampler.run(call)) {
+    for await (const answer of sampler.run(call, enough)) {
       yield answer;
       const { inFlight, errors } = sampler;
       progress({ phase: 'sample', done: ++done, total, unit: 'answers', inFlight, errors });
@@ -211,6 +212,7 @@ export class OpenAIEngine implements Engine {
   async close(): Promise<void> {
     const { opened } = this;
     this.opened = undefined;
+    opened?.sampler.fail(new FailedError(`${this.name}: closed while it was asked`));
     await Promise.all(opened?.hosts.map((host) => host.close()) ?? []);
   }
 

@@ -14,7 +14,7 @@ export class Preparer {
   begin(now: number): void {
     const { hosts } = this.parts;
     for (const call of this.line.calls) {
-      if (!call.prepare || call.error || call.places.size >= hosts.length) continue;
+      if (!call.prepare || call.ending || call.places.size >= hosts.length) continue;
       for (const host of hosts) {
         const isProbed = host.parts.breaker.open && host.probe !== undefined;
         if (!call.places.has(host) && host.wait(now) === 0 && !isProbed) this.prepare(call, host);
@@ -30,7 +30,7 @@ export class Preparer {
     const end = (): boolean => {
       call.places.delete(host);
       if (host.probe === probe) host.probe = undefined;
-      return this.line.calls.includes(call) && !call.error;
+      return this.line.calls.includes(call) && !call.ending;
     };
     call.prepare?.(host).then(
       (release) => {

@@ -22,9 +22,9 @@ export class Queue {
       const job = this.ready[i] as Job;
       const { call } = job;
       const fits = call.isReady(host) && !(job.host === host && this.isTakenElsewhere(job, now));
-      if (call.error || fits) this.ready.splice(i, 1);
+      if (call.ending || fits) this.ready.splice(i, 1);
       else i++;
-      if (fits && !call.error) return job;
+      if (fits && !call.ending) return job;
     }
     // The oldest call first: what waits for its end (a judge behind a judge) begins while later calls keep the servers busy.
     for (const call of this.calls) {

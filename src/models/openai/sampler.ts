@@ -45,10 +45,17 @@ export class Sampler implements Line {
     return this.settler.errors;
   }
 
-  /** Sends the requests of a call, and yields its answers as they come. */
-  async *run(call: Call): AsyncGenerator<Answer> {
+  /**
+   * Sends the requests of a call, and yields its answers as they come.
+   *
+   * @param enough once aborted no further request is sent; those at the servers may still be answered for a while
+   */
+  async *run(call: Call, enough?: AbortSignal): AsyncGenerator<Answer> {
     stopIfAborted(this.parts.signal);
     this.calls.push(call);
+    const halt = (): void => this.halt(call);
+    enough?.addEventListener('abort', halt);
+    if (enough?.aborted) halt();
     try {
       while (!call.over) {
         this.pump();
@@ -57,6 +64,8 @@ export class Sampler implements Line {
       }
       if (call.error) throw call.error;
     } finally {
+      enough?.removeEventListener('abort', halt);
+      call.halt();
       this.calls.splice(this.calls.indexOf(call), 1);
       this.drop(call);
     }
@@ -72,7 +81,7 @@ export class Sampler implements Line {
   }
 
   again(job: Job, wait: number, reason: string): void {
-    if (this.stopIfExhausted(reason)) return;
+    if (this.stopIfExhausted(reason) || job.call.ending) return;
     job.call.later(this.parts.timing, Math.min(wait, LONGEST_PAUSE), () => {
       this.enqueue(job);
       this.pump();
@@ -112,6 +121,16 @@ export class Sampler implements Line {
   stop(call: Call, host: Host | undefined, reason: string, hint?: string): void {
     if (call.error) return;
     call.fail(this.failure(host, reason, hint));
+    this.dropLater(call);
+  }
+
+  private halt(call: Call): void {
+    if (call.ending) return;
+    call.halt();
+    this.dropLater(call);
+  }
+
+  private dropLater(call: Call): void {
     call.later(this.parts.timing, GRACE, () => this.drop(call));
   }
 
@@ -209,9 +228,12 @@ export class Sampler implements Line {
       call.running.delete(job);
       const reply = this.settler.look(job, host, outcome);
       this.leaveIfDead(host, wasOpen);
-      if (reply) this.inbox.add({ job, host, reply, sent, at: this.parts.timing.now(), busy });
-      // A call that failed ends with the last of its requests.
-      else if (call.error) call.stir();
+      if (reply) {
+        call.unread++;
+        this.inbox.add({ job, host, reply, sent, at: this.parts.timing.now(), busy });
+      }
+      // A call that is ending ends with the last of its requests.
+      else if (call.ending) call.stir();
       this.pump();
     });
     call.running.set(job, {
@@ -225,9 +247,10 @@ export class Sampler implements Line {
 
   private read({ job, host, reply, ...when }: Arrived): void {
     const wasOpen = host.parts.breaker.open;
+    job.call.unread--;
     this.settler.read(job, host, reply, when);
     this.leaveIfDead(host, wasOpen);
-    if (job.call.error) job.call.stir();
+    if (job.call.ending) job.call.stir();
   }
 
   /** What calls hold at a host that was found to be dead may be gone when it is back. */
