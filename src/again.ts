@@ -3,13 +3,14 @@ import { fixedAsks } from './drivers/fixed.js';
 import { type Judging, openJudging } from './judging.js';
 import { Engines, openEngine } from './models/engine.js';
 import { checkPanel, loadJudge, modelJudge } from './plan/judges.js';
+import { judgingAtMost } from './plan/prices.js';
 import { knownProviders, Providers } from './plan/providers.js';
 import { loadThresholds, sweepOf } from './plan/thresholds.js';
 import type { JudgeEntry } from './records/audit.js';
 import type { Engine } from './records/model.js';
 import type { Plan } from './records/plan.js';
 import type { Result } from './records/result.js';
-import { isModelJudge, type ModelJudgeSpec, type Spec } from './records/spec.js';
+import { isModelJudge, type JudgeSpec, type ModelJudgeSpec, type Spec } from './records/spec.js';
 import type { Ask } from './records/step.js';
 import { reportFolder } from './report/folder.js';
 import { scoreRound } from './scoring/score.js';
@@ -19,6 +20,7 @@ import { closeAll } from './shared/closing.js';
 import { InputError } from './shared/errors.js';
 import type { Observer } from './shared/observer.js';
 import { readPanels, recordPanels } from './shared/panels.js';
+import { modelName, priceOf, usd } from './shared/prices.js';
 import { FILES, openFolder, readRunFile } from './shared/run-folder.js';
 import { lastStop } from './shared/step-log.js';
 import { analyseFolder } from './verdict/folder.js';
@@ -34,6 +36,8 @@ export interface Rejudge {
   model?: string | undefined;
   /** A preset. Default: the audit's. */
   thresholds?: string | undefined;
+  /** USD that judging may cost. */
+  budget?: number | undefined;
 }
 
 /** What the stages work on. */
@@ -134,7 +138,7 @@ async function judgeAgain(work: Work): Promise<void> {
 
 async function judgeOtherwise(
   work: Work,
-  { judges: names, model, thresholds: preset }: Rejudge,
+  { judges: names, model, thresholds: preset, budget }: Rejudge,
 ): Promise<void> {
   const { spec } = work;
   const usual = spec.judges.find(isModelJudge)?.model;
@@ -164,7 +168,37 @@ async function judgeOtherwise(
       'name another judge, model or preset',
     );
   }
+  await sayPrice(work, judges, budget);
   await score(work, judging, [{ ...judging.main, role: 'again', title: againTitle(given, thresholds) }]);
+}
+
+/**
+ * Says what judges may cost, before one is asked.
+ *
+ * @throws InputError where that is more than the budget, or not known and there is one
+ */
+async function sayPrice(work: Work, judges: readonly JudgeSpec[], budget: number | undefined): Promise<void> {
+  const { plan, observer } = work;
+  // An imported run has no prices.
+  const { prices = {} }: Partial<Spec> = work.spec;
+  const spec = { ...work.spec, prices, providers: providersOf(work.spec).all() };
+  const models = judges.filter(isModelJudge).map(({ model: ref }) => ({ ref, price: priceOf(spec, ref) }));
+  const paid = models.filter(({ price }) => price === null || price.input + price.output > 0);
+  if (paid.length === 0) return;
+  const nameless = paid.flatMap(({ ref, price }) => (price === null ? [modelName(ref)] : []));
+  const most =
+    spec.imported || nameless.length > 0 ? null : await judgingAtMost(spec, plan, judges, await asksOf(work));
+  if (most !== null) {
+    observer.note(`judging costs ${usd(most)} at most, what is judged already included`);
+    if (budget === undefined || most <= budget) return;
+    const hint = 'allow more, or name fewer judges';
+    throw new InputError(`the budget is ${usd(budget)}, and judging may cost ${usd(most)}`, undefined, hint);
+  }
+  const why = spec.imported
+    ? 'how long imported answers may be is not known, so neither is what judging costs'
+    : `the price of ${[...new Set(nameless)].join(', ')} is not known`;
+  observer.note(why);
+  if (budget !== undefined) throw new InputError(`there is a budget, and ${why}`);
 }
 
 /** What the audit's own judge of this id says, and from which score on. */

@@ -3,6 +3,7 @@ import type { Unjudged } from '../data/verdicts.js';
 import type { Plan } from '../records/plan.js';
 import type { PlanPrices, PricedJudge, PricedModel } from '../records/price.js';
 import { isModelJudge, type JudgeSpec, type ModelRef, type Spec } from '../records/spec.js';
+import type { Ask } from '../records/step.js';
 import {
   type Asked,
   answersBound,
@@ -14,6 +15,7 @@ import {
   mostPromptTokens,
   priceOf,
   proposalsBound,
+  timesOf,
 } from '../shared/prices.js';
 import { PROMPT_TOKENS, PROPOSER, PROPOSER_TOKENS, proposerCalls } from '../shared/proposer.js';
 import { type CountTokens, promptTokens, tokensFor } from '../shared/tokens.js';
@@ -103,6 +105,28 @@ function refsOf(spec: Spec): Map<string, ModelRef> {
       ({ id, base, served }) => [id, served ?? made(bases.get(base ?? '') as ModelRef)] as const,
     ),
   ]);
+}
+
+/** USD that judging the answers to these asks costs at most, where all prices are known. */
+export async function judgingAtMost(
+  spec: Spec,
+  plan: Plan,
+  judges: readonly JudgeSpec[],
+  asks: readonly Ask[],
+): Promise<number> {
+  const count = await tokensFor(true);
+  const { maxTokens } = spec.sampling;
+  const prices = {
+    budget: null,
+    maxTokens,
+    prompts: countPrompts(spec, plan, count),
+    models: [],
+    judges: [],
+  };
+  const asked = asks.map(timesOf);
+  return judgeCallsOf(judges)
+    .map((call) => pricedJudge(spec, call, asked, prices, count))
+    .reduce((sum, { most }) => sum + (most ?? 0), 0);
 }
 
 const isTrainedBy = ({ providers }: Spec, engine: string): boolean =>

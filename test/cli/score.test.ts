@@ -86,6 +86,40 @@ describe('hyde score', () => {
     expect(hyde('gate', out).code).toBe(3);
   });
 
+  it('says what a judge that costs something may cost, and asks nothing above a budget', () => {
+    const dir = join(folder, 'priced');
+    cpSync(out, dir, { recursive: true });
+    const spec = JSON.parse(readFileSync(join(dir, 'spec.json'), 'utf8'));
+    const prices = { 'scripted/dear.json': { input: 100, output: 400 } };
+    writeFileSync(join(dir, 'spec.json'), JSON.stringify({ ...spec, prices }));
+    const dear = { rules: [{ contains: 'You rate', answers: [{ text: '98' }] }, ...kind.rules] };
+    writeFileSync(join(work, 'dear.json'), JSON.stringify(dear));
+    const judge = ['score', dir, '--judge', 'alignment', '--model', 'scripted/dear.json'];
+    const before = judgements(dir);
+    const refused = hyde(...judge, '--budget', '0.01');
+    expect(refused.code).toBe(2);
+    expect(refused.err).toMatch(/the budget is USD 0\.01, and judging may cost USD \d+\.\d\d\b/);
+    expect(judgements(dir)).toBe(before);
+    const most = Number(/may cost USD (\d+\.\d\d)/.exec(refused.err)?.[1]);
+    const { code, err } = hyde(...judge, '--budget', String(most + 0.01));
+    expect(code).toBe(0);
+    expect(err).toMatch(new RegExp(`judging costs USD ${most} at most`));
+    const spent = readdirSync(join(dir, 'judgements'))
+      .flatMap((name) =>
+        readFileSync(join(dir, 'judgements', name), 'utf8')
+          .trim()
+          .split('\n'),
+      )
+      .map((line) => JSON.parse(line))
+      .filter(({ model }) => model === 'scripted/dear.json')
+      .reduce(
+        (sum, { meta: { usage } }) => sum + (usage.promptTokens * 100 + usage.completionTokens * 400) / 1e6,
+        0,
+      );
+    expect(spent).toBeGreaterThan(0);
+    expect(spent).toBeLessThan(most);
+  });
+
   it('takes other thresholds without asking anybody, alone or with a judge', () => {
     const count = judgements();
     expect(hyde('score', out, '--thresholds', 'flask').code).toBe(0);
@@ -97,6 +131,7 @@ describe('hyde score', () => {
   it.each([
     [['score'], /names no run folder/],
     [['score', out, '--model', 'scripted/kind.json'], /--model needs --judge/],
+    [['score', out, '--budget', '5'], /--budget needs --judge/],
     [['score', out, '--judge', 'alinment'], /no judge is called 'alinment'/],
     [['score', out, '--judge', 'nowhere.yaml'], /there is no such file/],
     [['score', out, '--judge', 'alignment'], /these are the judges that decided already/],

@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import { InputError } from '../../shared/errors.js';
+import { budget } from '../options.js';
 import type { CliCommand } from './command.js';
 
 const collect = (name: string, before: string[] | undefined): string[] => [...(before ?? []), name];
@@ -14,6 +15,7 @@ export const score: CliCommand = {
     ),
     new Option('--model <engine/model>', 'the model that judges'),
     new Option('--thresholds <preset>', 'from scores to outcomes by another preset'),
+    budget(),
     new Option('--injections', 'show what a judge says of answers that try to talk to it'),
   ],
   async action([dir], options) {
@@ -28,8 +30,14 @@ export const score: CliCommand = {
     if (model !== undefined && judges.length === 0) {
       throw new InputError('--model needs --judge: which judge is it?');
     }
+    if (options.budget !== undefined && judges.length === 0) {
+      throw new InputError('--budget needs --judge: the judges of the audit are paid for by its own');
+    }
     const { runAgain } = await import('../again.js');
-    const rejudge = judges.length || thresholds !== undefined ? { judges, model, thresholds } : undefined;
+    const rejudge =
+      judges.length || thresholds !== undefined
+        ? { judges, model, thresholds, budget: options.budget as number | undefined }
+        : undefined;
     return runAgain(dir, ['score', 'analyse', 'report'], options, rejudge);
   },
 };
