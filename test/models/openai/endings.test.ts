@@ -1,5 +1,14 @@
 /** Runs of served models that end before their time: what the servers have answered by then is kept. */
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -183,6 +192,26 @@ describe('a run of served models', () => {
     expect(doneWhenWarned).toBeLessThan(1200);
     expect(auditsOf(models)).toHaveLength(1200);
   }, 30_000);
+
+  it.skipIf(!existsSync('/dev/full'))(
+    'whose disk is full for judgements keeps the answers, and goes on later',
+    async () => {
+      const { models, judges, out, go } = await served();
+      mkdirSync(join(out, 'judgements'), { recursive: true });
+      const file = join(out, 'judgements', 'arm.0.jsonl');
+      symlinkSync('/dev/full', file);
+      await expect(go()).rejects.toThrow(/the disk is full/);
+      expect(linesIn(out, 'samples')).toHaveLength(400);
+      expect(auditsOf(models)).toHaveLength(400);
+      unlinkSync(file);
+      const before = judges.chats.length;
+      await go();
+      expect(auditsOf(models)).toHaveLength(400);
+      expect(judges.chats.length - before).toBe(400);
+      expect(linesIn(out, 'judgements')).toHaveLength(400);
+    },
+    30_000,
+  );
 
   it('is judged by a second model at another provider, too', async () => {
     const { judges, models, go, out } = await served({ beside: 'lab/m' });

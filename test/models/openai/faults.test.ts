@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import { answersOf, ask, openFor } from './open.js';
+import type { Answer } from '../../../src/records/model.js';
+import { answersOf, ask, model, openFor, parameters } from './open.js';
 import { type Behaviour, choice, completion, misbehave, type Seen, sendJson, TestServer } from './server.js';
 
 const open: { close(): Promise<void> }[] = [];
@@ -221,6 +222,29 @@ describe('a server that misbehaves', () => {
     await expect(answersOf(engine, [ask('a', 10_000)])).rejects.toThrow(
       /no request was answered for a long time \(connection refused\)/,
     );
+  });
+
+  it('takes a host that answers errors with 200, once it has answered, for dead: its thousands of requests keep their retries', async () => {
+    let dead = false;
+    const { engine, server } = await against(
+      misbehave((_seen, response) => {
+        dead ||= server.chats.length > 200;
+        if (dead) sendJson(response, 200, { error: { message: 'upstream failed', code: 502 } });
+        return dead;
+      }),
+      {},
+      { maxConnections: 20, patience: 30_000 },
+    );
+    const answers: Answer[] = [];
+    const all = async (): Promise<void> => {
+      for await (const answer of engine.sample(model, [ask('a', 10_000)], parameters, () => {}))
+        answers.push(answer);
+    };
+    await expect(all()).rejects.toThrow(/no request was answered for a long time \(.*upstream failed/);
+    expect(answers.filter(({ finish }) => finish === 'stop').length).toBeGreaterThanOrEqual(180);
+    // Those that were at the server when it died may have failed; no others.
+    expect(answers.filter(({ finish }) => finish === 'failed').length).toBeLessThanOrEqual(20);
+    expect(server.chats.length).toBeLessThan(1000);
   });
 
   it('waits for a server that dies in the middle and comes back: nothing is lost', async () => {
