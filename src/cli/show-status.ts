@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Plan } from '../records/plan.js';
 import { spentText } from '../report/spent.js';
@@ -9,10 +10,33 @@ import { lastStop } from '../shared/step-log.js';
 import { readModels } from '../training/train.js';
 import { jobsLines, jobsOf } from './jobs.js';
 import { outputOf, print } from './output.js';
-import { answersOf, doneSteps } from './standing.js';
+import { answersOf, doneSteps, searchedSteps } from './standing.js';
+
+/** The same while the search before the audit goes on: the audit has no plan before its end. */
+async function showSearch(dir: string, options: Record<string, unknown>): Promise<number> {
+  const plan = readRunFile<Plan>(dir, FILES.searchPlan);
+  const { steps, answers } = await searchedSteps(dir, plan);
+  const planned = plan.search?.maxAnswers ?? 0;
+  const running = lockHolder(join(dir, FILES.lock));
+  const launched = await jobsOf(dir);
+  print(
+    outputOf(options),
+    [
+      `${plan.name}: ${dir}`,
+      `steps done   ${steps.join(', ') || 'none'}`,
+      ...(running ? [`running      process ${running.pid} on ${running.host}`] : []),
+      ...jobsLines(launched),
+      `search       ${answers} of at most ${planned} answers; the audit begins when it has ended`,
+    ].join('\n'),
+    { steps, running, launched, search: { answers, planned } },
+  );
+  return 0;
+}
 
 /** Prints how far a run folder has come by its present plan: steps, models, answers, judging, money, and who works on it. */
 export async function showStatus(dir: string, options: Record<string, unknown>): Promise<number> {
+  if (!existsSync(join(dir, FILES.plan)) && existsSync(join(dir, FILES.searchPlan)))
+    return showSearch(dir, options);
   const plan = readRunFile<Plan>(dir, FILES.plan);
   const { jobs, answers: planned } = plan.totals;
   const models = await readModels(dir);

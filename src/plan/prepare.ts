@@ -63,7 +63,7 @@ export async function preparePlan(
   checkPrompts(spec, plan.cells);
   const priced = await withPrices(spec, plan, show, unjudged);
   if (!show) {
-    checkBudget(priced);
+    checkBudget(priced, spec.search);
     if (spec.mini) checkMiniature(spec, priced);
   }
   return { plan: priced, stages, reader, unjudged, sorted };

@@ -6,7 +6,7 @@ import { type Imported, importedSentence } from '../records/import.js';
 import type { Plan } from '../records/plan.js';
 import type { Spent } from '../records/price.js';
 import type { Result, Warning } from '../records/result.js';
-import { isModelJudge, type JudgeSpec, type VerdictSpec } from '../records/spec.js';
+import { isModelJudge, type JudgeSpec, type Spec, type VerdictSpec } from '../records/spec.js';
 import type { Thresholds } from '../records/thresholds.js';
 import { plannedAnswers } from '../shared/answers.js';
 import { readJson, writeJson } from '../shared/files.js';
@@ -30,8 +30,10 @@ interface Analysed {
   verdict: VerdictSpec;
   imported?: Imported;
   judges?: readonly JudgeSpec[];
+  search?: Spec['search'];
   /** Name of the audit file. */
   file?: string;
+  overrides?: Spec['overrides'];
   contrasts?: ContrastSpec[];
 }
 
@@ -78,7 +80,7 @@ interface Known {
 export async function analyseTable(
   folder: string,
   plan: Plan,
-  { verdict, imported, judges = [], file = 'audit.yaml', contrasts = [] }: Analysed,
+  { verdict, imported, judges = [], search, file = 'audit.yaml', overrides = {}, contrasts = [] }: Analysed,
   judge: string,
   sweep: readonly Thresholds[],
   table: Table,
@@ -124,7 +126,7 @@ export async function analyseTable(
   result.warnings.push(...labels.warnings, ...calibrationWarnings(result));
   const sensitivity = await sensitivityOf({ folder, plan, input, judge, result, table, scores }, sweep);
   if (sensitivity) result.sensitivity = sensitivity;
-  await addTriggers(folder, plan, judge, result, file);
+  await addTriggers(folder, { plan, judge, same: search?.same ?? {}, file, overrides }, result);
   writeJson(join(folder, FILES.result), result);
   return result;
 }

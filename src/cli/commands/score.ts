@@ -1,9 +1,7 @@
 import { Option } from 'commander';
 import { InputError } from '../../shared/errors.js';
-import { budget } from '../options.js';
+import { budget, collect } from '../options.js';
 import type { CliCommand } from './command.js';
-
-const collect = (name: string, before: string[] | undefined): string[] => [...(before ?? []), name];
 
 export const score: CliCommand = {
   name: 'score',
