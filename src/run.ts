@@ -67,6 +67,7 @@ export async function run(audit: LoadedAudit, options: RunOptions): Promise<Resu
       whole = withFound(
         audit,
         readJson<Mining>(join(folder.path, FILES.found)) ?? { found: [], placebos: [], answers: 0 },
+        readJson<Plan>(join(folder.path, FILES.searchPlan))?.search?.maxAnswers,
       );
     }
     await drive(whole, options.driver, run, spent);

@@ -71,10 +71,15 @@ export function searchAudit({ spec, text }: LoadedAudit): LoadedAudit {
   };
 }
 
-/** The audit with the cues that its search found, each asked of the arm that it was found in. */
+/**
+ * The audit with the cues that its search found, each asked of the arm that it was found in.
+ *
+ * @param maxAnswers that the search could ask for; by default what the audit says
+ */
 export function withFound(
   { spec, text }: LoadedAudit,
   { found, placebos, answers }: Pick<Mining, 'found' | 'placebos' | 'answers'>,
+  maxAnswers = spec.search?.maxAnswers ?? 0,
 ): LoadedAudit {
   const mined = found.flatMap(({ arm, cue, whole, size }) => {
     // Cut down by answers that the search chose: the whole cue stands beside it, should that have cut too much.
@@ -95,7 +100,7 @@ export function withFound(
   );
   const fresh = [...mined, ...shown].filter(({ transforms }) => !own.has(cueKey(transforms)));
   const uncut = {
-    answers: Math.max(0, (spec.search?.maxAnswers ?? 0) - answers),
+    answers: Math.max(0, maxAnswers - answers),
     cues: found.flatMap(({ arm, cue, size }) => (size === null ? [{ arm, cue }] : [])),
   };
   const search = spec.search && {
