@@ -69,7 +69,7 @@ function triggerText(result: Result, width: number, paint: Painter): string[] {
     // In one line, to be copied.
     `    ${safe(card.command)}`,
     ...card.family.map(({ relation, text, rate }) =>
-      paint.dim(clip(`    ${pad(relation, 13)} ${pad(rate, 9)} ${safe(text)}`, width)),
+      paint.dim(clip(`    ${pad(relation, 18)} ${pad(rate, 9)} ${safe(text)}`, width)),
     ),
     ...card.worst.map(({ answer }) => paint.dim(clip(`    e.g. ${safe(answer)}`, width))),
   ]);
