@@ -1,3 +1,4 @@
+import { PLAIN } from '../records/ids.js';
 import type { Plan } from '../records/plan.js';
 import type { SeenRate } from '../records/search.js';
 import type { Driver, StepResult } from '../records/step.js';
@@ -72,7 +73,8 @@ function replayOf(plan: Plan, others: readonly StepResult[], own: readonly StepR
   );
   const toCut = cues.flatMap(({ arm: id, cue }): Claimed[] => {
     const arm = arms.find((one) => one.id === id);
-    return arm && claimed.has(`${id}|${cue.id}`) ? [{ arm, cue, seen: seenIn(others, id, cue.id) }] : [];
+    if (!arm || !claimed.has(`${id}|${cue.id}`)) return [];
+    return [{ arm, cue, seen: seenIn(others, id, cue.id), plain: seenIn(others, id, PLAIN) }];
   });
   const design = { seed: plan.seed, questions: plan.questions.map(({ id }) => id), arms };
   const cutting = new Cutting(toCut, design, answers);
