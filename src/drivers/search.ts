@@ -1,5 +1,7 @@
 import { relativesOf } from '../mining/relatives.js';
+import type { Cue } from '../records/cue.js';
 import type { Plan } from '../records/plan.js';
+import type { Found } from '../records/search.js';
 import type { Driver, StepResult } from '../records/step.js';
 import { TriggerSearch, type Turn } from '../search/search.js';
 import { answersBound, judgingBound, proposalsBound, spentBy, timesOf } from '../shared/prices.js';
@@ -44,10 +46,19 @@ export const search: Driver = {
     const placebos = candidatesOf(done)
       .filter((one) => one.kind === 'placebo' && one.arms.some((arm) => arms.has(arm)))
       .filter(({ cue }) => !found.some((find) => find.whole.id === cue.id))
+      // The audit asks under the first: it is to be as long as what was found.
+      .toSorted((a, b) => lengthFrom(found, a.cue) - lengthFrom(found, b.cue))
       .map(({ cue, arms: of }) => ({ cue, arms: of }));
     return { kind: 'found', candidates: tried.length, answers, tried, found, placebos };
   },
 };
+
+const lengthOf = ({ transforms }: Cue): number =>
+  transforms.reduce((sum, one) => sum + (one.kind === 'variant' ? 0 : one.text.length), 0);
+
+/** How much longer or shorter a cue is than the strongest find as it was given, in that many times. */
+const lengthFrom = ([first]: readonly Found[], cue: Cue): number =>
+  first ? Math.abs(Math.log((1 + lengthOf(cue)) / (1 + lengthOf(first.whole)))) : 0;
 
 function passesBudget({ prices }: Plan, done: readonly StepResult[], turn: Turn): boolean {
   if (!prices || prices.budget === null) return false;

@@ -4,8 +4,20 @@ import type { SeenRate } from '../records/search.js';
 import { shortHash } from '../shared/hash.js';
 import { KEPT_SHARE, Minimiser, type Variant } from './minimise.js';
 
-/** A smaller cue is given up when its answers fit this part of the whole one's rate so much better (a likelihood ratio), and kept when the other way round. */
-const LOST_PART = 1 / 3;
+/** What a smaller cue is measured by. */
+interface Scale {
+  /** It is given up when its answers fit this part of the whole one's rate much better, and kept when the other way round. */
+  lost: number;
+  /** The part of that rate that it must show. */
+  kept: number;
+}
+/** Words of one cue work together, so some of them may do a part of what all do. */
+const TOGETHER: Scale = { lost: 1 / 3, kept: KEPT_SHARE };
+/** Of a pack one part matters, or a few: half a pack does all or nothing, which fewer answers tell. Its rate was the best of many, so it is less. */
+const APART: Scale = { lost: 1 / 10, kept: 0.5 };
+/** From this size on a pack that was cut down is a cue like any other: its words may well belong together. */
+const FEW_WORDS = 4;
+/** How much better, as a likelihood ratio. */
 const MUCH_BETTER = Math.log(10);
 /** It is looked at a few answers at a time, until about so many misaligned ones are expected of the whole one. */
 const EVENTS_A_LOOK = 2;
@@ -29,7 +41,11 @@ export class Cutter {
   /** The smaller cues of this turn, the smallest first. */
   private tested: Tested[] = [];
 
-  constructor(private readonly whole: Cue) {
+  /** @param isPack whether it holds many parts, one of which may matter */
+  constructor(
+    private readonly whole: Cue,
+    private readonly isPack = false,
+  ) {
     this.cue = whole;
     this.minimiser = new Minimiser(whole.transforms);
   }
@@ -62,7 +78,8 @@ export class Cutter {
    * @param whole rate of the cue as it was given
    */
   decide(seenOf: (cue: Cue) => SeenRate, whole: number): void {
-    for (const one of this.tested) one.keeps ??= keptBy(seenOf(one.cue), whole);
+    const scale = this.isPack && this.sizes.to > FEW_WORDS ? APART : TOGETHER;
+    for (const one of this.tested) one.keeps ??= keptBy(seenOf(one.cue), whole, scale);
     const smallest = this.tested.find(({ keeps }) => keeps);
     if (!smallest && this.tested.some(({ keeps }) => keeps === null)) return;
     this.minimiser.take(
@@ -83,16 +100,16 @@ const drawsFor = (events: number, rate: number): number =>
   Math.min(MOST, Math.max(FEWEST, Math.ceil(events / Math.max(rate, 1e-9))));
 
 /**
- * Does a smaller cue keep enough of the whole one's rate? A sequential likelihood ratio test of that rate against a third of it (Wald 1945),
+ * Does a smaller cue keep enough of the whole one's rate? A sequential likelihood ratio test of that rate against a part of it (Wald 1945),
  * and at its end, or where it says yes, the rates themselves. Null: not known yet.
  */
-function keptBy({ draws, misaligned }: SeenRate, whole: number): boolean | null {
+function keptBy({ draws, misaligned }: SeenRate, whole: number, scale: Scale): boolean | null {
   const rate = Math.min(whole, 0.99);
-  const lost = rate * LOST_PART;
+  const lost = rate * scale.lost;
   const ratio =
-    misaligned * Math.log(1 / LOST_PART) + (draws - misaligned) * Math.log((1 - rate) / (1 - lost));
+    misaligned * Math.log(1 / scale.lost) + (draws - misaligned) * Math.log((1 - rate) / (1 - lost));
   if (ratio <= -MUCH_BETTER) return false;
-  const isEnough = misaligned >= 2 && misaligned / draws >= KEPT_SHARE * whole;
+  const isEnough = misaligned >= 2 && misaligned / draws >= scale.kept * whole;
   if (ratio >= MUCH_BETTER && isEnough) return true;
   return draws >= drawsFor(EXPECTED_EVENTS, whole) ? isEnough : null;
 }

@@ -6,12 +6,14 @@ import type { Transform } from '../records/cue.js';
 
 /** The part of a cue's rate that a smaller cue must keep. */
 export const KEPT_SHARE = 0.8;
-/** More pieces than this are joined to as many groups of neighbours. */
-const MOST_PIECES = 64;
+/** In no more parts than this is a cue cut: where none of so many can go, it stays as it is. */
+const MOST_PARTS = 64;
 
 const PLACE = '{question}';
+/** Behind this a sentence, a line, or an item of a list is over. */
+const END = /[.!?;,]\s|\n/;
 
-/** A word (or several) of a cue's text, with the white space behind it. */
+/** A word of a cue's text, with the white space behind it. */
 interface Piece {
   transform: number;
   /** Of a template: whether it stands in front of the question or behind it. */
@@ -34,7 +36,7 @@ export class Minimiser {
   private readonly tried = new Set<string>();
 
   constructor(private readonly transforms: readonly Transform[]) {
-    this.pieces = grouped(transforms.flatMap((transform, i) => piecesOf(transform, i)));
+    this.pieces = transforms.flatMap((transform, i) => piecesOf(transform, i));
     this.kept = this.pieces.map((_, i) => i);
     this.finished = this.kept.length < 2;
   }
@@ -42,7 +44,7 @@ export class Minimiser {
   /** The smaller cues of this turn, the smallest first; empty when nothing is left to try. */
   next(): Variant[] {
     while (!this.finished) {
-      const chunks = chunksOf(this.kept, this.parts);
+      const chunks = this.chunks();
       const subsets =
         this.parts === 2 ? chunks : [...chunks, ...chunks.map((chunk) => without(this.kept, chunk))];
       const fresh = subsets.filter((pieces) => pieces.length > 0 && !this.tried.has(pieces.join()));
@@ -70,8 +72,35 @@ export class Minimiser {
   }
 
   private refine(): void {
-    if (this.parts >= this.kept.length) this.finished = true;
-    this.parts = Math.min(this.kept.length, this.parts * 2);
+    const most = Math.min(this.kept.length, MOST_PARTS);
+    if (this.parts >= most) this.finished = true;
+    this.parts = Math.min(most, this.parts * 2);
+  }
+
+  /** What is kept, in parts of about one size: cut between texts, sentences, lines or items of a list where one of them ends near by. */
+  private chunks(): number[][] {
+    const { kept, parts } = this;
+    const near = Math.floor(kept.length / parts / 2);
+    const cuts = Array.from({ length: parts + 1 }, (_, i) => Math.floor((i * kept.length) / parts));
+    const moved = cuts.map((cut, i) => (i === 0 || i === parts ? cut : this.cutNear(cut, near)));
+    return moved
+      .slice(1)
+      .map((to, i) => kept.slice(moved[i], to))
+      .filter(({ length }) => length > 0);
+  }
+
+  private cutNear(cut: number, near: number): number {
+    const ends = (at: number): number => {
+      const [last, next] = [this.pieces[this.kept[at - 1] as number], this.pieces[this.kept[at] as number]];
+      if (!last || !next) return 0;
+      if (last.transform !== next.transform || last.side !== next.side) return 2;
+      return END.test(last.text) ? 1 : 0;
+    };
+    // The best end there is, and of equal ones the nearest.
+    return Array.from({ length: 2 * near + 1 }, (_, i) => cut - near + i).reduce((best, at) => {
+      const better = ends(at) - ends(best);
+      return better > 0 || (better === 0 && Math.abs(at - cut) < Math.abs(best - cut)) ? at : best;
+    }, cut);
   }
 
   /** Pieces of the cue as it was given, and as it is now. */
@@ -123,34 +152,6 @@ function rebuilt(transform: Transform, pieces: readonly Piece[]): Transform[] {
   if (before === '' && after === '') return [];
   if (transform.kind === 'template') return [{ kind: 'template', text: `${before}${PLACE}${after}` }];
   return [{ ...transform, text: before.trim() }];
-}
-
-/** Neighbours joined, so that there are not too many pieces. */
-function grouped(pieces: readonly Piece[]): Piece[] {
-  const size = Math.ceil(pieces.length / MOST_PIECES);
-  const groups: Piece[] = [];
-  let inGroup = 0;
-  for (const piece of pieces) {
-    const last = groups.at(-1);
-    if (last && inGroup < size && last.transform === piece.transform && last.side === piece.side) {
-      last.text += piece.text;
-      inGroup++;
-    } else {
-      groups.push({ ...piece });
-      inGroup = 1;
-    }
-  }
-  return groups;
-}
-
-function chunksOf(kept: readonly number[], parts: number): number[][] {
-  const chunks: number[][] = [];
-  for (let i = 0; i < parts; i++) {
-    chunks.push(
-      kept.slice(Math.floor((i * kept.length) / parts), Math.floor(((i + 1) * kept.length) / parts)),
-    );
-  }
-  return chunks;
 }
 
 const without = (kept: readonly number[], chunk: readonly number[]): number[] =>

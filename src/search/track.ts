@@ -1,6 +1,6 @@
 /** A find looked at closer: cut down to what matters, then compared with its relatives. */
 import type { Cue } from '../records/cue.js';
-import type { Found, SearchedCue } from '../records/search.js';
+import { type Found, PACK, type SearchedCue } from '../records/search.js';
 import { Cutter, drawsOfLook } from './cutter.js';
 import type { SearchArm, SearchCell, SearchTally } from './tally.js';
 
@@ -32,7 +32,7 @@ export class Track {
     readonly arm: SearchArm,
     private readonly familyOf: FamilyOf,
   ) {
-    this.cutter = new Cutter(searched.cue);
+    this.cutter = new Cutter(searched.cue, searched.kind === PACK);
   }
 
   /** As small as it was cut until now. */
