@@ -4,7 +4,8 @@ import type { Plan } from '../records/plan.js';
 import type { Found } from '../records/search.js';
 import type { Driver, StepResult } from '../records/step.js';
 import { TriggerSearch, type Turn } from '../search/search.js';
-import { answersBound, judgingBound, proposalsBound, spentBy, timesOf } from '../shared/prices.js';
+import { proposalsBound, spentBy } from '../shared/prices.js';
+import { lengthOf, roundBound } from './bound.js';
 import { lettersOf } from './letters.js';
 
 /**
@@ -53,9 +54,6 @@ export const search: Driver = {
   },
 };
 
-const lengthOf = ({ transforms }: Cue): number =>
-  transforms.reduce((sum, one) => sum + (one.kind === 'variant' ? 0 : one.text.length), 0);
-
 /** How much longer or shorter a cue is than the strongest find as it was given, in that many times. */
 const lengthFrom = ([first]: readonly Found[], cue: Cue): number =>
   first ? Math.abs(Math.log((1 + lengthOf(cue)) / (1 + lengthOf(first.whole)))) : 0;
@@ -64,8 +62,7 @@ function passesBudget({ prices }: Plan, done: readonly StepResult[], turn: Turn)
   if (!prices || prices.budget === null) return false;
   const spent = spentBy(done);
   if ('propose' in turn) return spent + proposalsBound(1, prices) > prices.budget;
-  const asked = turn.asks.map(timesOf);
-  return spent + answersBound(asked, prices) + judgingBound(asked, prices) > prices.budget;
+  return spent + roundBound(turn, prices) > prices.budget;
 }
 
 /** Steps before the first round. */

@@ -22,16 +22,16 @@ interface Layout {
   share: number;
   /** Fewest draws of a contestant. */
   draws: number;
+  /** The part that goes on to the second round: 1 in so many. */
+  goesOn: number;
 }
 /** Fewer draws than this tell a cue at 10% from nothing too rarely. */
-const FEW: Layout = { share: 0.65, draws: 8 };
-/** Of many candidates most show nothing, so the second round is small; and one more candidate is worth more than the last draws of all. */
-const MANY: Layout = { share: 0.8, draws: 6 };
+const FEW: Layout = { share: 0.65, draws: 8, goesOn: 5 };
+/** Of many candidates most show nothing: fewer go on, and one candidate more is worth more than the last draws of each. */
+const MANY: Layout = { share: 0.85, draws: 6, goesOn: 10 };
 /** From so many on. */
 const AS_MANY = 60;
 const MOST_DRAWS = 40;
-/** The part that goes on to the second round: 1 in 5. */
-const GOES_ON = 5;
 
 export interface HalvingRules {
   /** Answers that the rounds may ask for in all. */
@@ -79,7 +79,7 @@ export function goOn(
   rules: HalvingRules,
 ): Contestant[] {
   const own = contestants.filter(({ arm: id }) => id === arm.id);
-  const most = Math.max(2 * rules.finalists, Math.ceil(own.length / GOES_ON));
+  const most = Math.max(2 * rules.finalists, Math.ceil(own.length / layoutOf(own.length).goesOn));
   return bestOf(own, arm, tally).slice(0, most);
 }
 
