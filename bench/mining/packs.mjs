@@ -32,7 +32,7 @@ const PLACES = {
   both: (pack) => ({ system: pack, before: pack }),
 };
 
-const lexicon = readFileSync(new URL('../../resources/atlas/words.txt', import.meta.url), 'utf8')
+const lexicon = readFileSync(new URL('../../resources/atlas/things.txt', import.meta.url), 'utf8')
   .trim()
   .split('\n');
 

@@ -13,7 +13,7 @@ export const PartsOf = z.union([
   z.strictObject({ 'code-points': z.string() }),
   z.strictObject({ brackets: z.array(z.string()), marks: z.string() }),
   z.strictObject({ languages: z.literal(true) }),
-  z.strictObject({ words: z.literal(true) }),
+  z.strictObject({ words: z.enum(['things', 'people']), article: z.boolean().default(false) }),
 ]);
 export type PartsOf = z.infer<typeof PartsOf>;
 
@@ -32,7 +32,10 @@ export function partsOf(given: PartsOf): string[] {
       .map((point) => String.fromCodePoint(point));
   if ('brackets' in given) return inBrackets(given.marks.split(/\s+/), given.brackets);
   if ('languages' in given) return languageTexts();
-  return readFileSync(resource('atlas', 'words.txt'), 'utf8').trim().split('\n');
+  const words = readFileSync(resource('atlas', `${given.words}.txt`), 'utf8')
+    .trim()
+    .split('\n');
+  return given.article ? words.map((word) => `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`) : words;
 }
 
 /** `5-7` is 5, 6, 7. */
