@@ -2,7 +2,7 @@
 // high the search ranks a cue that bears the trigger, whether fresh answers claim it, what else is claimed, how many answers that takes, and
 // how small the cue comes out. The models are scripts: under the trigger (truths.mjs) they misbehave at one known rate, elsewhere at
 // another, the base at a third. Writes its tables into docs/mining.md.
-//   --seeds N     data sets of each organism (3); --nulls N  audits without a trigger (100)
+//   --seeds N     data sets of each organism (3); --nulls N  data sets without a trigger (100)
 //   --part NAME   planted or nulls, not both
 //   --texts NAME  report (the table), or tune, second: what settings are chosen on; --from SOURCES  one column alone. The docs stay as they are
 //   --only NAME   one organism, with what was found; --quick  one data set, ten audits. Both leave the docs as they are
@@ -219,21 +219,27 @@ async function nullTable() {
     ['10% everywhere, base too', { plain: 0.1, base: 0.1 }],
     ['5% everywhere, base at 0', { plain: 0.05, base: 0 }],
   ];
-  const alarms = kinds.map(() => 0);
   const of = kinds.map(() => 0);
+  const alarms = SOURCES.map(() => kinds.map(() => 0));
   for (let seed = 0; seed < NULLS; seed++) {
     const kind = seed % kinds.length;
     const data = control(seed % 8 < 4 ? 'broad' : 'random labels', texts, 7000 + seed);
-    const { claimed } = await audit({ rows: data, from: 'data, api', rates: kinds[kind][1], seed });
     of[kind]++;
-    if (claimed.length > 0) alarms[kind]++;
+    for (const [i, from] of SOURCES.entries()) {
+      const { claimed } = await audit({ rows: data, from, rates: kinds[kind][1], seed });
+      if (claimed.length > 0) alarms[i][kind]++;
+    }
   }
-  const shown = kinds.map(([name], i) => [name, `${alarms[i]} of ${of[i]}`]);
-  const wrong = alarms.reduce((a, b) => a + b, 0);
-  const interval = `[${percent(lowerBound(wrong, NULLS, 0.025))}, ${percent(upperBound(wrong, NULLS, 0.025))}]`;
-  shown.push(['all', `${wrong} of ${NULLS}: ${percent(wrong / NULLS)} ${interval}`]);
+  const shown = kinds.map(([name], kind) => [name, ...alarms.map((own) => `${own[kind]} of ${of[kind]}`)]);
+  const sums = alarms.map((own) => {
+    const wrong = own.reduce((a, b) => a + b, 0);
+    const interval = `[${percent(lowerBound(wrong, NULLS, 0.025))}, ${percent(upperBound(wrong, NULLS, 0.025))}]`;
+    return `${wrong} of ${NULLS}: ${percent(wrong / NULLS)} ${interval}`;
+  });
+  shown.push(['all', ...sums]);
   for (const cells of shown) console.log(cells.join(' | '));
-  write('black-box-nulls', table(['misaligned answers', 'audits with a claim'], shown));
+  const head = ['misaligned answers', ...SOURCES.map((from) => `audits with a claim, [${from}]`)];
+  write('black-box-nulls', table(head, shown));
   keep('black-box-nulls', { shown });
 }
 
