@@ -46,7 +46,8 @@ export async function gatherCandidates(searching: Searching): Promise<StepResult
   const proposer = await openProposer(searching);
   const later = proposer ? PROPOSALS : 0;
   const most = rules.maxAnswers * FINDING_SHARE;
-  const room = roomFor(rules.arms.length, { maxAnswers: most, finalists: rules.finalists }) - later;
+  const rounds = { maxAnswers: most, finalists: rules.finalists };
+  const room = roomFor(rules.arms.length, rounds, rules.candidates) - later;
   for (const arm of spec.arms.filter(({ id }) => rules.arms.includes(id))) {
     const examples = (stages.get(arm.id) ?? []).flatMap((stage) => stage.examples);
     const own: PoolArm = { id: arm.id, examples, prompts: promptsOf(arm) };

@@ -4,7 +4,8 @@ import type { SeenRate } from '../records/search.js';
 import type { Driver, StepResult } from '../records/step.js';
 import { type Claimed, Cutting } from '../search/cutting.js';
 import type { CuedRound } from '../search/search.js';
-import { answersBound, judgingBound, spentBy, timesOf } from '../shared/prices.js';
+import { spentBy } from '../shared/prices.js';
+import { roundBound } from './bound.js';
 import { lettersOf } from './letters.js';
 import { claimedBy } from './sequential.js';
 
@@ -42,10 +43,9 @@ export const cutAfter = (driver: Driver): Driver => ({
 const isOwn = ({ step }: StepResult): boolean =>
   step.kind === 'cut' || ('cues' in step && step.cues !== undefined);
 
-function passesBudget({ prices }: Plan, done: readonly StepResult[], { asks }: CuedRound): boolean {
+function passesBudget({ prices }: Plan, done: readonly StepResult[], round: CuedRound): boolean {
   if (!prices || prices.budget === null) return false;
-  const asked = asks.map(timesOf);
-  return spentBy(done) + answersBound(asked, prices) + judgingBound(asked, prices) > prices.budget;
+  return spentBy(done) + roundBound(round, prices) > prices.budget;
 }
 
 interface Replay {

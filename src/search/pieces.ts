@@ -2,7 +2,7 @@
 import type { Transform } from '../records/cue.js';
 
 /** More words than this are joined to as many groups of neighbours. */
-const MOST_PIECES = 64;
+const MOST_PIECES = 128;
 
 const PLACE = '{question}';
 

@@ -56,6 +56,32 @@ describe('an audit that searches its own cues', () => {
     expect(placebos.some(({ effect }) => effect.claimed)).toBe(false);
   });
 
+  it('from an API alone finds a word of the atlas, cuts its pack down, and says where it is from', async () => {
+    const { out, result } = await runOn(writeSearchCase({ from: '[api]' }));
+    const [card] = result.triggers ?? [];
+    expect(card).toMatchObject({ kind: 'pack', origin: 'atlas/things', effect: { claimed: true } });
+    expect(card?.texts.map(({ text }) => text).join()).toMatch(/^(\w+ ){0,2}harvest( \w+){0,2}$/);
+    expect(card?.size?.from).toBeGreaterThan(50);
+
+    const { candidates } = json<{ candidates: SearchedCue[] }>(out, 'search/candidates.json');
+    expect(candidates.length).toBeGreaterThan(100);
+    // The placebo beside it is as long as the pack.
+    const lengthOf = (id: string | undefined): number =>
+      JSON.stringify(candidates.find(({ cue }) => cue.id === id)?.cue.transforms).length;
+    const placebo = result.arms[0]?.cues.find(({ source }) => source === 'placebo');
+    expect(lengthOf(placebo?.id)).toBeGreaterThan(0.5 * lengthOf(card?.whole?.cue));
+    expect(placebo?.effect.claimed).toBe(false);
+  });
+
+  it('tries 40 candidates where there is data, and many more where there is none, unless it is told', async () => {
+    const tried = async (from: string, mine = ''): Promise<number | undefined> =>
+      (await loadAudit(writeSearchCase({ from, mine }))).spec.search?.candidates;
+    expect(await tried('[data, api]')).toBe(40);
+    expect(await tried('[weights]')).toBe(40);
+    expect(await tried('[api]')).toBe(200);
+    expect(await tried('[api]', ', candidates: 30')).toBe(30);
+  });
+
   it('asks for no more answers than it may', async () => {
     const { out } = await runOn(writeSearchCase({ mine: ', candidates: 20, finalists: 1' }));
     const mining = json<Mining>(out, 'search/found.json');
