@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { readJson } from '../shared/files.js';
-import { startOf } from '../shared/lock.js';
+import { isSame, startOf } from '../shared/lock.js';
 
 /** The process that works on a job folder; `process.json` there where a hyde that comes after would not find it otherwise. */
 export interface ProcessFile {
@@ -75,10 +75,7 @@ export function isAlive(file: ProcessFile | undefined): boolean {
   } catch {
     return false;
   }
-  // What has ended, and whose parent does not ask, has no command line any more.
-  if (PROCESSES_ARE_LISTED && wordsOf(String(file.pid), 'cmdline').length === 0) return false;
-  const now = startOf(file.pid);
-  return now === null || file.started === null || now === file.started;
+  return isSame(file.pid, file.started);
 }
 
 export function signalGroup({ pid }: ProcessFile, signal: NodeJS.Signals): void {
