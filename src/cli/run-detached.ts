@@ -35,10 +35,7 @@ export async function runDetached(audit: string, options: Record<string, unknown
   } catch (error) {
     throw writeError(error, log);
   }
-  const [program, ...args] = process.argv.slice(1).filter((arg) => !OWN.has(arg)) as [
-    string,
-    ...string[],
-  ];
+  const [program, ...args] = process.argv.slice(1).filter((arg) => !OWN.has(arg)) as [string, ...string[]];
   const child = spawn(process.execPath, [program, ...args], {
     detached: true,
     stdio: ['ignore', file, file],

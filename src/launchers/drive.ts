@@ -126,10 +126,13 @@ export async function* drive<T>(
 
   for (const job of jobs) {
     const found = await look(job);
-    const last = launches.last(job.id);
     if (found.state === 'done') {
+      launches.found(job.id);
       yield end({ job, result: found.result });
-    } else if (last?.state === 'submitted') {
+      continue;
+    }
+    const last = launches.last(job.id);
+    if (last?.state === 'submitted') {
       active.set(job.id, {
         ticket: { ...job, attempt: last.attempt, handle: last.handle },
         tries: 1,
