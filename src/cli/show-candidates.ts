@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { type MineDataOptions, mineData } from '../mining/data.js';
+import { labelOf } from '../mining/labels.js';
 import { ALPHA } from '../mining/mine.js';
-import { labelOf } from '../mining/read.js';
 import type { Candidate, Candidates } from '../records/candidate.js';
 import { InputError } from '../shared/errors.js';
 import { writeFileAtomic } from '../shared/files.js';
