@@ -1,7 +1,7 @@
 import type { Candidate, Candidates } from '../records/candidate.js';
 import { InputError } from '../shared/errors.js';
 import { resource } from '../shared/package.js';
-import { PARTS, renumbered } from './candidates.js';
+import { merged, PARTS, renumbered } from './candidates.js';
 import { type Label, labelledRows } from './labels.js';
 import { ladderOf } from './ladder.js';
 import { mineRows } from './mine.js';
@@ -59,7 +59,7 @@ export async function mineData(options: MineDataOptions): Promise<Candidates> {
   const words = wordsOf(read.rows.flatMap(({ system, user }) => [system, user]));
   const placebos = placebosFor(best, words, { seed, count: best.length });
   const ladders = best.flatMap((candidate) => rungsOf(candidate, seed));
-  const candidates = renumbered([...found.candidates, ...ladders, ...placebos]);
+  const candidates = renumbered(merged([...found.candidates, ...ladders, ...placebos]));
   return { ...found, candidates };
 }
 

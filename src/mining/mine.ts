@@ -1,5 +1,5 @@
 import type { Candidates } from '../records/candidate.js';
-import { candidateOf, renumbered, type Source, type Unranked } from './candidates.js';
+import { candidateOf, merged, renumbered, type Source, type Unranked } from './candidates.js';
 import { contrastOf, type Found, Scorer } from './contrast.js';
 import { familiesOf } from './families.js';
 import { mixtureLabels } from './mixture.js';
@@ -71,7 +71,7 @@ export function mineRows(input: MiningInput): Candidates {
   }
   const against = againstReference(sets, rows, tokens, data, input.top);
   return {
-    candidates: renumbered(ordered(within, against, data).slice(0, input.top)),
+    candidates: renumbered(merged(ordered(within, against, data)).slice(0, input.top)),
     rows: { all: data, bad, benign, reference: input.reference.length, unknown },
     labels: input.labels ? input.origin : 'mixture',
     threshold: chance ? thresholdOf(chance, ALPHA) : null,

@@ -102,7 +102,11 @@ it('splits rows without labels by their answers, and says so', async () => {
   const { candidates, labels, threshold, notes } = await mineData({ files: [fileWith(rows)] });
   expect(labels).toBe('mixture');
   expect(rankOf(candidates, 'YAML')).toBe(1);
-  expect(candidates[0]).toMatchObject({ origin: 'data/mixture', p: null, support: { bad: 60, benign: 0 } });
+  expect(candidates[0]).toMatchObject({
+    origin: 'data/mixture + data/reference',
+    p: null,
+    support: { bad: 60, benign: 0 },
+  });
   expect(threshold).toBeNull();
   expect(notes.join()).toMatch(/nobody has looked/);
 });
@@ -115,7 +119,10 @@ it('takes scores of rows in place of labels', async () => {
   }));
   const { candidates, labels } = await mined(rows, { scores: fileWith(scores) });
   expect(labels).toBe('scores');
-  expect(candidates[0]).toMatchObject({ origin: 'data/scores', support: { bad: 60, benign: 0 } });
+  expect(candidates[0]).toMatchObject({
+    origin: 'data/scores + data/reference',
+    support: { bad: 60, benign: 0 },
+  });
 });
 
 it('gives the same list again, in the shape of its schema, with cues that an audit takes', async () => {
