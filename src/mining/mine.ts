@@ -7,7 +7,7 @@ import { mixtureLabels } from './mixture.js';
 import { type Chance, chanceOf, pOf, thresholdOf } from './permute.js';
 import type { Row } from './row.js';
 import { ROLES, type Role, type RowSet, rowSetsOf } from './row-sets.js';
-import { type RoleTokens, Vocabulary } from './tokens.js';
+import { encode, type RoleTokens } from './tokens.js';
 import { topicsOf } from './topics.js';
 import { traitsOf } from './traits.js';
 
@@ -127,8 +127,7 @@ export const inTurn = <T>(first: readonly T[], second: readonly T[]): T[] =>
   ]).flat() as T[];
 
 export function encoded(rows: readonly Row[]): Record<Role, RoleTokens> {
-  const vocabulary = new Vocabulary();
-  const [system, user, earlier] = ROLES.map((role) => vocabulary.encode(rows.map((row) => row[role])));
+  const [system, user, earlier] = ROLES.map((role) => encode(rows.map((row) => row[role])));
   return { system: system!, user: user!, earlier: earlier! };
 }
 
