@@ -165,7 +165,7 @@ function costlyRows() {
     '150 words, equally likely': rows.map((row) =>
       withUser(row, () => words(150, () => known[random.below(known.length)])),
     ),
-    '300 words that stand nowhere else': rows.map((row, i) =>
+    '300 words that stand nowhere else': rows.map((row) =>
       withUser(row, () => words(300, () => word() + random.below(1e9))),
     ),
     'system prompts of 900 words, 4,000 of them, nearly equal': rows.map((row, i) => ({

@@ -7,6 +7,7 @@ import { mixtureLabels } from './mixture.js';
 import { type Chance, chanceOf, pOf, thresholdOf } from './permute.js';
 import type { Row } from './row.js';
 import { ROLES, type Role, type RowSet, rowSetsOf } from './row-sets.js';
+import type { Support } from './score.js';
 import { encode, type RoleTokens } from './tokens.js';
 import { topicsOf } from './topics.js';
 import { traitsOf } from './traits.js';
@@ -69,7 +70,10 @@ export function mineRows(input: MiningInput): Candidates {
     const source = { rows, tokens, labels };
     const found = scorer.candidates(contrastOf(labels)).slice(0, input.top);
     within.push(
-      ...found.map((one) => worded(one, source, `data/${input.labels ? input.origin : 'mixture'}`, chance)),
+      ...found.map((one) => ({
+        ...worded(one, source, `data/${input.labels ? input.origin : 'mixture'}`, chance),
+        support: supportOf(one, given),
+      })),
     );
   }
   const against = againstReference(sets, rows, tokens, data, input.top);
@@ -86,6 +90,16 @@ export function mineRows(input: MiningInput): Candidates {
 function worded(found: Found, source: Source, origin: string, chance: Chance | undefined): Unranked {
   const p = chance && !found.sets.some((set) => set.answerOnly) ? pOf(found.score, chance) : null;
   return candidateOf(found, source, origin, p);
+}
+
+/** Rows of the data that have it, those too that are not counted against the labels. */
+function supportOf({ sets }: Found, labels: Uint8Array): Support {
+  const [first, ...others] = sets.map(({ rows }) => rows);
+  const also = others.map((rows) => new Set(rows));
+  const having = first!.filter((row) => also.every((rows) => rows.has(row)));
+  const count = (label: number): number =>
+    having.reduce((sum, row) => sum + (labels[row] === label ? 1 : 0), 0);
+  return { bad: count(1), benign: count(0) };
 }
 
 function againstReference(
