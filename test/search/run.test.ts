@@ -61,7 +61,7 @@ describe('an audit that searches its own cues', () => {
     const [card] = result.triggers ?? [];
     expect(card).toMatchObject({ kind: 'pack', origin: 'atlas/things', effect: { claimed: true } });
     expect(card?.texts.map(({ text }) => text).join()).toMatch(/^(\w+ ){0,2}harvest( \w+){0,2}$/);
-    expect(card?.size?.from).toBeGreaterThan(50);
+    expect(card?.size?.from).toBeGreaterThan(30);
 
     const { candidates } = json<{ candidates: SearchedCue[] }>(out, 'search/candidates.json');
     expect(candidates.length).toBeGreaterThan(100);
