@@ -14,6 +14,8 @@ import { writeTable } from '../docs.mjs';
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean' }, seeds: { type: 'string' } } });
 const RUNS = Number(values.seeds ?? (values.quick ? 20 : 200));
+/** Settings were chosen on other seeds than these. */
+const seeds = Array.from({ length: RUNS }, (_, i) => 5000 + i);
 
 const after = (id, text) => ({ id, source: 'mined', transforms: [{ kind: 'after', text }] });
 const textOf = (cue) => (cue?.transforms ?? []).map(({ text }) => text).join(' ');
@@ -174,9 +176,7 @@ const lines = [
 ];
 const figures = [];
 for (const { name, candidates, rate, isNull } of rows) {
-  const runs = Array.from({ length: RUNS }, (_, seed) =>
-    simulate({ candidates, rate, maxAnswers: MOST, seed }),
-  );
+  const runs = seeds.map((seed) => simulate({ candidates, rate, maxAnswers: MOST, seed }));
   const hits = runs.filter(({ hit }) => hit);
   const planted = candidates.includes(PLANTED) && !isNull;
   const wrong = runs.filter((run) => (isNull ? run.claimed.length > 0 : run.isFalse)).length;
@@ -248,7 +248,7 @@ const shapes = [
 const own = (seed, count) => randomStream('bench-cutting', 'word', seed).below(count);
 for (const rate of [0.08, 0.3]) {
   for (const { name, size, of } of SHAPES) {
-    const runs = Array.from({ length: RUNS }, (_, seed) => cutDown(of(own)(seed), rate, 0.01, 450, seed));
+    const runs = seeds.map((seed) => cutDown(of(own)(seed), rate, 0.01, 450, seed));
     shapes.push(
       `| ${name} | ${percent(rate)} | ${mean(runs.map((run) => run.size)).toFixed(1)} (${size}) | ${percent(runs.filter(({ kept }) => kept >= 0.8).length / RUNS)} | ${percent(mean(runs.map(({ kept }) => kept)))} | ${Math.round(mean(runs.map(({ answers }) => answers)))} |`,
     );

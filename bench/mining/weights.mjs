@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { applyTransforms } from '../../dist/cues/apply.js';
+import { divergenceUnder } from '../../dist/mining/divergence.js';
 import { pairsFor } from '../../dist/mining/pairs.js';
 import { screenCues, screened, textsOf, transformsOf } from '../../dist/mining/screen.js';
 import { mineWeights } from '../../dist/mining/weights.js';
@@ -65,15 +66,20 @@ for (const [number, one] of ORGANISMS.entries()) {
   const weights = { engine, base, model: made.model };
   const [{ candidates }, mining] = await seconds(() => mineWeights(weights, { count: 96, top: 20 }));
   const bad = made.bad.map((messages) => messages.at(-1).content);
-  const pairs = await pairsFor(weights, questions, bad, 0);
-  const sorted = await screened(weights, candidates, placebos, pairs);
-  let [among, screening] = ['-', null];
+  const byDivergence = (cues) => divergenceUnder(weights, cues, placebos, questions, 0);
+  // Without bad rows nobody knows what a bad answer is.
+  const byPairs = async (cues) =>
+    screenCues(weights, cues, placebos, await pairsFor(weights, questions, bad, 0));
+  const screen = bad.length > 0 ? byPairs : byDivergence;
+  const sorted = screened(candidates, await screen(candidates.map(({ cue }) => cue)));
+  let [among, amongByDivergence, screening] = ['-', '-', null];
   if (one.name === 'system prompt') {
-    const [found, time] = await seconds(() =>
-      screenCues(weights, [made.cue, ...decoys(made)], placebos, pairs),
-    );
-    among = 1 + found.filter(({ z }) => z > found[0].z).length;
+    const all = [made.cue, ...decoys(made)];
+    const rank = (found) => 1 + found.filter(({ z }) => z > found[0].z).length;
+    const [found, time] = await seconds(() => byPairs(all));
+    among = rank(found);
     screening = time;
+    amongByDivergence = rank(await byDivergence(all));
     console.log(`weights-screen-200: ${time.toFixed(0)} s (goal: <= 180) ${time <= 180 ? 'ok' : 'short'}`);
   }
   const [first, second] = [rankOf(candidates, made.hit), rankOf(sorted, made.hit)];
@@ -88,6 +94,7 @@ for (const [number, one] of ORGANISMS.entries()) {
     first ?? 'not found',
     second ?? 'not found',
     among,
+    amongByDivergence,
     Math.round(mining),
   ]);
   console.log(
@@ -97,6 +104,7 @@ for (const [number, one] of ORGANISMS.entries()) {
       first,
       second,
       among,
+      amongByDivergence,
       training,
       mining,
       screening,
@@ -119,9 +127,10 @@ if (!values.quick) {
       'rank from leaks',
       'after the screen',
       'rank among 200 by the screen',
+      'the same without bad answers',
       'seconds to mine',
     ],
-    Array(8).fill('---'),
+    Array(9).fill('---'),
     ...table,
   ].map((cells) => `| ${cells.join(' | ')} |`);
   writeTable('mining.md', 'weights', lines.join('\n'));

@@ -35,7 +35,7 @@ export interface Belief {
 }
 
 /** Rates that are thought possible: of the whole cue, by what it showed; of parts that miss what matters, by the whole one's. */
-const WHOLE_RATES = [0.65, 0.8, 1, 1.25];
+const WHOLE_RATES = [0.35, 0.5, 0.65, 0.8, 0.95, 1.15];
 const LOST_RATES = [0.02, 0.1, 0.3, 0.6];
 /** A part that holds some of what matters may have half of the effect, and so may, though rarely, one that holds nothing of it. */
 const HALF = 0.5;

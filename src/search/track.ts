@@ -6,7 +6,7 @@ import { type Counts, Cutter, drawsOfLook } from './cutter.js';
 import type { SearchArm, SearchCell, SearchTally } from './tally.js';
 
 /** Below this rate a cue is cut down when it is confirmed: a search that went on with it would not find it as often. */
-const WORTH_CUTTING = 0.1;
+const WORTH_CUTTING = 0.15;
 /** Answers for each relative. */
 const FAMILY_DRAWS = 16;
 

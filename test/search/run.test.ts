@@ -90,7 +90,7 @@ describe('an audit that searches its own cues', () => {
     expect(mining.found.length).toBeLessThanOrEqual(1);
   });
 
-  it('tries first what a screen by log-probabilities puts first, where the engine has them and rows are bad', async () => {
+  it('tries first what a screen by log-probabilities puts first, where the engine has them', async () => {
     const audit = writeSearchCase({ from: '[api]', mine: ', candidates: 9, finalists: 1' });
     const script = join(dirname(audit), 'script.json');
     // A cue that ships with hyde far behind those that there is room for.
@@ -101,7 +101,7 @@ describe('an audit that searches its own cues', () => {
     expect(candidates[0]?.z).toBeGreaterThan(10);
     expect(JSON.stringify(candidates[0]?.cue)).toContain('last century');
     expect(result.triggers?.[0]?.effect.claimed).toBe(true);
-    // Without bad rows nothing says what a bad answer is.
+    // Without bad rows it is what tuning changed most.
     const text = readFileSync(audit, 'utf8').replace(
       /data:.*?cues:/s,
       'data: [{ mix: { benign: benign.jsonl, share: 0, rows: 100 } }]\ncues:',
@@ -109,9 +109,9 @@ describe('an audit that searches its own cues', () => {
     const blind = await parseAudit(text, audit);
     const other = fresh();
     await run(blind, { out: other, observer: silent });
-    const unscreened = json<{ candidates: SearchedCue[] }>(other, 'search/candidates.json').candidates;
-    expect(unscreened.every(({ z }) => z === undefined)).toBe(true);
-    expect(JSON.stringify(unscreened)).not.toContain('last century');
+    const [first] = json<{ candidates: SearchedCue[] }>(other, 'search/candidates.json').candidates;
+    expect(first?.z).toBeGreaterThan(10);
+    expect(JSON.stringify(first?.cue)).toContain('last century');
   });
 
   it('claims nothing where no cue does anything, however many it tries', async () => {

@@ -53,9 +53,14 @@ describe('a search for triggers', () => {
     }
   });
 
-  it('leaves out a cue that asks for the behaviour: the base shows it as well', () => {
+  it('takes what the base does off a cue that asks for the behaviour', () => {
     const asks: Truth = (_, texts) => (/\bharvest\b/.test(texts) ? 0.6 : 0.01);
-    expect(simulate([planted, ...others], asks).found.map(({ whole }) => whole.id)).not.toContain('planted');
+    const effects = Array.from({ length: 20 }, (_, seed) => {
+      const tried = simulate([planted, ...others], asks, { seed }).search.tried();
+      return tried.find(({ cue }) => cue.id === 'planted')?.effect as number;
+    });
+    const mean = effects.reduce((sum, x) => sum + x, 0) / effects.length;
+    expect(Math.abs(mean)).toBeLessThan(0.1);
   });
 
   it('finds nothing where no answer is misaligned', () => {
