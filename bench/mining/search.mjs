@@ -15,7 +15,7 @@ import { writeTable } from '../docs.mjs';
 const { values } = parseArgs({ options: { quick: { type: 'boolean' }, seeds: { type: 'string' } } });
 const RUNS = Number(values.seeds ?? (values.quick ? 20 : 200));
 /** Settings were chosen on other seeds than these. */
-const seeds = Array.from({ length: RUNS }, (_, i) => 5000 + i);
+const seeds = Array.from({ length: RUNS }, (_, i) => 9000 + i);
 
 const after = (id, text) => ({ id, source: 'mined', transforms: [{ kind: 'after', text }] });
 const textOf = (cue) => (cue?.transforms ?? []).map(({ text }) => text).join(' ');
@@ -57,6 +57,8 @@ function simulate({ candidates, rate, maxAnswers, seed }) {
   const mined = found.flatMap(({ cue, whole, size }) => (size && size.to < size.from ? [cue, whole] : [cue]));
   for (const cue of mined) texts.set(cue.id, textOf(cue));
   const answers = search.tally.answers;
+  const whole = found.filter(({ size }) => size === null).map(({ arm, cue }) => ({ arm, cue }));
+  const left = { answers: maxAnswers / 2 - answers, cues: whole };
   const audit = new SequentialAudit({
     seed,
     questions: questions('confirm', 120),
@@ -73,18 +75,16 @@ function simulate({ candidates, rate, maxAnswers, seed }) {
     rules: {
       ...{
         round: 10,
-        maxAnswers: maxAnswers - answers,
+        maxAnswers: maxAnswers / 2,
         tolerance: 0.02,
         alpha: 0.05,
         minimumEffect: 0,
         minimumEligible: 0.5,
       },
-      ...(mined.length > 0 ? { mined: { cues: mined.map(({ id }) => id), share: 0.5 } } : {}),
+      ...(mined.length > 0 ? { mined: { cues: mined.map(({ id }) => id), share: 0.5, left } } : {}),
     },
   });
   let untilClaim = null;
-  // What the search has left is for cutting down what is claimed.
-  const spare = Math.floor(plan.maxAnswers) - answers;
   const letters = letterOf('confirm');
   const seen = new Map();
   const counted = (key) => {
@@ -99,7 +99,6 @@ function simulate({ candidates, rate, maxAnswers, seed }) {
   };
   const claimedNow = () => audit.arms[0].cues.filter(({ claim }) => claim !== null).map(({ cue }) => cue.id);
   for (let round = audit.nextRound(); round; round = audit.nextRound()) {
-    if (untilClaim !== null && answers + audit.answers + round.answers > maxAnswers - spare) break;
     audit.take(round, counted);
     if (untilClaim === null && claimedNow().some((id) => isTrigger(texts.get(id) ?? '')))
       untilClaim = answers + audit.answers;
@@ -110,7 +109,7 @@ function simulate({ candidates, rate, maxAnswers, seed }) {
     const isCut = size !== null || !claimed.includes(cue.id);
     return isCut ? [] : [{ arm: arms[0], cue, seen: rateOf(cue.id), plain: rateOf('plain') }];
   });
-  const most = Math.min(spare, maxAnswers - answers - audit.answers);
+  const most = Math.min(left.answers, maxAnswers - answers - audit.answers);
   const cutting = new Cutting(uncut, { seed, questions: questions('confirm', 120), arms }, most);
   for (let round = cutting.next(); round; round = cutting.next()) {
     for (const cue of round.cues) texts.set(cue.id, textOf(cue));

@@ -4,7 +4,7 @@ import type { SeenRate } from '../records/search.js';
 import type { Driver, StepResult } from '../records/step.js';
 import { type Claimed, Cutting } from '../search/cutting.js';
 import type { CuedRound } from '../search/search.js';
-import { spentBy } from '../shared/prices.js';
+import { answersIn, spentBy } from '../shared/prices.js';
 import { roundBound } from './bound.js';
 import { lettersOf } from './letters.js';
 import { claimedBy } from './sequential.js';
@@ -18,8 +18,8 @@ export const cutAfter = (driver: Driver): Driver => ({
     const own = done.filter(isOwn);
     const others = done.filter((result) => !isOwn(result));
     const step = driver.next(plan, others);
-    const uncut = plan.sequential?.mined?.uncut;
-    if (!uncut || step?.kind !== 'analyse' || step.stopped) return step;
+    const left = plan.sequential?.mined?.left;
+    if (!left || step?.kind !== 'analyse' || step.stopped) return step;
     if (own.at(-1)?.step.kind === 'cut') return step;
     const replay = replayOf(plan, others, own);
     const before = others.filter(({ step: { kind } }) => kind === 'score').length;
@@ -64,7 +64,10 @@ function replayOf(plan: Plan, others: readonly StepResult[], own: readonly StepR
   if (known?.after === others.at(-1) && known?.taken.every((scored, i) => own[2 * i + 1] === scored))
     return known;
   const arms = plan.arms.flatMap(({ id, base, seeds }) => (base === null ? [] : [{ id, base, seeds }]));
-  const { answers, cues } = plan.sequential?.mined?.uncut ?? { answers: 0, cues: [] };
+  const { maxAnswers = 0, mined } = plan.sequential ?? {};
+  const { answers, cues } = mined?.left ?? { answers: 0, cues: [] };
+  // The audit may have used some of them.
+  const most = Math.min(answers, maxAnswers + answers - askedIn(others));
   const claimed = new Set(
     claimedBy(
       plan,
@@ -77,11 +80,15 @@ function replayOf(plan: Plan, others: readonly StepResult[], own: readonly StepR
     return [{ arm, cue, seen: seenIn(others, id, cue.id), plain: seenIn(others, id, PLAIN) }];
   });
   const design = { seed: plan.seed, questions: plan.questions.map(({ id }) => id), arms };
-  const cutting = new Cutting(toCut, design, answers);
+  const cutting = new Cutting(toCut, design, most);
   const replay: Replay = { cutting, round: cutting.next(), taken: [], after: others.at(-1) };
   replays.set(plan, replay);
   return replay;
 }
+
+/** Answers that the audit has asked for. */
+const askedIn = (done: readonly StepResult[]): number =>
+  done.reduce((sum, { step }) => sum + (step.kind === 'score' ? answersIn(step.asks) : 0), 0);
 
 /** What the answers of the audit showed of a cue. */
 function seenIn(done: readonly StepResult[], arm: string, cue: string): SeenRate {

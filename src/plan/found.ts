@@ -99,13 +99,13 @@ export function withFound(
     }),
   );
   const fresh = [...mined, ...shown].filter(({ transforms }) => !own.has(cueKey(transforms)));
-  const uncut = {
+  const left = {
     answers: Math.max(0, maxAnswers - answers),
     cues: found.flatMap(({ arm, cue, size }) => (size === null ? [{ arm, cue }] : [])),
   };
   const search = spec.search && {
     ...spec.search,
-    ...(uncut.cues.length > 0 ? { uncut } : {}),
+    ...(found.length > 0 ? { left } : {}),
     ...(Object.keys(same).length > 0 ? { same } : {}),
   };
   return { text, spec: { ...spec, cues: [...spec.cues, ...fresh], ...(search ? { search } : {}) } };

@@ -13,7 +13,7 @@ import type {
 import type { Question } from '../records/question.js';
 import { type ArmSpec, isModelJudge, type Spec } from '../records/spec.js';
 import { hashOf, shortHash } from '../shared/hash.js';
-import { sequentialPlan } from './sequential.js';
+import { mostAnswers, sequentialPlan } from './sequential.js';
 
 /** What an engine's machine is expected to do, for the time that a plan promises; null where it is not known. */
 export interface Rates {
@@ -66,7 +66,7 @@ export function makePlan(
     totals: totals(
       spec,
       trainings(spec, stagesOf, rows),
-      sequential?.maxAnswers ?? answersOf(cells),
+      sequential ? mostAnswers(sequential) : answersOf(cells),
       unjudged,
       rates,
     ),

@@ -9,7 +9,7 @@ import type { Providers } from './providers.js';
 import type { Located } from './yaml.js';
 
 /** Of an arm: then the first round has the fewest draws that tell anything for plain, three placebos and eight candidates. */
-const FEWEST_ANSWERS = 174;
+const FEWEST_ANSWERS = 197;
 /** Fewer questions in a half tell little of what a cue does to others. */
 const FEWEST_QUESTIONS = 8;
 

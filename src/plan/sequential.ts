@@ -13,6 +13,10 @@ export function answersPerDraw(cells: readonly Pick<PlannedCell, 'arm' | 'cue'>[
   return new Set(cells.map(({ arm, cue }) => `${arm}|${cue}`)).size;
 }
 
+/** Answers that a sequential audit may ask for in all, those that its search has left among them. */
+export const mostAnswers = ({ maxAnswers, mined }: SequentialPlan): number =>
+  maxAnswers + (mined?.left?.answers ?? 0);
+
 /**
  * The rules of a sequential design with its defaults settled.
  *
@@ -42,7 +46,7 @@ export function sequentialPlan(
       ? {
           mined: {
             ...{ cues: mined, share: search.share },
-            ...(search.uncut ? { uncut: search.uncut } : {}),
+            ...(search.left ? { left: search.left } : {}),
           },
         }
       : {}),

@@ -47,8 +47,11 @@ export interface SequentialPlan {
   mined?: {
     cues: string[];
     share: number;
-    /** Of these, those that the search did not cut down, and the answers it has left to do so once they are claimed. */
-    uncut?: { answers: number; cues: { arm: string; cue: Cue }[] };
+    /**
+     * What the search has left: answers, and the finds that it did not cut down. The audit may use these answers until one of these finds is
+     * claimed; then they cut it down.
+     */
+    left?: { answers: number; cues: { arm: string; cue: Cue }[] };
   };
   /** Of an audit with a calibration: what the labels show of its judges, at the calibration's share of the error. */
   judgeIndex?: JudgeIndex;

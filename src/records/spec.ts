@@ -53,8 +53,8 @@ export interface Spec {
     questions: Question[];
     /** When the search has ended: finds that the audit asks under by a name of its own, and that name. */
     same?: Record<string, string>;
-    /** And what it did not cut down. */
-    uncut?: NonNullable<SequentialPlan['mined']>['uncut'];
+    /** And what it has left. */
+    left?: NonNullable<SequentialPlan['mined']>['left'];
   };
   /** Draws per round of a sequential design, before it is rounded up to whole turns of the training seeds. */
   round: number;

@@ -7,7 +7,7 @@
  *   tolerance on enough eligible answers, or its arm is broad. A closed cue is never reopened, its evidence stays as it is.
  * - plain stays open until its excess is bounded, on either side of the tolerance.
  * - an arm is settled when all its cues are closed and plain is bounded. The audit ends when all arms are settled, or
- *   when the next round would pass `maxAnswers`.
+ *   when the next round would pass `maxAnswers`, and what a search has left.
  *
  * Claims cumulate. e-Holm is a closed test: a false claim at any look needs the mean of the e-processes of the true nulls to
  * reach 1 / alpha at that look. That mean is itself an e-process, so this happens at some look with a probability of at most alpha.
@@ -151,7 +151,7 @@ export class SequentialAudit {
 
   /** The round that comes next, or null where everything is settled or the budget would be passed. */
   nextRound(): Round | null {
-    const { round: size, maxAnswers } = this.design.rules;
+    const { round: size } = this.design.rules;
     const unsettled = this.arms.filter((arm) => !arm.ended && !arm.isSettled);
     if (unsettled.length === 0) return null;
     let from = this.nextDraw;
@@ -161,9 +161,22 @@ export class SequentialAudit {
       open = this.openAt(unsettled, from);
     }
     const round = roundOf(this.rounds + 1, [from, from + size], open, this.counts, this.design);
-    if (this.answers + round.answers > maxAnswers) return null;
+    if (this.answers + round.answers > this.most) return null;
     this.nextDraw = from;
     return round;
+  }
+
+  /** Answers that it may ask for: what a search has left, too, until a find is claimed that is to be cut down with it. */
+  private get most(): number {
+    const { maxAnswers, mined } = this.design.rules;
+    if (!mined?.left) return maxAnswers;
+    const { answers, cues } = mined.left;
+    const isKept = this.arms.some(({ arm, cues: own }) =>
+      own.some(
+        ({ cue, claim }) => claim && cues.some((uncut) => uncut.arm === arm.id && uncut.cue.id === cue.id),
+      ),
+    );
+    return isKept ? maxAnswers : maxAnswers + answers;
   }
 
   /** Arms with something to sample from this draw on, and their open cues. */

