@@ -54,7 +54,10 @@ export class TimedOut extends FailedError {}
  */
 export function execute(
   argv: readonly string[],
-  { input = '', milliseconds = 60_000 }: { input?: string; milliseconds?: number } = {},
+  {
+    input = '',
+    milliseconds = 60_000,
+  }: { input?: string | undefined; milliseconds?: number | undefined } = {},
 ): Promise<Ran> {
   const [program = '', ...args] = argv;
   return new Promise((resolve, reject) => {
@@ -71,7 +74,7 @@ export function execute(
       });
     }
     const timer = setTimeout(() => {
-      child.kill('SIGKILL');
+      if (child.pid) process.kill(-child.pid, 'SIGKILL');
       reject(new TimedOut(`${program} did not answer for ${milliseconds / 1000} s`));
     }, milliseconds);
     child.on('error', (error: NodeJS.ErrnoException) => {

@@ -8,7 +8,8 @@ import { execute, quote, type Ran } from './shell.js';
 
 /** Where a scheduler's commands are called: on this machine, or on a login node. */
 export interface Site {
-  run(argv: readonly string[], input?: string): Promise<Ran>;
+  /** @param milliseconds after which it counts as hung */
+  run(argv: readonly string[], input?: string, milliseconds?: number): Promise<Ran>;
   /** A path of the run folder, as it is there. */
   there(path: string): string;
   /** Variables that the worker needs there, in place of those of this machine. */
@@ -21,7 +22,7 @@ export interface Site {
 
 /** This machine; the run folder is on a file system that the nodes share. */
 export const here: Site = {
-  run: (argv, input) => execute(argv, { input: input ?? '' }),
+  run: (argv, input, milliseconds) => execute(argv, { input, milliseconds }),
   there: (path) => path,
   send: async () => {},
   fetch: async () => {},
@@ -38,8 +39,8 @@ const COPY_MS = 3_600_000;
  */
 export async function overSsh(host: string, remote: string, folder: string): Promise<Site> {
   const ssh = ['ssh', '-o', 'BatchMode=yes', '-o', 'ConnectTimeout=20', '-T', '--', host];
-  const run = async (argv: readonly string[], input = ''): Promise<Ran> => {
-    const ran = await execute([...ssh, argv.map(quote).join(' ')], { input });
+  const run: Site['run'] = async (argv, input, milliseconds) => {
+    const ran = await execute([...ssh, argv.map(quote).join(' ')], { input, milliseconds });
     // 255 is ssh's own: the command was not run, or its end is not known.
     if (ran.code === 255) throw new FailedError(`ssh to ${host}: ${lastLine(ran.stderr)}`);
     return ran;

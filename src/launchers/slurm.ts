@@ -11,7 +11,9 @@ import { fromSacct, fromSqueue, stateOf, type TaskState } from './slurm-states.j
 
 /** What sbatch says when there is no room now. */
 const FULL =
-  /limit|temporarily unable|Resource temporarily unavailable|MaxJobCount|Slurm is busy|too many|slow down/i;
+  /limit|temporarily unable|sleeping and retrying|Resource temporarily unavailable|MaxJobCount|Slurm is busy|too many|slow down/i;
+/** A limit that no waiting changes. The text of a full queue has the words `time limits`, too. */
+const NEVER = /Requested time limit is invalid/i;
 /** More tasks than `MaxArraySize` allows. */
 const TOO_LONG = /Invalid job array specification/i;
 const UNREACHABLE = /contact slurm controller|connect failure|Connection refused|Unable to establish/i;
@@ -19,8 +21,8 @@ const AMBIGUOUS = /timed out|Zero Bytes|Communication (connection )?failure/i;
 
 /** Slurm's default MaxArraySize is 1001. */
 const LONGEST_ARRAY = 1000;
-/** A refusal by a time limit of the partition is no full queue. */
-const NO_ROOM = (text: string): boolean => FULL.test(text) && !/time limit/i.test(text);
+/** Milliseconds: where the controller has no room for more jobs at all, sbatch itself tries again for 120 s before it says so. */
+const SBATCH_MS = 240_000;
 
 /**
  * Slurm: one job array for the jobs that are submitted together, by `sbatch`. The array's name is a hash of its jobs and attempts,
@@ -85,11 +87,12 @@ export class Slurm implements Launcher {
       const { code, stderr } = await this.site.run(
         this.sbatch(key, attempts.length),
         this.script(this.site.there(list)),
+        SBATCH_MS,
       );
       if (code === 0 || AMBIGUOUS.test(stderr)) return 'taken';
       if (UNREACHABLE.test(stderr)) throw new FailedError(`sbatch: ${lastLine(stderr)}`);
       if (TOO_LONG.test(stderr)) return 'too long';
-      if (NO_ROOM(stderr)) {
+      if (FULL.test(stderr) && !NEVER.test(stderr)) {
         if (attempts.length === 1) this.context.observer.detail(`Slurm has no room: ${lastLine(stderr)}`);
         return 'full';
       }

@@ -103,11 +103,11 @@ describe('Slurm', () => {
     expect(jobs.map(runsOf)).toEqual([1, 1, 1]);
   });
 
-  it('waits while the queue is full, and splits an array that is too long', async () => {
-    flag(
-      'refuse',
-      'sbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit)',
-    );
+  it.each([
+    "sbatch: error: AssocMaxSubmitJobLimit\nsbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
+    'sbatch: error: Slurm temporarily unable to accept job, sleeping and retrying\nsbatch: error: Batch job submission failed: Resource temporarily unavailable',
+  ])('waits while the queue is full: %s', async (text) => {
+    flag('refuse', text);
     const observer = listening();
     const running = driven(folder, await slurm(), jobs, { name, observer });
     while (!existsSync(join(bin, 'calls')) || calls().length < 4)
@@ -115,18 +115,23 @@ describe('Slurm', () => {
     rmSync(join(bin, 'refuse'));
     expect(await running).toEqual(done);
     expect(jobs.map(runsOf)).toEqual([1, 1, 1]);
-
-    const more = jobsIn(folder, 7);
-    for (const job of more) rmSync(join(job.folder, 'result.json'), { force: true });
-    flag('most', '2');
-    expect(await driven(folder, await slurm(), more, { name })).toHaveLength(7);
-    expect(more.map(runsOf)).toEqual([2, 2, 2, 1, 1, 1, 1]);
   });
 
-  it('stops where sbatch refuses what the audit says', async () => {
-    flag('refuse', 'sbatch: error: invalid partition specified: gpuu');
-    await expect(driven(folder, await slurm(), jobs, { name })).rejects.toThrow(InputError);
-    await expect(driven(folder, await slurm(), jobs, { name })).rejects.toThrow(/gpuu/);
+  it('splits an array that is too long', async () => {
+    const more = jobsIn(folder, 7);
+    flag('most', '2');
+    expect(await driven(folder, await slurm(), more, { name })).toHaveLength(7);
+    expect(more.map(runsOf)).toEqual([1, 1, 1, 1, 1, 1, 1]);
+  });
+
+  it.each([
+    'sbatch: error: invalid partition specified: gpuu',
+    'sbatch: error: Batch job submission failed: Requested time limit is invalid (missing or exceeds some limit)',
+  ])('stops where sbatch refuses what the audit says: %s', async (text) => {
+    flag('refuse', text);
+    const refused = driven(folder, await slurm(), jobs, { name });
+    await expect(refused).rejects.toThrow(InputError);
+    await expect(refused).rejects.toThrow(/gpuu|time limit is invalid/);
   });
 
   it('waits for a controller that is away', async () => {
