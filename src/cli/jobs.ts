@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { progressOf } from '../launchers/events.js';
 import { readLaunches } from '../launchers/launches.js';
+import type { LaunchRecord } from '../records/launch.js';
 
 /** A fine-tune that a launcher was asked for, as its run folder tells. */
 interface JobStatus {
   job: string;
   launcher: string;
-  state: 'submitted' | 'done' | 'failed';
+  state: LaunchRecord['state'];
   attempt: number;
   handle: string;
   /** Share of its training that is done, 0 to 1; null before it says so. */
@@ -36,7 +37,7 @@ export function jobsLines(jobs: readonly JobStatus[]): string[] {
     return `  ${job}  ${state}${try_}${far}${reason ? `: ${reason}` : ''} (${handle})`;
   });
   return [
-    `jobs         ${jobs[0]?.launcher}: ${count('done')} done, ${count('submitted')} submitted, ${count('failed')} failed`,
+    `jobs         ${jobs[0]?.launcher}: ${count('done')} done, ${count('submitted')} submitted, ${count('failed')} failed${count('refused') ? `, ${count('refused')} refused` : ''}`,
     ...lines,
     ...(open.length > LISTED ? [`  and ${open.length - LISTED} more`] : []),
   ];

@@ -23,8 +23,6 @@ interface Server {
   missing?: number;
   /** Where it answered. */
   url?: string | undefined;
-  /** Why it waits, as last told. */
-  told?: string;
 }
 
 interface Parts {
@@ -53,6 +51,8 @@ export class Fleet implements ServerFleet {
   private signs = 0;
   private signed = Number.NEGATIVE_INFINITY;
   private away = false;
+  /** Reasons for waiting that were said. */
+  private readonly told = new Set<string>();
 
   constructor(private readonly parts: Parts) {
     this.prefix = `serve-${shortHash(parts.job)}`;
@@ -138,17 +138,29 @@ export class Fleet implements ServerFleet {
   }
 
   private async submit(): Promise<void> {
-    const { launcher, launches, folder, serve, job } = this.parts;
+    const { launcher, launches, folder, serve, job, observer } = this.parts;
     const attempts = Array.from({ length: serve.count - this.servers.size }, (_, index) => {
       const id = `${this.prefix}-${this.next + index}`;
       return { id, folder: join(folder, 'jobs', id), attempt: 1 };
     });
     for (const attempt of attempts) prepareServer(attempt.folder, job, this.key);
-    const claimed = (ticket: Ticket): void => launches.submitted(ticket, 0);
-    for (const ticket of await launcher.submit(attempts, claimed)) {
-      this.servers.add({ ticket });
-      this.count(ticket.id);
-    }
+    const asked = new Map<string, Server>();
+    await launcher.submit(attempts, {
+      claimed: (ticket) => {
+        launches.submitted(ticket, 0);
+        const server = { ticket };
+        asked.set(ticket.id, server);
+        this.servers.add(server);
+        this.count(ticket.id);
+      },
+      taken() {},
+      refused: (ticket, why) => {
+        launches.refused(ticket, why);
+        this.servers.delete(asked.get(ticket.id) as Server);
+        if (!this.told.has(why)) observer.note(`servers are not submitted yet: ${why}`);
+        this.told.add(why);
+      },
+    });
   }
 
   private async look(listener: FleetListener): Promise<void> {
@@ -160,8 +172,8 @@ export class Fleet implements ServerFleet {
       if (phase === 'running') {
         await this.lookAt(one, listener);
       } else if (phase === 'waiting') {
-        if (reason && reason !== one.told) observer.detail(`${one.ticket.id} waits: ${reason}`);
-        one.told = reason ?? one.told;
+        if (reason && !this.told.has(reason)) observer.note(`${one.ticket.id} waits: ${reason}`);
+        if (reason) this.told.add(reason);
       } else {
         one.missing ??= performance.now();
         const isLate = performance.now() - one.missing >= launcher.timing.grace;

@@ -20,15 +20,15 @@ export interface Launcher {
   readonly timing: LauncherTiming;
   /** Whether jobs end with hyde where the user stops it; elsewhere they stay, and are found again. */
   readonly endsWithHyde: boolean;
+  /** How many more attempts it would take at most, where it knows without asking. */
+  readonly free?: number;
   /**
-   * Starts as many of the attempts as there is room for, from the front. An attempt that was asked for before is not started
-   * again.
+   * Starts as many of the attempts as there is room for, from the front, and tells what becomes of each. An attempt that was asked
+   * for before is not started again. What was claimed, and neither taken nor refused when this throws, may be there.
    *
-   * @param claim called before an attempt is asked for, with the handle by which it will be found
-   * @returns those that are there now, or may be
    * @throws InputError where the other side refuses what the audit file says
    */
-  submit(attempts: readonly Attempt[], claim: (ticket: Ticket) => void): Promise<Ticket[]>;
+  submit(attempts: readonly Attempt[], tell: Submission): Promise<void>;
   /** States by job id. */
   states(tickets: readonly Ticket[]): Promise<Map<string, JobState>>;
   cancel(tickets: readonly Ticket[]): Promise<void>;
@@ -39,6 +39,16 @@ export interface Launcher {
   /** Resolves when something may have changed, after so many milliseconds or with the signal at the latest. */
   changed(milliseconds: number, signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;
+}
+
+/** What a launcher tells of attempts while it asks for them. What it never speaks of is offered again. */
+export interface Submission {
+  /** Before it is asked for, with the handle by which it will be found. */
+  claimed(ticket: Ticket): void;
+  /** It is there. */
+  taken(ticket: Ticket): void;
+  /** It is not there; it is offered again later. */
+  refused(ticket: Ticket, why: string): void;
 }
 
 /** Milliseconds. */

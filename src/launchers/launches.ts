@@ -60,6 +60,16 @@ export class Launches {
     this.write(ticket, { state: 'submitted', events });
   }
 
+  /** The launcher has it, but does not run it; the same record again without a reason where it does. */
+  waits(ticket: Ticket, events: number, reason?: string): void {
+    this.write(ticket, { state: 'submitted', events, ...(reason === undefined ? {} : { reason }) });
+  }
+
+  /** The launcher was asked and has not taken it. */
+  refused(ticket: Ticket, reason: string): void {
+    this.write(ticket, { state: 'refused', events: 0, reason });
+  }
+
   ended(ticket: Ticket, state: 'done' | 'failed', reason?: string): void {
     this.write(ticket, { state, events: 0, ...(reason === undefined ? {} : { reason }) });
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Attempt, JobState, Ticket } from '../records/launch.js';
 import { writeError } from '../shared/files.js';
 import { environmentWithoutSecrets } from '../shared/secrets.js';
-import { type Launcher, sleep } from './launcher.js';
+import { type Launcher, type Submission, sleep } from './launcher.js';
 import {
   findProcess,
   isAlive,
@@ -52,16 +52,14 @@ export class Processes implements Launcher {
 
   constructor(private readonly pool: Pool) {}
 
-  async submit(attempts: readonly Attempt[], claim: (ticket: Ticket) => void): Promise<Ticket[]> {
-    const started: Ticket[] = [];
+  async submit(attempts: readonly Attempt[], tell: Submission): Promise<void> {
     for (const attempt of attempts) {
       if (this.busy.size >= this.pool.slots) break;
       const ticket = { ...attempt, handle: `${attempt.id}-${attempt.attempt}` };
-      claim(ticket);
+      tell.claimed(ticket);
       this.start(ticket);
-      started.push(ticket);
+      tell.taken(ticket);
     }
-    return started;
   }
 
   private start(ticket: Ticket): void {

@@ -1,7 +1,7 @@
 import { Pool } from 'undici';
 import type { Attempt, JobState, Ticket } from '../records/launch.js';
 import { FailedError, InputError } from '../shared/errors.js';
-import { handleOf, type Launcher, type LauncherContext, sleep } from './launcher.js';
+import { handleOf, type Launcher, type LauncherContext, type Submission, sleep } from './launcher.js';
 import { workerPackage } from './ray-package.js';
 import { quote, workerLine } from './shell.js';
 
@@ -54,17 +54,15 @@ export class Ray implements Launcher {
     return new Ray(context, new URL(given));
   }
 
-  async submit(attempts: readonly Attempt[], claim: (ticket: Ticket) => void): Promise<Ticket[]> {
+  async submit(attempts: readonly Attempt[], tell: Submission): Promise<void> {
     const room = await this.room();
-    const taken: Ticket[] = [];
     for (const attempt of attempts.slice(0, room)) {
       const ticket = { ...attempt, handle: handleOf(this.context.folder, attempt) };
-      claim(ticket);
+      tell.claimed(ticket);
       if ((await this.get(ticket)).status === 404) await this.post(ticket);
       this.mine.add(ticket.id);
-      taken.push(ticket);
+      tell.taken(ticket);
     }
-    return taken;
   }
 
   /** How many more jobs would begin at once. */

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Ray } from '../../src/launchers/ray.js';
 import { workerPackage } from '../../src/launchers/ray-package.js';
 import type { Job, LaunchSpec } from '../../src/records/launch.js';
-import { behave, contextOf, driven, jobsIn, listening, runFolder, runsOf } from './folder.js';
+import { behave, contextOf, driven, jobsIn, listening, runFolder, runsOf, submitted } from './folder.js';
 import { RayServer } from './ray-server.js';
 
 let folder: string;
@@ -78,7 +78,7 @@ describe('Ray', () => {
     for (const job of jobs) behave(job, 'while [ ! -f ../../go ]; do sleep 0.02; done');
     const first = await ray();
     const attempts = jobs.map((job) => ({ ...job, attempt: 1 }));
-    expect(await first.submit(attempts, () => {})).toHaveLength(2);
+    expect(await submitted(first, attempts)).toHaveLength(2);
     await first.close();
     const after = driven(folder, await ray(), jobs, { name });
     writeFileSync(join(folder, 'go'), '');
@@ -115,7 +115,7 @@ describe('Ray', () => {
   it('stops jobs that are cancelled', async () => {
     behave(jobs[0] as Job, 'sleep 0.3; exit 1');
     const launcher = await ray();
-    const tickets = await launcher.submit([{ ...(jobs[0] as Job), attempt: 1 }], () => {});
+    const tickets = await submitted(launcher, [{ ...(jobs[0] as Job), attempt: 1 }]);
     await launcher.cancel(tickets);
     expect((await launcher.states(tickets)).get('train-0')).toMatchObject({ phase: 'failed', final: true });
     await launcher.close();

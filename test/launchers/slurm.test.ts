@@ -1,12 +1,34 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readLaunches } from '../../src/launchers/launches.js';
+import { sbatch } from '../../src/launchers/sbatch.js';
 import { Slurm } from '../../src/launchers/slurm.js';
 import { fromSacct, fromSqueue, stateOf } from '../../src/launchers/slurm-states.js';
 import type { Attempt, Job, LaunchSpec } from '../../src/records/launch.js';
 import { InputError } from '../../src/shared/errors.js';
 import { fakeSlurm } from './fake-slurm.js';
-import { behave, contextOf, driven, jobsIn, listening, runFolder, runsOf, script } from './folder.js';
+import {
+  behave,
+  contextOf,
+  driven,
+  jobsIn,
+  listening,
+  runFolder,
+  runsOf,
+  script,
+  spec,
+  submitted,
+} from './folder.js';
 
 let folder: string;
 let bin: string;
@@ -61,7 +83,8 @@ describe('Slurm', () => {
     const of = (state: string, reason = 'None') => stateOf({ name: '', array: 1, index: 0, state, reason });
     expect(of('CANCELLED by 1000')).toMatchObject({ phase: 'failed', final: true });
     expect(of('TIMEOUT')).toEqual({ phase: 'failed', reason: 'it ran past its time limit' });
-    expect(of('PENDING', 'Priority')).toEqual({ phase: 'waiting', reason: 'Priority' });
+    expect(of('PENDING', 'Priority')).toEqual({ phase: 'waiting' });
+    expect(of('PENDING', 'PartitionTimeLimit')).toEqual({ phase: 'waiting', reason: 'PartitionTimeLimit' });
     expect(of('PENDING', 'launch failed requeued held').phase).toBe('failed');
     expect(of('COMPLETED').phase).toBe('done');
     expect(of('REQUEUED').phase).toBe('waiting');
@@ -92,10 +115,10 @@ describe('Slurm', () => {
     for (const job of jobs) behave(job, 'while [ ! -f ../../go ]; do sleep 0.02; done');
     const first = await slurm();
     const attempts: Attempt[] = jobs.map((job) => ({ ...job, attempt: 1 }));
-    await first.submit(attempts, () => {});
+    await submitted(first, attempts);
     // Killed before it wrote anything down, and once more right after it did.
     const second = await slurm();
-    expect(await second.submit(attempts, () => {})).toHaveLength(3);
+    expect(await submitted(second, attempts)).toHaveLength(3);
     expect(calls()).toHaveLength(1);
     const after = driven(folder, await slurm(), jobs, { name });
     writeFileSync(join(folder, 'go'), '');
@@ -115,6 +138,97 @@ describe('Slurm', () => {
     rmSync(join(bin, 'refuse'));
     expect(await running).toEqual(done);
     expect(jobs.map(runsOf)).toEqual([1, 1, 1]);
+  });
+
+  it('takes nothing twice where a submission goes wrong in its middle', async () => {
+    renameSync(join(bin, 'sbatch'), join(bin, 'sbatch-real'));
+    script(
+      join(bin, 'sbatch'),
+      `cd "${bin}"; n=$(( $(cat n 2>/dev/null || echo 0) + 1 )); echo $n > n
+case $n in
+1) cat >/dev/null; echo "sbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit)" >&2; exit 1;;
+3) cat >/dev/null; echo "sbatch: error: Unable to contact slurm controller (connect failure)" >&2; exit 1;;
+5) cat >/dev/null; echo "sbatch: error: Batch job submission failed: Socket timed out on send/recv operation" >&2; exit 1;;
+esac
+exec ./sbatch-real "$@"`,
+    );
+    const more = jobsIn(folder, 6);
+    expect(await driven(folder, await slurm(), more, { name, retries: 0 })).toHaveLength(6);
+    expect(more.map(runsOf)).toEqual([1, 1, 1, 1, 1, 1]);
+  });
+
+  it('counts no attempt for answers that were lost before they were heard', async () => {
+    flag('refuse', 'sbatch: error: Batch job submission failed: Socket timed out on send/recv operation');
+    const running = driven(folder, await slurm(), jobs, { name, retries: 0 });
+    while (!existsSync(join(bin, 'calls')) || calls().length < 4)
+      await new Promise((go) => setTimeout(go, 10));
+    rmSync(join(bin, 'refuse'));
+    expect(await running).toEqual(done);
+    expect(new Set(calls().map((call) => /--job-name=\S+/.exec(call)?.[0])).size).toBe(1);
+    expect(jobs.map(runsOf)).toEqual([1, 1, 1]);
+  });
+
+  it('finds what was heard after all, also beside jobs that have become ready since', async () => {
+    const launcher = await slurm();
+    for (const job of jobs) behave(job, 'sleep 0.1');
+    const [first, ...others] = jobs.map((job) => ({ ...job, attempt: 1 })) as [Attempt, ...Attempt[]];
+    const [ticket] = await submitted(launcher, [first]);
+    const later = await submitted(await slurm(), [...others, { ...first, handle: ticket?.handle }]);
+    expect(later).toHaveLength(3);
+    expect(later).toContainEqual(ticket);
+    expect(calls().map((call) => /--array=\S+/.exec(call)?.[0])).toEqual(['--array=0-0%2', '--array=0-1%1']);
+  });
+
+  it('shares out what may run at once among its arrays', async () => {
+    flag('most', '2');
+    const more = jobsIn(folder, 6);
+    for (const job of more) {
+      behave(job, 'd=../../now; mkdir -p $d; : > $d/$$; ls $d | wc -l >> ../../most; sleep 0.1; rm $d/$$');
+    }
+    expect(await driven(folder, await slurm({ parallel: 1 }), more, { name })).toHaveLength(6);
+    const most = readFileSync(join(folder, 'most'), 'utf8').trim().split('\n').map(Number);
+    expect(Math.max(...most)).toBe(1);
+    expect(more.map(runsOf)).toEqual([1, 1, 1, 1, 1, 1]);
+  });
+
+  it('asks a full queue for one job at a time, and leaves its jobs as not submitted', async () => {
+    flag(
+      'refuse',
+      'sbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit)',
+    );
+    const more = jobsIn(folder, 64);
+    const stop = new AbortController();
+    const running = driven(folder, await slurm(), more, { name, signal: stop.signal });
+    while (!existsSync(join(bin, 'calls')) || calls().length < 12)
+      await new Promise((go) => setTimeout(go, 10));
+    stop.abort();
+    await expect(running).rejects.toThrow(/interrupted/);
+    const tasks = calls().map((call) => /--array=0-(\d+)/.exec(call)?.[1]);
+    expect(tasks.slice(0, 8)).toEqual(['63', '31', '15', '7', '3', '1', '0', '0']);
+    const states = [...(await readLaunches(folder)).values()].map(({ state }) => state);
+    expect(new Set(states)).toEqual(new Set(['refused']));
+    rmSync(join(bin, 'refuse'));
+    const observer = listening();
+    expect(await driven(folder, await slurm({}, 60_000), more, { name, observer })).toHaveLength(64);
+    expect(observer.heard.join()).not.toContain('submitted before');
+  });
+
+  it('goes on with squeue and the folders where the accounts fail', async () => {
+    script(join(bin, 'sacct'), 'echo "sacct: error: Connection refused" >&2; exit 1');
+    flag('forgetful');
+    const observer = listening();
+    const context = contextOf(folder, { launcher: 'slurm' });
+    const launcher = await Slurm.open({ ...context, observer });
+    Object.assign(launcher.timing, { poll: [20, 20], grace: 2000 });
+    expect(await driven(folder, launcher, jobs, { name, patience: 100 })).toEqual(done);
+    expect(observer.heard.filter((text) => text.includes('the accounts of Slurm'))).toHaveLength(1);
+    expect(calls()).toHaveLength(1);
+  });
+
+  it('runs in a folder whose name Slurm would take for a pattern', () => {
+    expect(sbatch('k', { tasks: 1, atOnce: 1, folder: '/runs/50%j' }, spec)).toContain(
+      '--output=/runs/50%%j/k-%a.log',
+    );
   });
 
   it('splits an array that is too long', async () => {
@@ -161,9 +275,9 @@ describe('Slurm', () => {
   it('cancels by array and index', async () => {
     for (const job of jobs) behave(job, 'while [ ! -f ../../go ]; do sleep 0.02; done; exit 1');
     const launcher = await slurm();
-    const tickets = await launcher.submit(
+    const tickets = await submitted(
+      launcher,
       jobs.map((job) => ({ ...job, attempt: 1 })),
-      () => {},
     );
     await launcher.cancel(tickets.slice(1));
     const states = await launcher.states(tickets);
