@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { drivers } from './drivers/index.js';
 import { search } from './drivers/search.js';
+import { checkHeld } from './launchers/launches.js';
 import { Engines, openEngine } from './models/engine.js';
 import { searchAudit, withFound } from './plan/found.js';
 import type { Prepared } from './plan/prepare.js';
@@ -53,6 +54,7 @@ export async function run(audit: LoadedAudit, options: RunOptions): Promise<Resu
   let steps: StepLog | undefined;
   let failed = true;
   try {
+    await checkHeld(folder.path, audit.spec.launch);
     steps = await StepLog.open(folder.path);
     const run = { folder, steps, options };
     let whole = audit;

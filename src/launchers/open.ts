@@ -21,7 +21,7 @@ export function launcher(
   { folder, observer, signal }: { folder: string; observer: Observer; signal: AbortSignal | undefined },
 ): Launch {
   return async function* (jobs, worker, hooks) {
-    const launches = await Launches.open(folder, spec.launcher);
+    const launches = await Launches.open(folder, spec);
     const opened = await openLauncher({ spec, folder, worker, observer });
     try {
       const { retries } = spec;

@@ -28,7 +28,7 @@ export function servers(
       withoutHome(word.replace(/\{(model|name|adapters|rank)\}/g, (_, key: string) => values[key] as string)),
     );
     const job = { kind: 'server', command, bind: serve.bind, port: serve.port, lease: LEASE };
-    const launches = await Launches.open(folder, spec.launcher);
+    const launches = await Launches.open(folder, spec);
     const launcher = await openLauncher({ spec: own, folder, worker, observer });
     return new Fleet({ serve, spec: own, folder, observer, signal, launcher, launches, job, name });
   };

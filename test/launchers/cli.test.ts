@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { runFolder } from './folder.js';
+import { fakeSlurm } from './fake-slurm.js';
+import { runFolder, spec } from './folder.js';
 
 const SERVER = 'serve-0123456789abcdef-1';
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -99,6 +100,9 @@ describe('hyde run --detach, status, cancel', () => {
       join(folder, 'r/jobs/launches.jsonl'),
       records.map((record) => `${JSON.stringify(record)}\n`).join(''),
     );
+    const reach = (launcher: string): void =>
+      writeFileSync(join(folder, 'r/jobs/launcher.json'), JSON.stringify({ ...spec, launcher }));
+    reach('local');
     const { stdout } = hyde(folder, 'status', 'r');
     expect(stdout).toContain('jobs         local: 0 done, 2 submitted, 1 failed');
     expect(stdout).toContain('train-1  submitted, 25% trained (h)');
@@ -111,10 +115,18 @@ describe('hyde run --detach, status, cancel', () => {
     expect(hyde(folder, 'status', 'r').stdout).toContain('0 submitted, 3 failed');
     writeFileSync(
       join(folder, 'r/jobs/launches.jsonl'),
-      `${JSON.stringify({ job: 'train-1', ...line, launcher: 'slurm', state: 'submitted' })}\n`,
+      `${JSON.stringify({ job: 'train-1', ...line, launcher: 'slurm', handle: 'h/0', state: 'submitted' })}\n`,
     );
-    const refused = hyde(folder, 'cancel', 'r');
+    // Whatever the audit says now, and before anything is trained in their folders.
+    reach('slurm');
+    const spoken = readFileSync(join(folder, 'r/spec.json'), 'utf8');
+    const refused = hyde(folder, 'run', 'audit.yaml', '-o', 'r');
     expect(refused.status).toBe(2);
-    expect(refused.stderr).toContain('was submitted to launcher slurm');
+    expect(refused.stderr).toContain('train-1 may still run with launcher slurm, and the audit names local');
+    expect(readFileSync(join(folder, 'r/spec.json'), 'utf8')).toBe(spoken);
+    const bin = fakeSlurm(folder);
+    writeFileSync(join(bin, 'tasks', '7_0'), 'h|RUNNING|None');
+    expect(hyde(folder, 'cancel', 'r').stdout).toContain('1 jobs cancelled');
+    expect(readFileSync(join(bin, 'tasks', '7_0'), 'utf8')).toContain('CANCELLED');
   });
 });

@@ -2,10 +2,10 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Launcher, pauseAfter, type Submission } from '../../src/launchers/launcher.js';
-import { Launches, readLaunches } from '../../src/launchers/launches.js';
+import { checkHeld, Launches, lastLauncher, readLaunches } from '../../src/launchers/launches.js';
 import type { Attempt, Job, JobState, Ticket } from '../../src/records/launch.js';
 import { FailedError, InputError, InterruptedError } from '../../src/shared/errors.js';
-import { driven, jobsIn, listening, runFolder } from './folder.js';
+import { driven, jobsIn, listening, runFolder, spec } from './folder.js';
 
 /** A launcher whose jobs do what a list of states per job says, one state a look, the last one for ever. */
 class Scripted implements Launcher {
@@ -167,7 +167,7 @@ describe('driving job folders', () => {
   });
 
   it('finds the jobs of a hyde that was killed, and submits none of them again', async () => {
-    const launches = await Launches.open(folder, 'local');
+    const launches = await Launches.open(folder, spec);
     launches.submitted({ ...(jobs[0] as Job), attempt: 1, handle: 'train-0.1' }, 0);
     launches.submitted({ ...(jobs[1] as Job), attempt: 4, handle: 'train-1.4' }, 0);
     launches.close();
@@ -176,11 +176,18 @@ describe('driving job folders', () => {
     expect(launcher.submitted.map(({ handle }) => handle)).toEqual(['train-2.1', 'train-1.4', 'train-1.5']);
   });
 
-  it('refuses to run what may still run with another launcher', async () => {
-    const launches = await Launches.open(folder, 'slurm');
+  it('refuses to run what may still run with another launcher, or elsewhere', async () => {
+    const far = { ...spec, launcher: 'slurm', host: 'login', remote: '~/r' } as const;
+    const launches = await Launches.open(folder, far);
     launches.submitted({ ...(jobs[0] as Job), attempt: 1, handle: 'x/0' }, 0);
     launches.close();
-    await expect(driven(folder, new Scripted(), jobs)).rejects.toThrow(/submitted to launcher slurm/);
+    for (const now of [undefined, spec, { ...far, host: 'other' }, { ...far, host: null, remote: null }])
+      await expect(checkHeld(folder, now)).rejects.toThrow(/train-0 may still run with launcher slurm login/);
+    await expect(driven(folder, new Scripted(), jobs)).rejects.toThrow(/may still run/);
+    expect(lastLauncher(folder)).toMatchObject({ host: 'login' });
+    await checkHeld(folder, { ...far, partition: 'other' });
+    finish(jobs[0] as Job);
+    await checkHeld(folder, undefined);
   });
 
   it('waits for a controller that is away, counts no attempt for it, and gives up in the end', async () => {
@@ -259,9 +266,9 @@ describe('driving job folders', () => {
     const waits: JobState = { phase: 'waiting', reason: 'PartitionTimeLimit' };
     const launcher = new Scripted({ 'train-0.1': [waits], 'train-1.1': [waits] });
     const stop = new AbortController();
-    const since = performance.now();
+    let looks = 0;
     launcher.onState = () => {
-      if (performance.now() - since > 60) stop.abort();
+      if (observer.heard.some((text) => text.includes('PartitionTimeLimit')) && ++looks > 6) stop.abort();
     };
     await expect(driven(folder, launcher, jobs, { observer, signal: stop.signal })).rejects.toThrow();
     expect(observer.heard.filter((text) => text.includes('PartitionTimeLimit'))).toEqual([

@@ -79,7 +79,7 @@ export async function driven(
   jobs: readonly Job[],
   more: Partial<DriveOptions<string>> & { name?: LaunchSpec['launcher'] } = {},
 ): Promise<string[]> {
-  const launches = await Launches.open(folder, more.name ?? 'local');
+  const launches = await Launches.open(folder, { ...spec, launcher: more.name ?? 'local' });
   const outcomes: string[] = [];
   try {
     const options = { launcher, launches, retries: 2, look, observer: silent, ...more };

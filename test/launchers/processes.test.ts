@@ -136,7 +136,7 @@ describe.runIf(existsSync('/proc/self/cmdline'))('a process that was not written
     spawn(worker.python, args, { detached: true, stdio: 'ignore', env });
     await until(() => existsSync(join(job.folder, 'started')));
     expect(findProcess(job.folder)?.devices).toEqual(['1', '2']);
-    const launches = await Launches.open(folder, 'local');
+    const launches = await Launches.open(folder, spec);
     launches.submitted({ ...job, attempt: 1, handle: 'train-0-1' }, 0);
     launches.close();
     const after = driven(folder, local(contextOf(folder)), jobs);
