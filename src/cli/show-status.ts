@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Plan } from '../records/plan.js';
 import { spentText } from '../report/spent.js';
@@ -13,6 +14,18 @@ import { answersOf, doneSteps } from './standing.js';
 
 /** Prints how far a run folder has come by its present plan: steps, models, answers, judging, money, and who works on it. */
 export async function showStatus(dir: string, options: Record<string, unknown>): Promise<number> {
+  const running = lockHolder(join(dir, FILES.lock));
+  const detached = existsSync(join(dir, FILES.detached));
+  const [now, gone] = [
+    `running      process ${running?.pid} on ${running?.host}`,
+    `running      nothing; the same command goes on from here${detached ? `, ${join(dir, FILES.detached)} has what was said` : ''}`,
+  ];
+  if (!existsSync(join(dir, FILES.plan)) && (running || detached)) {
+    print(outputOf(options), [`${dir}: nothing is planned yet`, running ? now : gone].join('\n'), {
+      ...{ steps: [], running },
+    });
+    return 0;
+  }
   const plan = readRunFile<Plan>(dir, FILES.plan);
   const { jobs, answers: planned } = plan.totals;
   const models = await readModels(dir);
@@ -20,7 +33,6 @@ export async function showStatus(dir: string, options: Record<string, unknown>):
   const counted = await answersOf(dir, plan);
   const { answers, failed, judged } = counted;
   const steps = await doneSteps(dir, plan, counted);
-  const running = lockHolder(join(dir, FILES.lock));
   const stopped = (steps.includes('analyse') && (await lastStop(dir))) || null;
   const spent = await spentOf(dir, plan);
   const limit = plan.prices?.budget;
@@ -30,7 +42,7 @@ export async function showStatus(dir: string, options: Record<string, unknown>):
     [
       `${plan.name}: ${dir}`,
       `steps done   ${steps.join(', ') || 'none'}`,
-      ...(running ? [`running      process ${running.pid} on ${running.host}`] : []),
+      ...(running ? [now] : steps.includes('report') ? [] : [gone]),
       ...(stopped ? [`stopped      ${stopped}${limit == null ? '' : ` of ${usd(limit)}`}`] : []),
       `fine-tunes   ${fineTunes} of ${jobs}`,
       ...jobsLines(launched),
