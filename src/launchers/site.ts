@@ -1,7 +1,8 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Job } from '../records/launch.js';
 import { FailedError, InputError } from '../shared/errors.js';
+import { readJson } from '../shared/files.js';
 import { shortHash } from '../shared/hash.js';
 import { packageRoot } from '../shared/package.js';
 import { execute, quote, type Ran } from './shell.js';
@@ -60,14 +61,30 @@ export async function overSsh(host: string, remote: string, folder: string): Pro
   const made = await run(['mkdir', '-p', root]);
   if (made.code !== 0) throw new InputError(`run.remote on ${host}: ${lastLine(made.stderr)}`);
   const inside = (path: string): string => relative(folder, path);
-  let code: Promise<void> | undefined;
+  /** The worker's code is there. */
+  let coded = false;
+  const there = (path: string): string => join(root, inside(path));
+  /** What was removed here, since it was damaged or of another job, must not be taken for a result there. */
+  const forget = async (jobs: readonly Job[]): Promise<void> => {
+    const gone = jobs.flatMap(({ folder }) =>
+      ['result.json', 'adapter', ...stagesOf(folder)]
+        .map((name) => join(folder, name))
+        .filter((path) => !existsSync(path)),
+    );
+    const { code, stderr } = await run(
+      ['xargs', '-0', 'rm', '-rf', '--'],
+      gone.map((path) => `${there(path)}\0`).join(''),
+    );
+    if (code !== 0) throw new FailedError(`${host}: ${lastLine(stderr)}`);
+  };
   return {
     run,
-    there: (path) => join(root, inside(path)),
+    there,
     variables: { PYTHONPATH: join(root, 'worker'), PYTHONDONTWRITEBYTECODE: '1' },
     async send(jobs, files) {
-      code ??= copy([], `${packageRoot}/`, `${host}:${root}/`, ['worker/hyde_worker']);
-      await code;
+      if (!coded) await copy([], `${packageRoot}/`, `${host}:${root}/`, ['worker/hyde_worker']);
+      coded = true;
+      await forget(jobs);
       const list = [
         ...jobs.map((job) => join(inside(job.folder), 'job.json')),
         // Stages that another job made and this one goes on from.
@@ -89,6 +106,12 @@ export async function overSsh(host: string, remote: string, folder: string): Pro
       await copy([], `${host}:${root}/`, `${folder}/`, list);
     },
   };
+}
+
+/** Names of all stages that a job has, whether they are there or not. */
+function stagesOf(folder: string): string[] {
+  const { length } = readJson<{ stages?: unknown[] }>(join(folder, 'job.json'))?.stages ?? [];
+  return Array.from({ length }, (_, index) => `stage-${index + 1}`);
 }
 
 const stagesIn = (folder: string): string[] => readdirSync(folder).filter((name) => /^stage-\d+$/.test(name));

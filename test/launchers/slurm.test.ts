@@ -1,16 +1,8 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readLaunches } from '../../src/launchers/launches.js';
+import { openPatiently } from '../../src/launchers/open.js';
 import { sbatch } from '../../src/launchers/sbatch.js';
 import { Slurm } from '../../src/launchers/slurm.js';
 import { fromSacct, fromSqueue, stateOf } from '../../src/launchers/slurm-states.js';
@@ -23,6 +15,7 @@ import {
   driven,
   jobsIn,
   listening,
+  look,
   runFolder,
   runsOf,
   script,
@@ -121,6 +114,7 @@ describe('Slurm', () => {
     expect(await submitted(second, attempts)).toHaveLength(3);
     expect(calls()).toHaveLength(1);
     const after = driven(folder, await slurm(), jobs, { name });
+    while ((await readLaunches(folder)).size < 3) await new Promise((go) => setTimeout(go, 10));
     writeFileSync(join(folder, 'go'), '');
     expect(await after).toEqual(done);
     expect(jobs.map(runsOf)).toEqual([1, 1, 1]);
@@ -288,37 +282,85 @@ exec ./sbatch-real "$@"`,
 });
 
 describe('Slurm by ssh', () => {
-  it('copies job folders there, and results back, the result last', async () => {
-    const home = join(folder, 'elsewhere');
+  let home: string;
+  let there: (...names: string[]) => string;
+  const context = () =>
+    contextOf(folder, {
+      ...{ launcher: 'slurm', host: 'login', remote: '~/hyde', python: contextOf(folder).worker.python },
+    } as const);
+  beforeEach(() => {
+    home = join(folder, 'elsewhere');
     mkdirSync(home);
+    there = (...names) => join(home, 'hyde', readdirSync(join(home, 'hyde'))[0] as string, ...names);
     // The other side is a folder of this machine.
     script(
       join(bin, 'ssh'),
-      `while [ "$1" != -- ]; do shift; done; shift 2; cd "${home}" && exec sh -c "$*"`,
+      `if [ -f "${bin}/no-route" ]; then echo "ssh: connect to host login port 22: Connection timed out" >&2; exit 255; fi
+while [ "$1" != -- ]; do shift; done; shift 2; cd "${home}" && exec sh -c "$*"`,
     );
     script(
       join(bin, 'rsync'),
-      `echo "$@" >> "${bin}/copies"
+      `if [ -f "${bin}/broken-pipe" ]; then rm "${bin}/broken-pipe"; cat >/dev/null; echo "connection unexpectedly closed" >&2; exit 12; fi
+echo "$@" >> "${bin}/copies"
 while [ $# -gt 2 ]; do case "$1" in --exclude=/jobs*) no=result.json;; esac; shift; done
 from=\${1#login:}; to=\${2#login:}; mkdir -p "$to"
 while read -r f; do (cd "$from" && find "$f" -type f ! -name "\${no:-none}" | while read -r g; do mkdir -p "$to/$(dirname "$g")"; cp "$g" "$to/$g"; done); done`,
     );
-    chmodSync(join(bin, 'ssh'), 0o755);
     mkdirSync(join(folder, 'datasets'));
     writeFileSync(join(folder, 'datasets', 'rows.jsonl'), '{}\n');
-    const python = contextOf(folder).worker.python;
+  });
+
+  async function overSsh(): Promise<Slurm> {
+    const launcher = await Slurm.open(context());
+    Object.assign(launcher.timing, { poll: [20, 20], grace: 0 });
+    return launcher;
+  }
+
+  it('copies job folders there, and results back, the result last', async () => {
     const [first] = jobs as [Job];
     mkdirSync(join(first.folder, 'stage-1'));
     writeFileSync(join(first.folder, 'stage-1', 'adapter'), 'made by another job');
     for (const job of jobs) behave(job, '[ -f ../../datasets/rows.jsonl ] || exit 1');
-    const context = contextOf(folder, { launcher: 'slurm', host: 'login', remote: '~/hyde', python });
-    const launcher = await Slurm.open(context);
-    Object.assign(launcher.timing, { poll: [20, 20], grace: 0 });
-    expect(await driven(folder, launcher, jobs, { name })).toEqual(done);
-    const [there] = readdirSync(join(home, 'hyde')) as [string];
-    expect(existsSync(join(home, 'hyde', there, 'worker', 'hyde_worker', 'train.py'))).toBe(true);
-    expect(existsSync(join(home, 'hyde', there, 'jobs', 'train-1', 'runs'))).toBe(true);
-    expect(existsSync(join(home, 'hyde', there, 'jobs', first.id, 'stage-1', 'adapter'))).toBe(true);
+    expect(await driven(folder, await overSsh(), jobs, { name })).toEqual(done);
+    expect(existsSync(there('worker', 'hyde_worker', 'train.py'))).toBe(true);
+    expect(existsSync(there('jobs', 'train-1', 'runs'))).toBe(true);
+    expect(existsSync(there('jobs', first.id, 'stage-1', 'adapter'))).toBe(true);
     expect(readFileSync(join(bin, 'copies'), 'utf8')).toMatch(/--exclude=\/jobs\/\*\/result\.json/);
+  });
+
+  it('takes away there what was damaged, so that it is made again', async () => {
+    const [job] = jobs as [Job];
+    writeFileSync(join(job.folder, 'job.json'), '{"stages":[{},{}]}');
+    const launcher = await overSsh();
+    // A worker that does nothing where a stage is there, and makes half a result the first time.
+    script(
+      join(folder, 'python'),
+      `cd "$4" || exit 1; echo run >> runs; [ -d stage-1 ] && exit 0; mkdir stage-1; : > stage-1/adapter
+if [ -f half ]; then echo '{"ok":true}' > result.json; else : > half; echo '{"ok":false}' > result.json; fi`,
+    );
+    const lookAndClear = async (one: Job) => {
+      const found = await look(one);
+      if (found.state === 'damaged')
+        for (const file of ['result.json', 'stage-1']) rmSync(join(one.folder, file), { recursive: true });
+      return found;
+    };
+    expect(await driven(folder, launcher, [job], { name, look: lookAndClear })).toEqual(['train-0: done']);
+    expect(readFileSync(there('jobs', 'train-0', 'runs'), 'utf8')).toBe('run\nrun\n');
+  });
+
+  it('goes on after a copy that failed, and waits for a login node that is away from the start', async () => {
+    flag('no-route');
+    const observer = listening();
+    const opening = openPatiently({ ...context(), observer }, undefined, 20);
+    while (!observer.heard.length) await new Promise((go) => setTimeout(go, 10));
+    rmSync(join(bin, 'no-route'));
+    const launcher = await opening;
+    expect(observer.heard[0]).toContain('Connection timed out');
+    flag('broken-pipe');
+    Object.assign(launcher.timing, { poll: [20, 20], grace: 0 });
+    expect(await driven(folder, launcher, jobs, { name, patience: 5000 })).toEqual(done);
+    await expect(openPatiently(context(), AbortSignal.abort(), 20)).resolves.toBeDefined();
+    flag('no-route');
+    await expect(openPatiently(context(), AbortSignal.abort(), 20)).rejects.toThrow(/interrupted/);
   });
 });
