@@ -1,9 +1,9 @@
 import type { Job, JobHooks, JobOutcome, JobState, Ticket } from '../records/launch.js';
-import { FailedError, type HydeError, InputError } from '../shared/errors.js';
+import { FailedError, type HydeError } from '../shared/errors.js';
 import { interrupted } from '../shared/interrupted.js';
 import type { Observer } from '../shared/observer.js';
 import { errorOf } from './events.js';
-import { type Launcher, lastLines, pauseAfter } from './launcher.js';
+import { cancelled, type Launcher, lastLines, pauseAfter } from './launcher.js';
 import type { Launches } from './launches.js';
 import { type Active, Offers, type Waiting } from './offers.js';
 import { Reach } from './reach.js';
@@ -166,16 +166,6 @@ export async function* drive<T>(
       continue;
     }
     await launcher.changed(pauseAfter(performance.now() - since, launcher.timing), signal);
-  }
-}
-
-/** Another attempt must not run beside one that the launcher only lost sight of. */
-async function cancelled(launcher: Launcher, ticket: Ticket): Promise<void> {
-  try {
-    await launcher.cancel([ticket]);
-  } catch (error) {
-    // It cannot be cancelled, or is gone.
-    if (!(error instanceof FailedError || error instanceof InputError)) throw error;
   }
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Attempt, JobState, LaunchSpec, Ticket, WorkerCommand } from '../records/launch.js';
+import { FailedError, InputError } from '../shared/errors.js';
 import { shortHash } from '../shared/hash.js';
 import type { Observer } from '../shared/observer.js';
 
@@ -79,4 +80,14 @@ export async function lastLines(launcher: Launcher, ticket: Ticket): Promise<str
   const printed = await launcher.logs(ticket).catch(() => '');
   const last = printed.trim().split('\n').slice(-4).filter(Boolean);
   return last.length ? `; its last lines:${last.map((line) => `\n  | ${line}`).join('')}` : '';
+}
+
+/** Cancels what may still run where another one takes its place, as far as it can be. */
+export async function cancelled(launcher: Launcher, ticket: Ticket): Promise<void> {
+  try {
+    await launcher.cancel([ticket]);
+  } catch (error) {
+    // It cannot be cancelled, or is gone.
+    if (!(error instanceof FailedError || error instanceof InputError)) throw error;
+  }
 }

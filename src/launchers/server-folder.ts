@@ -61,8 +61,7 @@ export function addressOf(folder: string): string | undefined {
  * @throws NoServer where it is up and serves others
  */
 export async function answers(url: string, key: string, name: string): Promise<boolean> {
-  const health = await get(new URL('/health', url).href, key);
-  if (health?.status !== 200) return false;
+  if (!(await isHealthy(url, key))) return false;
   const models = await get(`${url}/models`, key);
   if (models?.status !== 200) return false;
   const list = isObject(models.json) && Array.isArray(models.json.data) ? models.json.data : [];
@@ -73,6 +72,10 @@ export async function answers(url: string, key: string, name: string): Promise<b
     'put --served-model-name {name} into run.serve.command',
   );
 }
+
+/** Does a server say that it works? */
+export const isHealthy = async (url: string, key: string): Promise<boolean> =>
+  (await get(new URL('/health', url).href, key))?.status === 200;
 
 async function get(url: string, key: string): Promise<{ status: number; json: unknown } | undefined> {
   try {
