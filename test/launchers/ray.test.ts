@@ -47,6 +47,15 @@ describe('Ray', () => {
     expect(body).not.toHaveProperty('entrypoint_num_gpus');
   });
 
+  it('uploads the code again where the cluster has dropped it', async () => {
+    const [first, ...others] = jobs as [Job, ...Job[]];
+    const launcher = await ray();
+    await submitted(launcher, [{ ...first, attempt: 1 }]);
+    server.packages.clear();
+    expect(await driven(folder, launcher, others, { name })).toHaveLength(2);
+    expect([...server.packages.keys()]).toEqual([workerPackage().name]);
+  });
+
   it('packs the worker into an archive that others can open', () => {
     const { bytes } = workerPackage();
     const at = join(mkdtempSync(join(tmpdir(), 'hyde-zip-')), 'p.zip');
@@ -103,6 +112,18 @@ describe('Ray', () => {
     expect([...server.jobs.values()].map(({ body }) => JSON.stringify(body)).join()).not.toContain(
       'secret-token',
     );
+  });
+
+  it('warns of a token that goes over the network in clear', async () => {
+    process.env.RAY_AUTH_TOKEN = 'secret-token';
+    const observer = listening();
+    for (const at of ['http://127.0.0.1:1', 'https://head:1', 'http://head:8265']) {
+      const context = contextOf(folder, { launcher: 'ray', address: at });
+      await (await Ray.open({ ...context, observer })).close();
+    }
+    expect(observer.heard).toEqual([
+      'Ray: the token goes to head:8265 over http, which others on the way can read',
+    ]);
   });
 
   it('does not try again what somebody stopped', async () => {
