@@ -3,7 +3,7 @@ import { FailedError, InputError } from '../shared/errors.js';
 import { withHome } from '../shared/files.js';
 import { handleOf, type Launcher, type LauncherContext, type Submission, sleep } from './launcher.js';
 import { Processes } from './processes.js';
-import { execute, quote, words, workerLine } from './shell.js';
+import { byBash, execute, quote, words, workerLine } from './shell.js';
 import { lastLine } from './site.js';
 
 /** Words by which common tools name a state. */
@@ -33,10 +33,11 @@ export function command(context: LauncherContext): Launcher {
 
 /** Words of a template with the job's own in them: `{command}` is one word, for a shell to read. The template itself is read by none. */
 function filled(template: string, attempt: Attempt, { spec, worker, folder }: LauncherContext): string[] {
+  const line = workerLine(worker, quote(attempt.folder), spec);
   const values: Record<string, string> = {
     id: handleOf(folder, attempt),
     folder: attempt.folder,
-    command: workerLine(worker, quote(attempt.folder), spec),
+    command: spec.setup.length ? byBash(line) : line,
   };
   return words(template).map((word) =>
     withHome(word.replace(/\{(id|folder|command)\}/g, (_, name: string) => values[name] as string)),

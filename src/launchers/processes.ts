@@ -13,6 +13,7 @@ import {
   readProcess,
   signalGroup,
 } from './process-file.js';
+import { SHELL } from './shell.js';
 
 export interface Pool {
   /** Processes at once. */
@@ -79,7 +80,7 @@ export class Processes implements Launcher {
       ...(this.pool.perJob ? { CUDA_VISIBLE_DEVICES: devices.join(',') } : {}),
     };
     // A script begins when its process is written down; should hyde be killed before, it never begins.
-    const [file, ...args] = program?.argv ?? ['/bin/sh', '-ec', `read -r go\nexec </dev/null\n${what}`];
+    const [file, ...args] = program?.argv ?? [SHELL, '-ec', `read -r go\nexec </dev/null\n${what}`];
     const stdin = program ? 'ignore' : 'pipe';
     const child = spawn(file as string, args, { stdio: [stdin, log, log], env, detached: true });
     closeSync(log);

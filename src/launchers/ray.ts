@@ -4,7 +4,7 @@ import { FailedError, InputError } from '../shared/errors.js';
 import { handleOf, type Launcher, type LauncherContext, type Submission, sleep } from './launcher.js';
 import { at, firstLine, RayApi, type Reply } from './ray-api.js';
 import { workerPackage } from './ray-package.js';
-import { quote, workerLine } from './shell.js';
+import { byBash, quote, workerLine } from './shell.js';
 
 /** The dashboard's view of used resources is at most so old, in milliseconds. */
 const REPORT_MS = 10_000;
@@ -108,13 +108,13 @@ export class Ray implements Launcher {
     const package_ = await this.upload();
     // The code is the upload's; whatever else Python should find there is the cluster's own.
     const { PYTHONPATH: _, ...variables } = worker.variables;
-    const line = workerLine({ python: worker.python, variables }, quote(folder), {
+    const line = workerLine({ ...worker, variables }, quote(folder), {
       ...spec,
       cpus: this.cpus,
     });
     const { status, text } = await this.api.call('POST', '/api/jobs/', {
       submission_id: handle,
-      entrypoint: `sh -c ${quote(`${line} >/dev/null`)}`,
+      entrypoint: byBash(`${line} >/dev/null`),
       entrypoint_num_cpus: this.cpus,
       ...(spec.gpus ? { entrypoint_num_gpus: spec.gpus } : {}),
       runtime_env: { working_dir: `gcs://${package_}` },

@@ -29,9 +29,12 @@ export function servers(
     const own = { ...spec, gpus, cpus, minutes, partition, options, setup, parallel: count };
     const values: Record<string, string> = {
       ...{ model, name, adapters: String(serve.adapters), rank: String(serve.rank) },
+      gpus: String(gpus ?? 1),
     };
     const command = words(serve.command).map((word) =>
-      withoutHome(word.replace(/\{(model|name|adapters|rank)\}/g, (_, key: string) => values[key] as string)),
+      withoutHome(
+        word.replace(/\{(model|name|adapters|rank|gpus)\}/g, (_, key: string) => values[key] as string),
+      ),
     );
     const job = { kind: 'server', command, bind: serve.bind, port: serve.port, lease: LEASE };
     const launches = await Launches.open(folder, spec);

@@ -131,7 +131,7 @@ export class Slurm implements Launcher {
     const { worker, spec } = this.context;
     const command = { ...worker, variables: this.site.variables ?? worker.variables };
     return [
-      '#!/bin/sh',
+      '#!/usr/bin/env bash',
       `folder=$(sed -n "$((SLURM_ARRAY_TASK_ID + 1))p" ${quote(list)})`,
       '[ -n "$folder" ] || exit 1',
       `${workerLine(command, '"$folder"', spec)} >/dev/null`,

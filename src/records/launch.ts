@@ -101,6 +101,8 @@ export type Found<T> =
 export interface WorkerCommand {
   python: string;
   variables: Record<string, string>;
+  /** Processes that work on one job, each with a GPU of its own; one where it is not said. */
+  processes?: number;
 }
 
 /** Runs job folders and yields each as it ends; jobs that an earlier hyde submitted are waited for. */

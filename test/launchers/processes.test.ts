@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { command } from '../../src/launchers/command.js';
 import { Launches, readLaunches } from '../../src/launchers/launches.js';
 import { local, slotsOf } from '../../src/launchers/local.js';
 import { findProcess, isAlive, processFile } from '../../src/launchers/process-file.js';
 import { Processes } from '../../src/launchers/processes.js';
-import { execute, quote, TimedOut, words } from '../../src/launchers/shell.js';
+import { execute, quote, TimedOut, words, workerLine } from '../../src/launchers/shell.js';
 import type { Job } from '../../src/records/launch.js';
 import { InterruptedError } from '../../src/shared/errors.js';
 import { behave, contextOf, driven, jobsIn, listening, runFolder, runsOf, script, spec } from './folder.js';
@@ -51,6 +51,45 @@ describe('processes on this machine', () => {
     expect(read(jobs[0] as Job, 'seen')).toBe("it's 1 set <>");
     expect(await driven(folder, local(context), jobs)).toEqual(done);
     expect(jobs.map(runsOf)).toEqual([1, 1, 1]);
+  });
+
+  it('prepares jobs by bash, with functions of the environment, and runs none whose set-up fails', async () => {
+    vi.stubEnv('BASH_FUNC_module%%', '() { LOADED=$2; }');
+    writeFileSync(join(folder, 'activate'), 'export MARK=sourced');
+    const [job] = jobs as [Job];
+    behave(job, 'echo "$MARK $LOADED" > seen');
+    const { worker, ...context } = contextOf(folder, {
+      setup: [`source "${folder}/activate"`, 'module load cuda', 'export LOADED'],
+    });
+    const launcher = local({ ...context, worker: { ...worker, variables: {} } });
+    expect(await driven(folder, launcher, [job])).toEqual(['train-0: done']);
+    expect(read(job, 'seen')).toBe('sourced cuda');
+    const failing = local(contextOf(folder, { setup: ['false', 'true'] }));
+    const [outcome] = await driven(folder, failing, jobs.slice(1, 2), { retries: 0 });
+    expect(outcome).toContain('it ended with code 1');
+    expect(jobs.map(runsOf)).toEqual([1, 0, 0]);
+    vi.unstubAllEnvs();
+  });
+
+  it('runs a job of several GPUs by a process each', async () => {
+    process.env.CUDA_VISIBLE_DEVICES = '4,5,6';
+    const [job] = jobs as [Job];
+    const python = script(
+      join(folder, 'torch'),
+      `echo "$@" > "${job.folder}/argv"; echo '{"ok":true}' > "${job.folder}/result.json"`,
+    );
+    const context = contextOf(folder, { gpus: 2, parallel: null });
+    const launcher = local({ ...context, worker: { python, variables: {}, processes: 2 } });
+    expect(await driven(folder, launcher, [job])).toEqual(['train-0: done']);
+    expect(read(job, 'argv')).toBe(
+      `-m torch.distributed.run --standalone --nproc_per_node=2 -m hyde_worker run ${job.folder}`,
+    );
+  });
+
+  it('takes ~ for the home directory, here and on other machines', () => {
+    expect(workerLine({ python: '~/env/bin/python', variables: {} }, '"$folder"')).toContain(
+      'exec "$HOME"/env/bin/python -m hyde_worker run "$folder"',
+    );
   });
 
   it('hands out GPUs, no GPU to two jobs at once', async () => {
@@ -184,6 +223,7 @@ describe('command lines of the audit file', () => {
     const context = contextOf(folder, {
       launcher: 'command',
       submit: `"${wrap}" {id} {folder} sh -c {command}`,
+      setup: ['source ./behave.sh 2>/dev/null || [[ -n $BASH_VERSION ]]'],
     });
     expect(await driven(folder, command(context), jobs, { name: 'command' })).toEqual(done);
     expect(jobs.map(runsOf)).toEqual([1, 1, 1]);

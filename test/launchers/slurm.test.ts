@@ -58,6 +58,7 @@ describe('Slurm', () => {
       minutes: 90,
       parallel: 16,
       options: ['--mem=8G'],
+      setup: ['[[ -n $BASH_VERSION ]]'],
     };
     expect(await driven(folder, await slurm(more), jobs, { name })).toEqual(done);
     expect(jobs.map(runsOf)).toEqual([1, 1, 1]);

@@ -108,6 +108,14 @@ describe('run.launcher', () => {
     );
   });
 
+  it('spreads a served model over the GPUs of its server', async () => {
+    const of = async (serve: string): Promise<string | undefined> =>
+      (await parseAudit(local(`{ launcher: slurm, serve: ${serve} }`), 'a.yaml')).spec.launch?.serve?.command;
+    expect(await of('{ gpus: 2 }')).toMatch(/ --tensor-parallel-size \{gpus\}$/);
+    expect(await of('{ gpus: 2, arguments: [--pipeline-parallel-size=2] }')).not.toContain('{gpus}');
+    await expect(of('{ gpus: 2, command: "s --port {port}" }')).rejects.toThrow(/how a model is spread/);
+  });
+
   it.each([
     [local('{ serve: {} }'), 'run.serve is for a launcher'],
     [
