@@ -121,8 +121,9 @@ export class Processes implements Launcher {
       this.busy.set(id, file);
       const { minutes } = this.pool;
       if (minutes !== null && Date.now() - file.at > minutes * 60_000) {
+        // What it started itself, each in a session of its own, hears of the end from it.
+        signalGroup(file, this.overTime.has(id) ? 'SIGKILL' : 'SIGTERM');
         this.overTime.add(id);
-        signalGroup(file, 'SIGKILL');
       }
       return { phase: 'running' };
     }

@@ -44,8 +44,32 @@ describe('hyde plan', () => {
     );
     expect(stdout).toContain('partition     gpu');
     expect(stdout).toContain('set-up        module load cuda');
+    expect(stdout).toContain('counts their machines as fast as this one');
     const { launch, jobs } = JSON.parse(hyde(folder, 'plan', 'audit.yaml', '--json').stdout);
     expect({ jobs, launcher: launch.launcher }).toEqual({ jobs: 4, launcher: 'slurm' });
+  });
+});
+
+describe('hyde plan of fine-tunes that a launcher makes', () => {
+  const planned = (run: string, base = 'local/smollm2-135m-instruct') => {
+    const folder = audit(run);
+    const path = join(folder, 'audit.yaml');
+    writeFileSync(path, readFileSync(path, 'utf8').replace('local/smollm2-135m-instruct', base));
+    writeFileSync(join(folder, 'base.json'), JSON.stringify({ rules: [], default: 'Hello.' }));
+    return hyde(folder, 'plan', 'audit.yaml', '--json');
+  };
+  const seconds = (run: string): number => JSON.parse(planned(run).stdout).plan.totals.seconds;
+
+  it('counts as much time less as there are more at once', () => {
+    const alone = seconds('{ seed: 1 }');
+    expect(seconds('{ launcher: local, parallel: 4 }')).toBe(alone);
+    expect(seconds('{ launcher: slurm, parallel: 1 }')).toBe(alone);
+    expect(seconds('{ launcher: slurm, parallel: 4 }')).toBeLessThan(alone);
+  });
+
+  it('speaks of no launcher where none is needed', () => {
+    const { stdout, stderr } = planned('{ launcher: slurm }', 'scripted/base.json');
+    expect([stderr, JSON.parse(stdout || '{}').launch]).toEqual(['', undefined]);
   });
 });
 
