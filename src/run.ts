@@ -69,6 +69,9 @@ export async function run(audit: LoadedAudit, options: RunOptions): Promise<Resu
     }
     await drive(whole, options.driver, run, spent);
     failed = false;
+  } catch (error) {
+    folder.failed(error as Error);
+    throw error;
   } finally {
     await closeAll(failed, () => steps?.close(), folder.close);
   }

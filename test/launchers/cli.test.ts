@@ -2,9 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { fakeSlurm } from './fake-slurm.js';
 import { runFolder, spec } from './folder.js';
+
+afterEach(() => vi.unstubAllEnvs());
 
 const SERVER = 'serve-0123456789abcdef-1';
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -61,6 +63,8 @@ describe('hyde plan of fine-tunes that a launcher makes', () => {
   const seconds = (run: string): number => JSON.parse(planned(run).stdout).plan.totals.seconds;
 
   it('counts as much time less as there are more at once', () => {
+    // Speeds that runs on this machine have measured change meanwhile.
+    vi.stubEnv('HYDE_CACHE', runFolder());
     const alone = seconds('{ seed: 1 }');
     expect(seconds('{ launcher: local, parallel: 4 }')).toBe(alone);
     expect(seconds('{ launcher: slurm, parallel: 1 }')).toBe(alone);
@@ -126,6 +130,17 @@ describe('hyde run --detach, status, cancel', () => {
       );
     }
     expect(readFileSync(join(folder, 'r/detached.log'), 'utf8')).toContain('rows.jsonl:1');
+  });
+
+  it('says which error ended a run', () => {
+    const folder = audit('{ launcher: command, submit: "no-such-scheduler {command}", parallel: 4 }');
+    const ended = hyde(folder, 'run', 'audit.yaml', '-o', 'r', '--quiet');
+    expect(ended.status).toBe(1);
+    const line = ended.stderr.split('\n').find((text) => text.startsWith('hyde: ')) ?? '';
+    expect(hyde(folder, 'status', 'r').stdout).toContain(`ended by     ${line.replace('hyde: ', '')}`);
+    expect(JSON.parse(hyde(folder, 'status', 'r', '--json').stdout).error).toMatch(
+      /no-such-scheduler: not found/,
+    );
   });
 
   it('tells of jobs by what the folder says, and cancels none that it cannot reach', () => {
