@@ -79,8 +79,8 @@ export class Offers {
       });
       return true;
     });
-    if (heard && refusal !== undefined && !this.told.has(refusal)) {
-      const left = waiting.length - asked.size;
+    const left = waiting.length - asked.size;
+    if (heard && refusal !== undefined && left > 0 && !this.told.has(refusal)) {
       observer.note(`${left === 1 ? '1 job is' : `${left} jobs are`} not submitted yet: ${refusal}`);
       this.told.add(refusal);
     }

@@ -13,6 +13,8 @@ import { fromSacct, fromSqueue, stateOf, type TaskState } from './slurm-states.j
 
 /** Slurm's default MaxArraySize is 1001. */
 const LONGEST_ARRAY = 1000;
+/** A refusal that took so many milliseconds is the last one for now: meanwhile nobody looks at the jobs that run. */
+const SLOW_MS = 30_000;
 
 /**
  * Slurm: one job array for the jobs that are submitted together, by `sbatch`. The array's name is a hash of its jobs and attempts,
@@ -55,6 +57,7 @@ export class Slurm implements Launcher {
     let rest = await this.found(attempts, tell);
     while (rest.length > 0 && this.room.free > 0) {
       const part = this.part(rest);
+      const since = performance.now();
       const answer = await this.array(part, tell);
       if (answer === 'taken') {
         const taken = new Set(part);
@@ -64,7 +67,7 @@ export class Slurm implements Launcher {
         // A shorter array may still find room, or be allowed.
         this.fits = Math.ceil(part.length / 2);
         if (answer === 'too long') this.longest = this.fits;
-        if (part.length === 1) return;
+        if (part.length === 1 || performance.now() - since > SLOW_MS) return;
       }
     }
   }
