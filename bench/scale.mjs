@@ -59,7 +59,9 @@ async function bareLocal(count) {
   const jobs = jobsFor('bare', count);
   const one = async () => {
     for (let job = jobs.pop(); job; job = jobs.pop()) {
-      const child = spawn(python, ['-m', 'hyde_worker', 'run', job.folder], { stdio: 'ignore' });
+      // In a session of its own, as hyde's: a busy Linux shares its cores between sessions.
+      const options = { stdio: 'ignore', detached: true };
+      const child = spawn(python, ['-m', 'hyde_worker', 'run', job.folder], options);
       await new Promise((resolve) => child.on('exit', resolve));
     }
   };

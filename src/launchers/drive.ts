@@ -94,10 +94,13 @@ export async function* drive<T>(
 
   for (const job of jobs) {
     const found = await look(job);
-    const last = launches.last(job.id);
     if (found.state === 'done') {
+      launches.found(job.id);
       yield end({ job, result: found.result });
-    } else if (last?.state === 'submitted') {
+      continue;
+    }
+    const last = launches.last(job.id);
+    if (last?.state === 'submitted') {
       const ticket = { ...job, attempt: last.attempt, handle: last.handle };
       active.set(job.id, { ticket, tries: 1, events: last.events, unsure: true });
     } else {

@@ -35,7 +35,7 @@ for i in $(seq 0 $last); do put \${id}_$i "$name|PENDING|Resources"; done
 done ) >/dev/null 2>&1 </dev/null &
 [ -f kill-caller ] && rm kill-caller && kill -9 $PPID
 echo $id
-[ -f lose-answer ] && rm lose-answer && echo "sbatch: error: Socket timed out on send/recv operation" >&2 && exit 1
+[ -f lose-answer ] && why="$(cat lose-answer)" && rm lose-answer && echo "sbatch: error: \${why:-Socket timed out on send/recv operation}" >&2 && exit 1
 exit 0`,
   );
   script(

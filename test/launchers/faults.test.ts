@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { fakeSlurm } from './fake-slurm.js';
 import { script } from './folder.js';
 import { RayServer } from './ray-server.js';
@@ -13,6 +13,8 @@ import { counted, made, SmallAudit } from './small-audit.js';
 const SEEDS = 2;
 const JOBS = 2 * SEEDS;
 const hyde = fileURLToPath(new URL('../../bin/hyde.js', import.meta.url));
+
+vi.setConfig({ testTimeout: 120_000 });
 
 let folder: string;
 let undisturbed: Awaited<ReturnType<typeof made>>;
@@ -108,6 +110,14 @@ beforeAll(async () => {
   await cell.expectWhole();
 }, 60_000);
 
+/** Starts hyde once more while the fine-tunes of a killed one wait, and lets them go when it has found them. */
+async function goOn(cell: Cell, keys: string): Promise<void> {
+  const second = cell.hyde(keys);
+  await until('jobs that are found', () => cell.said.includes('were submitted before'));
+  cell.go();
+  expect(await second).toBe(0);
+}
+
 /** Starts hyde, kills it in the middle of a fine-tune, and starts it again. */
 async function killInTheMiddle(cell: Cell, keys: string): Promise<void> {
   cell.fault('wait');
@@ -115,140 +125,104 @@ async function killInTheMiddle(cell: Cell, keys: string): Promise<void> {
   await until('a fine-tune that has begun', () => cell.begun() > 0);
   cell.kill();
   expect(await first).toBe('SIGKILL');
-  const second = cell.hyde(keys);
-  cell.go();
-  expect(await second).toBe(0);
+  await goOn(cell, keys);
 }
-
-const TIMEOUT = 120_000;
 
 describe.concurrent('by processes of this machine', () => {
   const keys = 'launcher: local, parallel: 2';
 
-  it(
-    'hyde is killed',
-    async () => {
-      const cell = new Cell();
-      await killInTheMiddle(cell, keys);
-      await cell.expectWhole();
-    },
-    TIMEOUT,
-  );
+  it('hyde is killed', async () => {
+    const cell = new Cell();
+    await killInTheMiddle(cell, keys);
+    await cell.expectWhole();
+  });
 
-  it(
-    'hyde is killed, with processes that a shell prepares',
-    async () => {
-      const cell = new Cell();
-      await killInTheMiddle(cell, `${keys}, setup: ["true"]`);
-      await cell.expectWhole();
-    },
-    TIMEOUT,
-  );
+  it('hyde is killed, with processes that a shell prepares', async () => {
+    const cell = new Cell();
+    await killInTheMiddle(cell, `${keys}, setup: ["true"]`);
+    await cell.expectWhole();
+  });
 
-  it(
-    'a process dies',
-    async () => {
-      const cell = new Cell();
-      cell.fault('die');
-      expect(await cell.hyde(keys)).toBe(0);
-      await cell.expectWhole({ begun: JOBS + 1 });
-    },
-    TIMEOUT,
-  );
+  it('a process dies', async () => {
+    const cell = new Cell();
+    cell.fault('die');
+    expect(await cell.hyde(keys)).toBe(0);
+    await cell.expectWhole({ begun: JOBS + 1 });
+  });
 
-  it(
-    'half an adapter is there',
-    async () => {
-      const cell = new Cell();
-      cell.fault('half');
-      expect(await cell.hyde(keys)).toBe(0);
-      await cell.expectWhole({ begun: JOBS + 1, trained: JOBS + 1 });
-    },
-    TIMEOUT,
-  );
+  it('half an adapter is there', async () => {
+    const cell = new Cell();
+    cell.fault('half');
+    expect(await cell.hyde(keys)).toBe(0);
+    await cell.expectWhole({ begun: JOBS + 1, trained: JOBS + 1 });
+  });
 });
 
 describe.concurrent('by Slurm', () => {
   const keys = 'launcher: slurm, gpus: 1';
 
-  it(
-    'hyde is killed',
-    async () => {
-      const cell = new Cell();
-      cell.slurm();
-      await killInTheMiddle(cell, keys);
-      await cell.expectWhole();
-    },
-    TIMEOUT,
-  );
+  it('hyde is killed', async () => {
+    const cell = new Cell();
+    cell.slurm();
+    await killInTheMiddle(cell, keys);
+    await cell.expectWhole();
+  });
 
-  it(
-    'hyde is killed when sbatch has heard it, before it says so',
-    async () => {
-      const cell = new Cell();
-      cell.slurm()('kill-caller');
-      expect(await cell.hyde(keys)).toBe('SIGKILL');
-      expect(await cell.hyde(keys)).toBe(0);
-      await cell.expectWhole();
-    },
-    TIMEOUT,
-  );
+  it('hyde is killed when sbatch has heard it, before it says so', async () => {
+    const cell = new Cell();
+    cell.slurm()('kill-caller');
+    cell.fault('wait');
+    expect(await cell.hyde(keys)).toBe('SIGKILL');
+    await goOn(cell, keys);
+    await cell.expectWhole();
+  });
 
   it.each([
     ['a node dies', 'NODE_FAIL'],
     ['a job is preempted', 'PREEMPTED'],
     ['a job runs past its time', 'TIMEOUT'],
-  ])(
-    '%s',
-    async (_, state) => {
-      const cell = new Cell();
-      cell.slurm()('outcome', state);
-      cell.fault('die');
-      expect(await cell.hyde(keys)).toBe(0);
-      await cell.expectWhole({ begun: JOBS + 1 });
-    },
-    TIMEOUT,
-  );
+  ])('%s', async (_, state) => {
+    const cell = new Cell();
+    cell.slurm()('outcome', state);
+    cell.fault('die');
+    expect(await cell.hyde(keys)).toBe(0);
+    await cell.expectWhole({ begun: JOBS + 1 });
+  });
 
-  it(
-    'a job is preempted, and put into the queue again by Slurm',
-    async () => {
-      const cell = new Cell();
-      cell.slurm()('requeue');
-      cell.fault('die');
-      expect(await cell.hyde(keys)).toBe(0);
-      await cell.expectWhole({ begun: JOBS + 1 });
-      expect(
-        readFileSync(join(cell.folder, 'bin', 'calls'), 'utf8')
-          .trim()
-          .split('\n'),
-      ).toHaveLength(1);
-    },
-    TIMEOUT,
-  );
+  it('a job is preempted, and put into the queue again by Slurm', async () => {
+    const cell = new Cell();
+    cell.slurm()('requeue');
+    cell.fault('die');
+    expect(await cell.hyde(keys)).toBe(0);
+    await cell.expectWhole({ begun: JOBS + 1 });
+    expect(
+      readFileSync(join(cell.folder, 'bin', 'calls'), 'utf8')
+        .trim()
+        .split('\n'),
+    ).toHaveLength(1);
+  });
 
-  it(
-    'half an adapter is there',
-    async () => {
-      const cell = new Cell();
-      cell.slurm();
-      cell.fault('half');
-      expect(await cell.hyde(keys)).toBe(0);
-      await cell.expectWhole({ begun: JOBS + 1, trained: JOBS + 1 });
-    },
-    TIMEOUT,
-  );
+  it('half an adapter is there', async () => {
+    const cell = new Cell();
+    cell.slurm();
+    cell.fault('half');
+    expect(await cell.hyde(keys)).toBe(0);
+    await cell.expectWhole({ begun: JOBS + 1, trained: JOBS + 1 });
+  });
 
-  it(
-    'the answer to a submission is lost',
-    async () => {
-      const cell = new Cell();
-      cell.slurm()('lose-answer');
-      expect(await cell.hyde(keys)).toBe(0);
-      await cell.expectWhole();
-    },
-    TIMEOUT,
-  );
+  it('the answer to a submission is lost', async () => {
+    const cell = new Cell();
+    cell.slurm()('lose-answer');
+    expect(await cell.hyde(keys)).toBe(0);
+    await cell.expectWhole();
+  });
+
+  it('the controller cannot be reached any more when it has heard a submission', async () => {
+    const cell = new Cell();
+    cell.slurm()('lose-answer', 'Unable to contact slurm controller (connect failure)');
+    expect(await cell.hyde(keys)).toBe(0);
+    await cell.expectWhole();
+  });
 
   it.each([
     ['the queue is full', 'sbatch: error: Batch job submission failed: Slurm is busy'],
@@ -256,37 +230,29 @@ describe.concurrent('by Slurm', () => {
       'the controller cannot be reached with a submission',
       'sbatch: error: Unable to contact slurm controller (connect failure)',
     ],
-  ])(
-    '%s',
-    async (_, text) => {
-      const cell = new Cell();
-      const set = cell.slurm();
-      set('refuse-once');
-      set('refuse', text);
-      expect(await cell.hyde(keys)).toBe(0);
-      await cell.expectWhole();
-    },
-    TIMEOUT,
-  );
+  ])('%s', async (_, text) => {
+    const cell = new Cell();
+    const set = cell.slurm();
+    set('refuse-once');
+    set('refuse', text);
+    expect(await cell.hyde(keys)).toBe(0);
+    await cell.expectWhole();
+  });
 
-  it(
-    'the controller cannot be reached while jobs run',
-    async () => {
-      const cell = new Cell();
-      const set = cell.slurm();
-      cell.fault('wait');
-      const run = cell.hyde(keys);
-      await until('a fine-tune that has begun', () => cell.begun() > 0);
-      set('away');
-      await until('a word about it', () => cell.said.includes('the launcher cannot be reached'));
-      cell.go();
-      rmSync(join(cell.folder, 'bin', 'away'));
-      expect(await run).toBe(0);
-      expect(cell.said).toContain('the launcher answers again');
-      await cell.expectWhole();
-    },
-    TIMEOUT,
-  );
+  it('the controller cannot be reached while jobs run', async () => {
+    const cell = new Cell();
+    const set = cell.slurm();
+    cell.fault('wait');
+    const run = cell.hyde(keys);
+    await until('a fine-tune that has begun', () => cell.begun() > 0);
+    set('away');
+    await until('a word about it', () => cell.said.includes('the launcher cannot be reached'));
+    cell.go();
+    rmSync(join(cell.folder, 'bin', 'away'));
+    expect(await run).toBe(0);
+    expect(cell.said).toContain('the launcher answers again');
+    await cell.expectWhole();
+  });
 });
 
 describe.concurrent('by Ray', () => {
@@ -300,109 +266,82 @@ describe.concurrent('by Ray', () => {
     }
   }
 
-  it(
-    'hyde is killed',
-    async () => {
-      await withRay(async (_, keys) => {
-        const cell = new Cell();
-        await killInTheMiddle(cell, keys);
-        await cell.expectWhole();
-      });
-    },
-    TIMEOUT,
-  );
+  it('hyde is killed', async () => {
+    await withRay(async (_, keys) => {
+      const cell = new Cell();
+      await killInTheMiddle(cell, keys);
+      await cell.expectWhole();
+    });
+  });
 
-  it(
-    'hyde is killed when a job was heard, before it knows',
-    async () => {
-      await withRay(async (ray, keys) => {
-        const cell = new Cell();
-        ray.onPost = () => {
-          cell.kill();
-          ray.onPost = () => {};
-        };
-        expect(await cell.hyde(keys)).toBe('SIGKILL');
-        expect(await cell.hyde(keys)).toBe(0);
-        await cell.expectWhole();
-        expect(ray.posted).toHaveLength(JOBS);
-      });
-    },
-    TIMEOUT,
-  );
+  it('hyde is killed when a job was heard, before it knows', async () => {
+    await withRay(async (ray, keys) => {
+      const cell = new Cell();
+      ray.onPost = () => {
+        cell.kill();
+        ray.onPost = () => {};
+      };
+      cell.fault('wait');
+      expect(await cell.hyde(keys)).toBe('SIGKILL');
+      await goOn(cell, keys);
+      await cell.expectWhole();
+      expect(ray.posted).toHaveLength(JOBS);
+    });
+  });
 
-  it(
-    'a node dies',
-    async () => {
-      await withRay(async (_, keys) => {
-        const cell = new Cell();
-        cell.fault('die');
-        expect(await cell.hyde(keys)).toBe(0);
-        await cell.expectWhole({ begun: JOBS + 1 });
-      });
-    },
-    TIMEOUT,
-  );
+  it('a node dies', async () => {
+    await withRay(async (_, keys) => {
+      const cell = new Cell();
+      cell.fault('die');
+      expect(await cell.hyde(keys)).toBe(0);
+      await cell.expectWhole({ begun: JOBS + 1 });
+    });
+  });
 
-  it(
-    'half an adapter is there',
-    async () => {
-      await withRay(async (_, keys) => {
-        const cell = new Cell();
-        cell.fault('half');
-        expect(await cell.hyde(keys)).toBe(0);
-        await cell.expectWhole({ begun: JOBS + 1, trained: JOBS + 1 });
-      });
-    },
-    TIMEOUT,
-  );
+  it('half an adapter is there', async () => {
+    await withRay(async (_, keys) => {
+      const cell = new Cell();
+      cell.fault('half');
+      expect(await cell.hyde(keys)).toBe(0);
+      await cell.expectWhole({ begun: JOBS + 1, trained: JOBS + 1 });
+    });
+  });
 
-  it.each(['the answer to a submission is lost', 'and the job is not seen at once'])(
-    '%s',
-    async (what) => {
-      await withRay(async (ray, keys) => {
-        const cell = new Cell();
-        ray.loseAnswer = true;
-        if (what.startsWith('and')) ray.late = 1;
-        expect(await cell.hyde(keys)).toBe(0);
-        await cell.expectWhole();
-        expect(ray.posted).toHaveLength(JOBS);
-        expect(ray.refused).toBe(0);
-      });
-    },
-    TIMEOUT,
-  );
+  it.each(['the answer to a submission is lost', 'and the job is not seen at once'])('%s', async (what) => {
+    await withRay(async (ray, keys) => {
+      const cell = new Cell();
+      ray.loseAnswer = true;
+      if (what.startsWith('and')) ray.late = 1;
+      expect(await cell.hyde(keys)).toBe(0);
+      await cell.expectWhole();
+      expect(ray.posted).toHaveLength(JOBS);
+      expect(ray.refused).toBe(0);
+    });
+  });
 
-  it(
-    'there is one slot for all',
-    async () => {
-      await withRay(async (ray, keys) => {
-        const cell = new Cell();
-        ray.slots = 1;
-        expect(await cell.hyde(keys)).toBe(0);
-        await cell.expectWhole();
-        expect(ray.mostAtOnce).toBe(1);
-      });
-    },
-    TIMEOUT,
-  );
+  it('there is one slot for all', async () => {
+    await withRay(async (ray, keys) => {
+      const cell = new Cell();
+      ray.slots = 1;
+      expect(await cell.hyde(keys)).toBe(0);
+      await cell.expectWhole();
+      expect(ray.mostAtOnce).toBe(1);
+    });
+  });
 
-  it(
-    'the cluster cannot be reached',
-    async () => {
-      await withRay(async (ray, keys) => {
-        const cell = new Cell();
-        cell.fault('wait');
-        const run = cell.hyde(keys);
-        await until('a fine-tune that has begun', () => cell.begun() > 0);
-        ray.away = 3;
-        cell.go();
-        expect(await run).toBe(0);
-        expect(cell.said).toContain('the launcher answers again');
-        await cell.expectWhole();
-      });
-    },
-    TIMEOUT,
-  );
+  it('the cluster cannot be reached', async () => {
+    await withRay(async (ray, keys) => {
+      const cell = new Cell();
+      cell.fault('wait');
+      const run = cell.hyde(keys);
+      await until('a fine-tune that has begun', () => cell.begun() > 0);
+      ray.away = 3;
+      cell.go();
+      expect(await run).toBe(0);
+      expect(cell.said).toContain('the launcher answers again');
+      await cell.expectWhole();
+    });
+  });
 });
 
 describe.concurrent('by command lines that hand jobs over', () => {
@@ -421,48 +360,32 @@ rm lose-answer 2>/dev/null && exit 1; exit 0`,
   const submitted = (cell: Cell): string[] =>
     readFileSync(join(cell.folder, 'submitted'), 'utf8').trim().split('\n');
 
-  it(
-    'hyde is killed',
-    async () => {
-      const cell = new Cell();
-      await killInTheMiddle(cell, scheduler(cell));
-      await cell.expectWhole();
-      expect(submitted(cell)).toHaveLength(JOBS);
-    },
-    TIMEOUT,
-  );
+  it('hyde is killed', async () => {
+    const cell = new Cell();
+    await killInTheMiddle(cell, scheduler(cell));
+    await cell.expectWhole();
+    expect(submitted(cell)).toHaveLength(JOBS);
+  });
 
-  it(
-    'a node dies',
-    async () => {
-      const cell = new Cell();
-      cell.fault('die');
-      expect(await cell.hyde(scheduler(cell))).toBe(0);
-      await cell.expectWhole({ begun: JOBS + 1 });
-    },
-    TIMEOUT,
-  );
+  it('a node dies', async () => {
+    const cell = new Cell();
+    cell.fault('die');
+    expect(await cell.hyde(scheduler(cell))).toBe(0);
+    await cell.expectWhole({ begun: JOBS + 1 });
+  });
 
-  it(
-    'half an adapter is there',
-    async () => {
-      const cell = new Cell();
-      cell.fault('half');
-      expect(await cell.hyde(scheduler(cell))).toBe(0);
-      await cell.expectWhole({ begun: JOBS + 1, trained: JOBS + 1 });
-    },
-    TIMEOUT,
-  );
+  it('half an adapter is there', async () => {
+    const cell = new Cell();
+    cell.fault('half');
+    expect(await cell.hyde(scheduler(cell))).toBe(0);
+    await cell.expectWhole({ begun: JOBS + 1, trained: JOBS + 1 });
+  });
 
-  it(
-    'a submission that was heard is answered by an error',
-    async () => {
-      const cell = new Cell();
-      writeFileSync(join(cell.folder, 'lose-answer'), '');
-      expect(await cell.hyde(scheduler(cell))).toBe(0);
-      await cell.expectWhole();
-      expect(submitted(cell)).toHaveLength(JOBS);
-    },
-    TIMEOUT,
-  );
+  it('a submission that was heard is answered by an error', async () => {
+    const cell = new Cell();
+    writeFileSync(join(cell.folder, 'lose-answer'), '');
+    expect(await cell.hyde(scheduler(cell))).toBe(0);
+    await cell.expectWhole();
+    expect(submitted(cell)).toHaveLength(JOBS);
+  });
 });
