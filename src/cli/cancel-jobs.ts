@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Launches, lastLauncher, readLaunches } from '../launchers/launches.js';
+import { isServer, Launches, lastLauncher, readLaunches } from '../launchers/launches.js';
 import { openLauncher } from '../launchers/open.js';
-import { isServer, stopServer } from '../launchers/server-folder.js';
+import { stopServer } from '../launchers/server-folder.js';
 import { InputError } from '../shared/errors.js';
 import { openFolder } from '../shared/run-folder.js';
 import { outputOf, print } from './output.js';

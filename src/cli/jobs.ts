@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { hasBegun, progressOf } from '../launchers/events.js';
-import { readLaunches } from '../launchers/launches.js';
-import { addressOf, isServer } from '../launchers/server-folder.js';
+import { isServer, readLaunches } from '../launchers/launches.js';
+import { addressOf } from '../launchers/server-folder.js';
 import type { LaunchRecord } from '../records/launch.js';
 
 /** A fine-tune or a server that a launcher was asked for, as its run folder tells. */

@@ -7,8 +7,8 @@ import { shortHash } from '../shared/hash.js';
 import { interrupted } from '../shared/interrupted.js';
 import type { Observer } from '../shared/observer.js';
 import { type Launcher, lastLines, pauseAfter, sleep } from './launcher.js';
-import type { Launches } from './launches.js';
-import { isServer, keyOf, NoServer, prepareServer, stopServer } from './server-folder.js';
+import { isServer, type Launches } from './launches.js';
+import { keyOf, NoServer, prepareServer, stopServer } from './server-folder.js';
 import { type Health, type Server, Watch, worked } from './server-watch.js';
 
 /** Milliseconds between two signs of life, by which servers know that they are needed. */

@@ -4,7 +4,6 @@ import { LAUNCHERS, type LaunchRecord, type LaunchSpec, type Ticket } from '../r
 import { InputError } from '../shared/errors.js';
 import { readJson, withoutHome, writeJson } from '../shared/files.js';
 import { Journal, readJournal } from '../shared/journal.js';
-import { isServer } from './server-folder.js';
 
 export const launchesFile = (folder: string): string => join(folder, 'jobs', 'launches.jsonl');
 
@@ -19,6 +18,9 @@ export async function readLaunches(folder: string): Promise<Map<string, LaunchRe
   }
   return last;
 }
+
+/** Is this the id of a server, and not of a fine-tune? */
+export const isServer = (job: string): boolean => /^serve-[0-9a-f]{16}-\d+$/.test(job);
 
 const placeFile = (folder: string): string => join(folder, 'jobs', 'launcher.json');
 

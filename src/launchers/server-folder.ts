@@ -12,9 +12,6 @@ export class NoServer extends FailedError {}
 /** Milliseconds that a look may take. */
 const LOOK = 5000;
 
-/** Is this the id of a server, and not of a fine-tune? */
-export const isServer = (job: string): boolean => /^serve-[0-9a-f]{16}-\d+$/.test(job);
-
 /** Makes the folder of a server that is to be started. The key is for its owner's eyes only. */
 export function prepareServer(folder: string, job: object, key: string): void {
   const path = join(folder, 'key');

@@ -115,7 +115,7 @@ export class Slurm implements Launcher {
     const argv = sbatch(key, { tasks: tickets.length, atOnce, folder }, this.spec);
     const ran = await this.site.run(argv, this.script(this.site.there(list)), SBATCH_MS);
     const answer = answerOf(ran);
-    const said = lastLine(ran.stderr);
+    const said = lastLine(ran.stderr).replace(/^sbatch: error: /, '');
     if (answer === 'taken') {
       for (const ticket of tickets) {
         tell.taken(ticket);

@@ -1,4 +1,5 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Launcher, pauseAfter, type Submission } from '../../src/launchers/launcher.js';
@@ -204,6 +205,10 @@ describe('driving job folders', () => {
     await expect(driven(folder, new Scripted(), jobs)).rejects.toThrow(/may still run/);
     expect(lastLauncher(folder)).toMatchObject({ host: 'login' });
     await checkHeld(folder, { ...far, partition: 'other' });
+    // As it was: a command that names the home directory is found again.
+    const own = { ...far, cancel: join(homedir(), 'bin/cancel {id}') };
+    (await Launches.open(folder, own)).close();
+    expect(lastLauncher(folder)).toEqual(own);
     finish(jobs[0] as Job);
     await checkHeld(folder, undefined);
   });
