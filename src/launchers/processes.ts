@@ -101,6 +101,9 @@ export class Processes implements Launcher {
     try {
       writeFileSync(path, JSON.stringify(known));
     } catch (error) {
+      signalGroup(known, 'SIGKILL');
+      this.busy.delete(id);
+      this.children.delete(id);
       throw writeError(error, path);
     }
     child.stdin?.end('go\n');

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -134,6 +134,20 @@ describe('processes on this machine', () => {
     });
     const [outcome] = await driven(folder, pool, jobs.slice(0, 1), { retries: 0 });
     expect(outcome).toContain('it ran past its time limit');
+  });
+
+  it('begins none that it could not write down, and tries again', async () => {
+    const [job] = jobs as [Job];
+    mkdirSync(join(job.folder, 'process.json'));
+    const observer = listening();
+    const running = driven(folder, local(contextOf(folder, { setup: ['true'] })), [job], {
+      observer,
+      retries: 0,
+    });
+    await until(() => observer.heard.some((text) => text.includes('process.json')));
+    rmSync(join(job.folder, 'process.json'), { recursive: true });
+    expect(await running).toEqual(['train-0: done']);
+    expect(runsOf(job)).toBe(1);
   });
 
   it('ends its processes when the user stops', async () => {
