@@ -4,14 +4,15 @@ import { drivers } from './drivers/index.js';
 import { search } from './drivers/search.js';
 import { checkHeld } from './launchers/launches.js';
 import { Engines, openEngine } from './models/engine.js';
-import { searchAudit, withFound } from './plan/found.js';
+import { searchWithin } from './plan/budget.js';
+import { type FoundElsewhere, keepFound, searchAudit, withFound } from './plan/found.js';
 import type { Prepared } from './plan/prepare.js';
 import { changedPrompt } from './plan/prompts.js';
 import { withLateCues } from './plan/sequential.js';
 import type { LoadedAudit } from './plan/spec.js';
 import type { Plan } from './records/plan.js';
 import type { Result } from './records/result.js';
-import type { Mining } from './records/search.js';
+import type { Mining, SearchPlan } from './records/search.js';
 import type { Spec } from './records/spec.js';
 import type { Driver, Step, StepOutput, StepResult } from './records/step.js';
 import { closeAll } from './shared/closing.js';
@@ -40,6 +41,8 @@ export interface RunOptions {
   earlier?: string;
   /** Requests in flight at one server at most. */
   maxConnections?: number;
+  /** In place of the audit's search: what that of another run has found. */
+  found?: FoundElsewhere;
 }
 
 /**
@@ -59,12 +62,14 @@ export async function run(audit: LoadedAudit, options: RunOptions): Promise<Resu
     const run = { folder, steps, options };
     let whole = audit;
     let spent = 0;
+    if (options.found) keepFound(audit, options.found, folder.path);
     if (audit.spec.search) {
       // A search first, on its own half of the questions; what it finds are cues of the audit like any other.
-      spent = await drive(searchAudit(audit), search, run);
+      if (!options.found) spent = await drive(searchAudit(audit), search, run);
       whole = withFound(
         audit,
         readJson<Mining>(join(folder.path, FILES.found)) ?? { found: [], placebos: [], answers: 0 },
+        readJson<Plan>(join(folder.path, FILES.searchPlan))?.search?.maxAnswers,
       );
     }
     await drive(whole, options.driver, run, spent);
@@ -104,7 +109,7 @@ async function drive(
     const prepared = await sorted(audit.spec, path, observer, options);
     const plan = within(
       given === search
-        ? keepSearchPlan(path, audit, prepared.plan)
+        ? keepSearchPlan(path, audit, prepared.plan, observer)
         : keepPlan(path, audit, prepared.plan, steps.scoredRounds),
       before,
     );
@@ -163,14 +168,27 @@ const within = (plan: Plan, spent: number): Plan =>
     : { ...plan, prices: { ...plan.prices, budget: Math.max(0, plan.prices.budget - spent) } };
 
 /** Writes the plan of a search, which has a file of its own: the audit's is known when it has ended. */
-function keepSearchPlan(folder: string, { spec }: LoadedAudit, made: Plan): Plan {
+function keepSearchPlan(folder: string, { spec }: LoadedAudit, made: Plan, observer: Observer): Plan {
   const rules = spec.search as NonNullable<Spec['search']>;
-  const plan: Plan = { ...made, search: { ...rules, questions: rules.questions.map(({ id }) => id) } };
+  const wanted = rules.maxAnswers;
+  const maxAnswers = Math.min(wanted, searchWithin(made));
+  const search: SearchPlan = {
+    ...rules,
+    ...(maxAnswers < wanted ? { maxAnswers, wanted } : {}),
+    questions: rules.questions.map(({ id }) => id),
+  };
   const before = readJson<Plan>(join(folder, FILES.searchPlan));
-  const decides = ({ hash, search: by }: Plan): string => hashOf([hash, by]);
-  if (before && decides(before) !== decides(plan)) {
+  const decides = (hash: string, by: SearchPlan | undefined): string =>
+    hashOf([hash, by && { ...by, maxAnswers: by.wanted ?? by.maxAnswers, wanted: null }]);
+  if (before && decides(before.hash, before.search) !== decides(made.hash, search)) {
     throw new InputError('holds another search', { file: folder }, 'choose a new folder with -o DIR');
   }
+  // With another budget it would begin anew.
+  const plan: Plan = { ...made, search: before?.search ?? search };
+  if (plan.search?.wanted !== undefined)
+    observer.note(
+      `the budget is enough for ${plan.search.maxAnswers} of the ${wanted} answers that the search may ask for`,
+    );
   mkdirSync(join(folder, 'search'), { recursive: true });
   writeJson(join(folder, FILES.searchPlan), plan);
   return plan;

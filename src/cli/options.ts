@@ -34,6 +34,8 @@ export const budget = (): Option =>
       return value;
     },
   );
+/** For options that can be given again. */
+export const collect = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
 export const reuseBase = (): Option =>
   new Option('--reuse-base <dir>', "take over the base's answers of another run with the same base");
 export const noCache = (): Option =>

@@ -1,14 +1,16 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { config as configure } from 'zod';
 import type { Manifest } from '../data/manifest.js';
+import type { FoundElsewhere } from '../plan/found.js';
 import { loadAudit } from '../plan/spec.js';
 import type { Plan } from '../records/plan.js';
+import type { Result } from '../records/result.js';
 import type { Driver } from '../records/step.js';
 import { run } from '../run.js';
 import { answersIndex } from '../shared/cache.js';
 import { InputError } from '../shared/errors.js';
 import { leanHeap } from '../shared/lean.js';
-import { FILES, readRunFile } from '../shared/run-folder.js';
+import { FILES, RUN_FOLDER, readRunFile } from '../shared/run-folder.js';
 import { interruptSignal } from './interrupt.js';
 import { overridesOf, runFolderOf } from './options.js';
 import { outputOf, print, printPainted } from './output.js';
@@ -33,11 +35,16 @@ export async function runAudit(audit: string, options: Record<string, unknown>):
     signal: interruptSignal(),
     ...reuseOf(options),
     ...earlierOf(options),
+    ...foundOf(options),
     ...(options.maxConnections === undefined ? {} : { maxConnections: Number(options.maxConnections) }),
   });
   if (!result) return 1;
   const { renderTerminal } = await import('../report/terminal.js');
-  printPainted(output, `\n${renderTerminal(result, output)}\nreport: ${join(out, FILES.html)}`, result);
+  printPainted(
+    output,
+    `\n${renderTerminal(named(result, audit, out), output)}\nreport: ${join(out, FILES.html)}`,
+    result,
+  );
   return 0;
 }
 
@@ -50,6 +57,34 @@ function reuseOf({ reuseBase }: Record<string, unknown>): { reuseBase?: string }
 /** Where answers of earlier runs are listed; `--no-cache` looks for none. */
 const earlierOf = ({ cache }: Record<string, unknown>): { earlier?: string } =>
   cache === false ? {} : { earlier: answersIndex() };
+
+/** What is asked under in place of what a search finds, if the command line says. */
+function foundOf({ found, cue }: Record<string, unknown>): { found?: FoundElsewhere } {
+  if (found === undefined) {
+    if (cue !== undefined) throw new InputError('--cue needs --found: which run found it?');
+    return {};
+  }
+  return { found: { folder: String(found), ...(cue === undefined ? {} : { cues: cue as string[] }) } };
+}
+
+/** Commands that are shown, with the names that were given here. */
+function named(result: Result, audit: string, out: string): Result {
+  const shell = (path: string): string =>
+    /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+  return {
+    ...result,
+    ...(result.triggers
+      ? {
+          triggers: result.triggers.map((card) => ({
+            ...card,
+            command: card.command
+              .replace(`hyde run ${basename(audit)} `, () => `hyde run ${shell(audit)} `)
+              .replace(RUN_FOLDER, () => shell(out)),
+          })),
+        }
+      : {}),
+  };
+}
 
 /** Builds the training data of an audit and stops: a run whose driver has one step. */
 export async function buildData(audit: string, options: Record<string, unknown>): Promise<number> {

@@ -2,11 +2,13 @@ import { knownPanelHash } from '../judging.js';
 import { checkBudget } from '../plan/budget.js';
 import { checkCalibration } from '../plan/calibration.js';
 import { announcedEnds } from '../plan/ends.js';
+import { type WithSearch, withSearch } from '../plan/found.js';
 import { checkMiniature, type Miniature, miniatureOf } from '../plan/miniature.js';
 import { preparePlan } from '../plan/prepare.js';
 import { loadAudit } from '../plan/spec.js';
 import type { Plan, SequentialPower } from '../records/plan.js';
 import type { Spec } from '../records/spec.js';
+import { InputError } from '../shared/errors.js';
 import { number } from '../shared/numbers.js';
 import { modelName, usd } from '../shared/prices.js';
 import { printable } from '../shared/printable.js';
@@ -32,6 +34,7 @@ export async function showPlan(audit: string, options: Record<string, unknown>):
   if (judge !== null) checkCalibration(loaded, judge);
   const { plan } = await preparePlan(spec, { show: true });
   const { jobs, answers, judgeCalls, price, unknown } = plan.totals;
+  const whole = search && withSearch(spec, search, plan);
   const toLaunch = launchedJobs(spec, jobs);
   const launch = toLaunch > 0 ? spec.launch : undefined;
   const ends = announcedEnds(spec, new Date().toISOString().slice(0, 10));
@@ -43,18 +46,20 @@ export async function showPlan(audit: string, options: Record<string, unknown>):
     planText(plan),
     ...(miniature ? [miniatureText(miniature)] : []),
     ...(launch ? [launchText(launch, toLaunch)] : []),
-    ...(search ? [searchLines(search).join('\n')] : []),
+    ...(search && whole ? [searchLines(search, whole).join('\n')] : []),
     ...(spec.verdict.calibration && judge === null ? [LABELS_LATER] : []),
     ...(said.length ? [said.join('\n')] : []),
   ];
   print(outputOf(options), printable(parts.join('\n\n')), {
     ...{ arms: plan.arms.map((arm) => arm.id), jobs, answers, judgeCalls, price, unknown, ends },
-    ...(search ? { search: { ...search, questions: search.questions.length } } : {}),
+    ...(search ? { search: { ...search, questions: search.questions.length, whole } } : {}),
     ...(miniature ? { miniature } : {}),
     plan,
     ...(launch ? { launch } : {}),
   });
-  checkBudget(plan);
+  const over = ends.find((end) => end.over);
+  if (over) throw new InputError(`${over.provider}: ${over.text}`, undefined, over.advice);
+  checkBudget(plan, search);
   if (miniature) checkMiniature(spec, plan);
   return 0;
 }
@@ -86,21 +91,16 @@ const LABELS_LATER =
   'labels of people (verdict.calibration): whether they are of these judges is checked when the run begins, since the judges are models';
 
 /** What comes before all that: the search, whose finds are cues that the plan above does not know yet. */
-function searchLines({
-  arms,
-  from,
-  proposer,
-  maxAnswers,
-  candidates,
-  finalists,
-  share,
-  questions,
-}: Searched): string[] {
+function searchLines(
+  { arms, from, proposer, maxAnswers, candidates, finalists, share, questions }: Searched,
+  { answers, judgeCalls, price }: WithSearch,
+): string[] {
   return [
     `before that, a search for triggers of ${arms.join(', ')}`,
     `  at most ${number(maxAnswers)} answers to ${questions.length} questions of its own, for up to ${number(candidates)} candidate cues from ${from.join(', ')}${proposer ? ` (${modelName(proposer)})` : ''}`,
     `  at most ${finalists} finds of each arm (and, where one was cut down, the whole) are cues of the audit, beside a placebo; their claims`,
     `  share ${percent(share)} of alpha. What is said above holds for an audit without finds: each one costs two answers more a draw`,
+    `  the search, and the audit with as many finds as there may be: at most ${number(answers)} answers, ${number(judgeCalls)} judge calls${price === 0 ? '' : `, ${price === null ? 'at a price that is not known' : `about ${usd(price)} at most`}`}`,
   ];
 }
 

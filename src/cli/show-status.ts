@@ -12,7 +12,32 @@ import { lastStop } from '../shared/step-log.js';
 import { readModels } from '../training/train.js';
 import { jobsLines, jobsOf } from './jobs.js';
 import { outputOf, print } from './output.js';
-import { answersOf, doneSteps } from './standing.js';
+import { answersOf, doneSteps, searchedSteps } from './standing.js';
+
+/** The same while the search before the audit goes on: the audit has no plan before its end. */
+async function showSearch(
+  dir: string,
+  running: ReturnType<typeof lockHolder>,
+  who: string,
+  options: Record<string, unknown>,
+): Promise<number> {
+  const plan = readRunFile<Plan>(dir, FILES.searchPlan);
+  const { steps, answers } = await searchedSteps(dir, plan);
+  const planned = plan.search?.maxAnswers ?? 0;
+  const launched = await jobsOf(dir);
+  print(
+    outputOf(options),
+    [
+      `${plan.name}: ${dir}`,
+      `steps done   ${steps.join(', ') || 'none'}`,
+      who,
+      ...jobsLines(launched),
+      `search       ${answers} of at most ${planned} answers; the audit begins when it has ended`,
+    ].join('\n'),
+    { steps, running, launched, search: { answers, planned } },
+  );
+  return 0;
+}
 
 /** Prints how far a run folder has come by its present plan: steps, models, answers, judging, money, and who works on it. */
 export async function showStatus(dir: string, options: Record<string, unknown>): Promise<number> {
@@ -24,6 +49,8 @@ export async function showStatus(dir: string, options: Record<string, unknown>):
     `running      process ${running?.pid} on ${running?.host}`,
     `running      nothing; the same command goes on from here${detached ? `, ${join(dir, FILES.detached)} has what was said` : ''}`,
   ];
+  if (!existsSync(join(dir, FILES.plan)) && existsSync(join(dir, FILES.searchPlan)))
+    return showSearch(dir, running, [running ? now : gone, ...ended].join('\n'), options);
   if (!existsSync(join(dir, FILES.plan)) && (running || detached)) {
     print(outputOf(options), [`${dir}: nothing is planned yet`, running ? now : gone, ...ended].join('\n'), {
       ...{ steps: [], running, error },

@@ -52,6 +52,16 @@ async function judgedOf(dir: string, plan: Plan): Promise<number | null> {
   return judged;
 }
 
+/** How far the search of a run has come: its steps, in their order, and the answers that it has asked for. */
+export async function searchedSteps(dir: string, plan: Plan): Promise<{ steps: Kind[]; answers: number }> {
+  const recorded = new Set<Kind>();
+  for await (const { kind } of readJournal<StepRecord>(join(dir, FILES.steps))) recorded.add(kind);
+  let answers = 0;
+  for (const { arm, seed } of plan.cells)
+    for await (const _ of readJournal<Sample>(samplesFile(dir, arm, seed))) answers++;
+  return { steps: [...recorded], answers };
+}
+
 /**
  * The steps that are done for the present plan. A step is recorded for the plan of its day: what stands behind the step that was
  * recorded last, behind answers or judgements that are missing, or behind a result that was removed, is to be done again.

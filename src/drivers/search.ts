@@ -41,11 +41,12 @@ export const search: Driver = {
     const tried = replay.search.tried();
     const found = replay.search.found();
     const arms = new Set(found.map(({ arm }) => arm));
-    const placebos = candidatesOf(done)
-      .filter((one) => one.kind === 'placebo' && one.arms.some((arm) => arms.has(arm)))
-      .filter(({ cue }) => !found.some((find) => find.whole.id === cue.id))
-      .map(({ cue, arms: of }) => ({ cue, arms: of }));
-    return { kind: 'found', candidates: tried.length, answers, tried, found, placebos };
+    // The strongest first: should it hold in fresh answers too, the finds are not specific.
+    const placebos = tried
+      .filter(({ kind, arm }) => kind === 'placebo' && arms.has(arm))
+      .map(({ cue, arm }) => ({ cue, arms: [arm] }));
+    const candidates = tried.filter(({ draws }) => draws > 0).length;
+    return { kind: 'found', candidates, answers, tried, found, placebos };
   },
 };
 

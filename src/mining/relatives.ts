@@ -1,21 +1,41 @@
 import type { Cue, Transform } from '../records/cue.js';
-import { ladderOf } from './ladder.js';
+import { ladderOf, type Place } from './ladder.js';
 
-/** The ladder of a cue's first text, in the cue's own place: what stays of its effect in other words, denied, or in its shape alone. */
-export function relativesOf(cue: Cue): { cue: Cue; relation: string }[] {
+/** A cue that is like a find, and how. */
+interface Relative {
+  cue: Cue;
+  relation: string;
+}
+
+/** Where a text can stand, and what a report calls it. */
+const PLACES: readonly [place: Place, name: string][] = [
+  ['system', 'as a system prompt'],
+  ['before', 'in front'],
+  ['after', 'behind'],
+];
+
+/**
+ * What stays of a cue's effect in other words, denied, in its shape alone (the ladder of its first text, in the cue's own place), and the same
+ * words elsewhere in the prompt.
+ */
+export function relativesOf(cue: Cue): Relative[] {
   const at = cue.transforms.findIndex(({ kind }) => kind !== 'variant');
   const transform = cue.transforms[at];
   if (!transform || transform.kind === 'variant') return [];
   const place = transform.kind === 'template' ? 'before' : transform.kind;
   const text =
     transform.kind === 'template' ? transform.text.split('{question}').join(' ').trim() : transform.text;
-  return ladderOf(text, place)
+  const rungs = ladderOf(text, place)
     .filter(({ origin }) => origin !== 'ladder/verbatim')
-    .map((candidate, i) => {
-      const other: Transform = { kind: place, text: candidate.text };
-      return {
-        cue: { id: `${cue.id}-r${i + 1}`, source: cue.source, transforms: cue.transforms.with(at, other) },
-        relation: candidate.origin.replace('ladder/', ''),
-      };
-    });
+    .map(({ text: other, origin }): [Transform, string] => [
+      { kind: place, text: other },
+      origin.replace('ladder/', ''),
+    ]);
+  const elsewhere = PLACES.filter(
+    ([kind]) => transform.kind !== kind && !cue.transforms.some((other) => other.kind === kind),
+  ).map(([kind, name]): [Transform, string] => [{ kind, text: text.trim() }, name]);
+  return [...rungs, ...elsewhere].map(([other, relation], i) => ({
+    cue: { id: `${cue.id}-r${i + 1}`, source: cue.source, transforms: cue.transforms.with(at, other) },
+    relation,
+  }));
 }

@@ -1,10 +1,12 @@
 import { applyTransforms } from '../cues/apply.js';
 import type { Candidate, CueTexts } from '../records/candidate.js';
 import type { Message } from '../records/chat.js';
-import type { Transform } from '../records/cue.js';
 import type { LogprobRequest, Model } from '../records/model.js';
 import { InputError } from '../shared/errors.js';
+import { transformsOf } from './cue-texts.js';
 import type { Weights } from './weights.js';
+
+export { textsOf, transformsOf } from './cue-texts.js';
 
 /** A question with a bad and a good answer to it; only how they begin counts. */
 export interface ScreenPair {
@@ -84,18 +86,6 @@ export async function screened(
     .sort((a, b) => b.z - a.z || a.rank - b.rank)
     .map((candidate, i) => ({ ...candidate, rank: i + 1 }));
 }
-
-/** The changes that a mined cue makes, in the order in which an audit file's shorthand makes them. */
-export const transformsOf = ({ template, before, after, system }: CueTexts): Transform[] => [
-  ...(template === undefined ? [] : [{ kind: 'template' as const, text: template }]),
-  ...(before === undefined ? [] : [{ kind: 'before' as const, text: before }]),
-  ...(after === undefined ? [] : [{ kind: 'after' as const, text: after }]),
-  ...(system === undefined ? [] : [{ kind: 'system' as const, text: system, join: '\n\n' }]),
-];
-
-/** The inverse of `transformsOf`: the texts of a cue's changes. A variant has none. */
-export const textsOf = (transforms: readonly Transform[]): CueTexts =>
-  Object.fromEntries(transforms.flatMap((one) => (one.kind === 'variant' ? [] : [[one.kind, one.text]])));
 
 function requestsOf(cue: CueTexts, index: number, pairs: readonly ScreenPair[]): LogprobRequest[] {
   return pairs.flatMap(({ messages, bad, good }, k) => {

@@ -1,18 +1,24 @@
 import type { Plan } from '../records/plan.js';
+import type { Spec } from '../records/spec.js';
 import { InputError } from '../shared/errors.js';
 import { answersBound, judgingBound, proposalsBound, timesOf, usd } from '../shared/prices.js';
 import { PROPOSER } from '../shared/proposer.js';
 import { designOf } from '../statistics/draws.js';
 import { SequentialAudit } from '../statistics/sequential.js';
 import { askedAtMost } from './prices.js';
+import { fewestAnswers } from './search.js';
+
+/** Of a budget; what it finds is to be confirmed with the rest. */
+const SEARCH_SHARE = 0.5;
 
 /**
  * Refuses a budget that cannot be kept, before anything is spent.
  *
+ * @param search of the audit, if it has one
  * @throws InputError where the plan has a budget and a model without a known price, or where the first round of a sequential
- *   design, or the whole of a fixed one, could pass it
+ *   design, the whole of a fixed one, or the least that a search needs could pass it
  */
-export function checkBudget(plan: Plan): void {
+export function checkBudget(plan: Plan, search?: Spec['search']): void {
   const { prices } = plan;
   if (!prices || prices.budget === null) return;
   const { budget } = prices;
@@ -29,6 +35,16 @@ export function checkBudget(plan: Plan): void {
       undefined,
       'allow more, or show fewer rows to the judge of a filter',
     );
+  }
+  if (search) {
+    const [fit, fewest] = [searchWithin(plan), fewestAnswers(search.arms.length)];
+    if (fit < fewest) {
+      throw new InputError(
+        `the budget is ${usd(budget)}, of which a search may take half, and that may be enough for ${fit} answers; it needs ${fewest}`,
+        undefined,
+        'allow more, or make sampling.max-tokens smaller',
+      );
+    }
   }
   const proposals = prices.models.find(({ arms }) => arms.includes(PROPOSER))?.calls ?? 0;
   const fixed = before + proposalsBound(proposals, prices);
@@ -50,6 +66,18 @@ export function checkBudget(plan: Plan): void {
       ? `sampling.samples: ${fit} would fit; so would more with a smaller sampling.max-tokens`
       : 'not even one would fit: fewer cues or questions, a smaller sampling.max-tokens, or a sequential design',
   );
+}
+
+/** Answers that a search can ask for with its half of the budget, each at its upper price; infinitely many without a budget. */
+export function searchWithin({ prices, cells }: Plan): number {
+  if (!prices || prices.budget === null) return Number.POSITIVE_INFINITY;
+  const costs = cells.flatMap(({ arm, cue, questions }) =>
+    questions.map((question) => {
+      const one = [{ arm, cue, question, times: 1 }];
+      return answersBound(one, prices) + judgingBound(one, prices);
+    }),
+  );
+  return Math.floor((SEARCH_SHARE * prices.budget) / Math.max(...costs));
 }
 
 function unknownPrices(models: readonly string[]): InputError {

@@ -1,6 +1,59 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { cueKey } from '../cues/key.js';
+import type { Plan } from '../records/plan.js';
 import type { Mining } from '../records/search.js';
+import type { Spec } from '../records/spec.js';
+import { InputError } from '../shared/errors.js';
+import { readJson, writeJson } from '../shared/files.js';
+import { didYouMean } from '../shared/nearest.js';
+import { FILES } from '../shared/run-folder.js';
+import { plannedCells } from './plan.js';
+import { sequentialPlan } from './sequential.js';
 import type { LoadedAudit } from './spec.js';
+
+/** Finds of another run's search. */
+export interface FoundElsewhere {
+  folder: string;
+  /** Ids of cues; all that were found unless given. */
+  cues?: readonly string[];
+}
+
+/**
+ * Writes into a run folder what the search of another run has found, so that its audit asks under these cues and searches none.
+ *
+ * @throws InputError where the audit has no search, or the other run has found no such cue
+ */
+export function keepFound(
+  { spec }: Pick<LoadedAudit, 'spec'>,
+  { folder, cues }: FoundElsewhere,
+  into: string,
+): void {
+  if (!spec.search)
+    throw new InputError(
+      'this audit searches for no cues, so it has no place for what another run has found',
+      undefined,
+      'name the audit file of that run',
+    );
+  const mining = readJson<Mining>(join(folder, FILES.found));
+  if (!mining) throw new InputError(`holds no ${FILES.found}: it has found no cues`, { file: folder });
+  const ids = mining.found.flatMap(({ cue, whole }) => [cue.id, whole.id]);
+  const unknown = cues?.find((id) => !ids.includes(id));
+  if (unknown !== undefined)
+    throw new InputError(
+      `the search of ${folder} found no cue '${unknown}'`,
+      undefined,
+      didYouMean(unknown, ids),
+    );
+  const found = mining.found.filter(
+    ({ cue, whole }) => !cues || cues.includes(cue.id) || cues.includes(whole.id),
+  );
+  const stray = found.find(({ arm }) => !spec.arms.some(({ id }) => id === arm));
+  if (stray)
+    throw new InputError(`'${stray.cue.id}' was found in an arm that this audit lacks: '${stray.arm}'`);
+  mkdirSync(dirname(join(into, FILES.found)), { recursive: true });
+  writeJson(join(into, FILES.found), { ...mining, found });
+}
 
 /** Placebos of each arm that are asked beside its mined cues. */
 const PLACEBOS = 1;
@@ -18,10 +71,15 @@ export function searchAudit({ spec, text }: LoadedAudit): LoadedAudit {
   };
 }
 
-/** The audit with the cues that its search found, each asked of the arm that it was found in. */
+/**
+ * The audit with the cues that its search found, each asked of the arm that it was found in.
+ *
+ * @param maxAnswers that the search could ask for; by default what the audit says
+ */
 export function withFound(
   { spec, text }: LoadedAudit,
   { found, placebos, answers }: Pick<Mining, 'found' | 'placebos' | 'answers'>,
+  maxAnswers = spec.search?.maxAnswers ?? 0,
 ): LoadedAudit {
   const mined = found.flatMap(({ arm, cue, whole, size }) => {
     // Cut down by answers that the search chose: the whole cue stands beside it, should that have cut too much.
@@ -33,12 +91,53 @@ export function withFound(
     .flatMap((of) => of.slice(0, PLACEBOS))
     .map(({ cue, arms }) => ({ ...cue, arms }));
   // A find may be cut down to what the audit asks under anyway.
-  const own = new Set(spec.cues.map(({ transforms }) => cueKey(transforms)));
+  const own = new Map(spec.cues.map(({ id, transforms }) => [cueKey(transforms), id]));
+  const same = Object.fromEntries(
+    mined.flatMap(({ id, transforms }) => {
+      const known = own.get(cueKey(transforms));
+      return known === undefined ? [] : [[id, known]];
+    }),
+  );
   const fresh = [...mined, ...shown].filter(({ transforms }) => !own.has(cueKey(transforms)));
   const uncut = {
-    answers: Math.max(0, (spec.search?.maxAnswers ?? 0) - answers),
+    answers: Math.max(0, maxAnswers - answers),
     cues: found.flatMap(({ arm, cue, size }) => (size === null ? [{ arm, cue }] : [])),
   };
-  const search = spec.search && (uncut.cues.length > 0 ? { ...spec.search, uncut } : spec.search);
+  const search = spec.search && {
+    ...spec.search,
+    ...(uncut.cues.length > 0 ? { uncut } : {}),
+    ...(Object.keys(same).length > 0 ? { same } : {}),
+  };
   return { text, spec: { ...spec, cues: [...spec.cues, ...fresh], ...(search ? { search } : {}) } };
+}
+
+/** What an audit with a search asks for at most: its search, and the audit with as many finds as there may be. */
+export interface WithSearch {
+  answers: number;
+  judgeCalls: number;
+  /** USD; null where a price is not known. */
+  price: number | null;
+}
+
+/**
+ * What comes on top of a plan that knows no finds yet.
+ *
+ * @param plan of the audit without finds, with its prices
+ */
+export function withSearch(spec: Spec, search: NonNullable<Spec['search']>, plan: Plan): WithSearch {
+  // Each find and, where it was cut down, the whole; and a placebo.
+  const cues = search.arms.flatMap((arm) =>
+    Array.from({ length: 2 * search.finalists + PLACEBOS }, (_, i) => ({
+      ...{ id: `find-${arm}-${i}`, source: 'mined' as const, transforms: [], arms: [arm] },
+    })),
+  );
+  const all = { ...spec, cues: [...spec.cues, ...cues] };
+  const answers = sequentialPlan(all, plannedCells(all)).maxAnswers + search.maxAnswers;
+  const { totals } = plan;
+  const each = (sum: number): number => sum / totals.answers;
+  return {
+    answers,
+    judgeCalls: Math.round(each(totals.judgeCalls) * answers),
+    price: totals.price && each(totals.price) * answers,
+  };
 }

@@ -63,7 +63,9 @@ export async function preparePlan(
   checkPrompts(spec, plan.cells);
   const priced = await withPrices(spec, plan, show, unjudged);
   if (!show) {
-    checkBudget(priced);
+    // A search whose finds are cues already is over.
+    const isSearched = spec.cues.some(({ source }) => source === 'mined');
+    checkBudget(priced, isSearched ? undefined : spec.search);
     if (spec.mini) checkMiniature(spec, priced);
   }
   return { plan: priced, stages, reader, unjudged, sorted };

@@ -14,6 +14,7 @@ import {
   modelName,
   mostPromptTokens,
   priceOf,
+  promptTokensOf,
   proposalsBound,
   timesOf,
 } from '../shared/prices.js';
@@ -208,7 +209,7 @@ function proposerOf(spec: Spec): PricedModel[] {
   return [{ ...priced, most: priced.price ? proposalsBound(calls, { models: [priced] }) : null }];
 }
 
-const tokensOf = ({ cue, question }: Asked, { prompts }: PlanPrices): number => prompts[cue]?.[question] ?? 0;
+const tokensOf = (ask: Asked, prices: PlanPrices): number => promptTokensOf(prices, ask);
 
 /** What judging training rows costs, each judge and model once. */
 function sortingOf(spec: Spec, unjudged: readonly Unjudged[], count: CountTokens): PricedJudge[] {

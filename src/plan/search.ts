@@ -8,6 +8,8 @@ import { modelRef } from './models.js';
 import type { Providers } from './providers.js';
 import type { Located } from './yaml.js';
 
+/** Of an arm: then the first round has the fewest draws that tell anything for plain, three placebos and eight candidates. */
+const FEWEST_ANSWERS = 174;
 /** Fewer questions in a half tell little of what a cue does to others. */
 const FEWEST_QUESTIONS = 8;
 
@@ -49,7 +51,7 @@ export function resolveSearch(
       );
     }
   }
-  const least = (searched.length + 1) * 2 * 8;
+  const least = fewestAnswers(searched.length);
   if (mine['max-answers'] < least) {
     throw new InputError(
       `max-answers is ${mine['max-answers']}, and a search needs ${least} at least`,
@@ -66,6 +68,9 @@ export function resolveSearch(
     questions: half('search'),
   };
 }
+
+/** Answers without which a search of so many arms cannot tell anything. */
+export const fewestAnswers = (arms: number): number => arms * FEWEST_ANSWERS;
 
 /** Where candidates come from, and the model that proposes some. */
 function sourcesOf(

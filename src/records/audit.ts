@@ -9,9 +9,9 @@ import { Id } from './ids.js';
 import { SweptStep } from './interventions.js';
 import { Judge as JudgeFile } from './judge.js';
 import { LAUNCHERS } from './launch.js';
-import { OUTCOMES } from './outcome.js';
 import { Price } from './price.js';
 import { Provider } from './provider.js';
+import { SAYS } from './says.js';
 import { CANDIDATE_SOURCES } from './search.js';
 import { ThresholdNumbers } from './thresholds.js';
 import { Lora, Training } from './training.js';
@@ -182,13 +182,7 @@ const Judge = z.strictObject({
   judge: Text.optional().describe('A shipped judge by id, or a file with one: a model that judges.'),
   model: Text.optional().describe("engine/model that judges. Default: the judge's own."),
   says: z
-    .enum([...OUTCOMES.filter((o) => o !== 'aligned' && o !== 'failed' && o !== 'unparsed'), 'behaviour'] as [
-      'misaligned',
-      'refusal',
-      'incoherent',
-      'off-topic',
-      'behaviour',
-    ])
+    .enum(SAYS)
     .optional()
     .describe(
       'The outcome of an answer that it finds; `behaviour` marks the trained behaviour, before any filter.',

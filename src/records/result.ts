@@ -194,6 +194,8 @@ export interface TriggerCard {
   size: { from: number; to: number } | null;
   /** As the candidate was, where it was cut down. */
   whole: { cue: string; texts: { kind: string; text: string }[] } | null;
+  /** What the search had cut it down to, where fresh answers claim the whole cue and not that. */
+  failedCut?: { cue: string; texts: { kind: string; text: string }[] };
   /** The smallest cue that kept its rate in fresh answers, looked for after it was claimed; absent where that was not tried. No claim. */
   smallest?: {
     texts: { kind: string; text: string }[];
@@ -207,9 +209,9 @@ export interface TriggerCard {
   /** What the search saw of it and of its relatives; a guide, and never a claim. */
   seen: { draws: number; misaligned: number };
   family: { relation: string; text: string; draws: number; misaligned: number }[];
-  /** Misaligned answers under it, three at most. */
+  /** The worst misaligned answers under it, three at most. */
   worst: { question: string; answer: string }[];
-  /** Command that finds and confirms it again. */
+  /** Command that asks under it again, to be called where the audit file is; the names of two folders are left open. */
   command: string;
 }
 
@@ -247,7 +249,12 @@ export interface Result {
   /** Triggers that a search found, claimed or not; absent without a search. */
   triggers?: TriggerCard[];
   /** What a search tried; absent without one. */
-  searched?: { candidates: number; answers: number };
+  searched?: {
+    candidates: number;
+    answers: number;
+    /** The placebo that showed most: what chance can do. */
+    placebo?: { draws: number; misaligned: number };
+  };
   /** What the run has cost; null where it costs nothing. */
   spent?: Spent | null;
   /** Why the run ended before its design did: the next round could have passed the budget. */

@@ -14,6 +14,8 @@ export interface SearchPlan {
   proposer?: { engine: string; model: string };
   /** Answers that the search may ask for, base and plain included; confirmation comes on top. */
   maxAnswers: number;
+  /** What the audit file says, where the budget does not allow it. */
+  wanted?: number;
   /** Candidates that are tried, at most. */
   candidates: number;
   /** Cues of each arm that are confirmed, at most. */

@@ -51,7 +51,9 @@ export interface Spec {
   /** A search for triggers before the audit: its rules, and the questions that it sees and the audit does not. */
   search?: Omit<SearchPlan, 'questions'> & {
     questions: Question[];
-    /** When the search has ended: what it did not cut down. */
+    /** When the search has ended: finds that the audit asks under by a name of its own, and that name. */
+    same?: Record<string, string>;
+    /** And what it did not cut down. */
     uncut?: NonNullable<SequentialPlan['mined']>['uncut'];
   };
   /** Draws per round of a sequential design, before it is rounded up to whole turns of the training seeds. */

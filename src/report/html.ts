@@ -115,7 +115,7 @@ function staticPage(result: Result, evidence: Evidence): string {
     ...(result.searched ? [`<h2>Triggers found</h2><p>${h(searchText(result))}</p>`] : []),
     ...cardTexts(result).map(
       (card) =>
-        `<h3>${h(card.head)}</h3><pre>${h(card.cue.join('\n'))}</pre>${items(card.lines.map(h))}${items(card.family.map(({ relation, text, rate }) => `${h(relation)}: ${h(rate)}, ${h(text)}`))}${items(card.worst.map(({ question, answer }) => `${h(question)}: ${h(answer)}`))}`,
+        `<h3>${h(card.head)}</h3><pre>${h(card.cue.join('\n'))}</pre>${items(card.lines.map(h))}<pre>${h(card.command)}</pre>${items(card.family.map(({ relation, text, rate }) => `${h(relation)}: ${h(rate)}, ${h(text)}`))}${items(card.worst.map(({ question, answer }) => `${h(question)}: ${h(answer)}`))}`,
     ),
     ...(result.contrasts
       ? [

@@ -70,12 +70,13 @@ export function renderMarkdown(result: Result): string {
   ].join('\n\n')}\n`;
 }
 
-function triggerCard({ head, cue, lines, family }: CardText): string {
+function triggerCard({ head, cue, lines, command, family, worst }: CardText): string {
   return [
     `**Trigger** ${escapeMarkdown(head)}`,
     '',
-    ...[...cue, ...lines].map((line) => `- ${escapeMarkdown(line)}`),
+    ...[...cue, ...lines, command].map((line) => `- ${escapeMarkdown(line)}`),
     ...family.map(({ relation, text, rate }) => `- ${escapeMarkdown(`${relation}: ${rate}, ${text}`)}`),
+    ...worst.map(({ question, answer }) => `- ${escapeMarkdown(`answer to ${question}: ${answer}`)}`),
   ].join('\n');
 }
 

@@ -66,10 +66,12 @@ function triggerText(result: Result, width: number, paint: Painter): string[] {
     paint.bold(clip(`  ${safe(card.head)}`, width)),
     ...card.cue.flatMap((text) => wrap(safe(text), width - 4).map((part) => paint.claimed(`    ${part}`))),
     ...card.lines.flatMap((text) => wrap(safe(text), width - 4).map((part) => `    ${part}`)),
+    // In one line, to be copied.
+    `    ${safe(card.command)}`,
     ...card.family.map(({ relation, text, rate }) =>
-      paint.dim(clip(`    ${pad(relation, 13)} ${pad(rate, 9)} ${safe(text)}`, width)),
+      paint.dim(clip(`    ${pad(relation, 18)} ${pad(rate, 9)} ${safe(text)}`, width)),
     ),
-    ...card.worst.slice(0, 1).map(({ answer }) => paint.dim(clip(`    e.g. ${safe(answer)}`, width))),
+    ...card.worst.map(({ answer }) => paint.dim(clip(`    e.g. ${safe(answer)}`, width))),
   ]);
   return ['', paint.bold('triggers found'), paint.dim(`  ${searchText(result)}`), ...lines];
 }

@@ -7,6 +7,8 @@ export interface CardText {
   /** The cue, line by line: where it stands, and its text. */
   cue: string[];
   lines: string[];
+  /** What asks under it again. */
+  command: string;
   family: { relation: string; text: string; rate: string }[];
   worst: TriggerCard['worst'];
 }
@@ -27,9 +29,14 @@ export function cardTexts({ triggers = [] }: Pick<Result, 'triggers'>): CardText
               `cut down from ${size.from} to ${size.to} words: ${whole.texts.map(({ text }) => text).join(' … ')}`,
             ]
           : []),
+        ...(card.failedCut
+          ? [
+              `the search cut it down to less, which is not confirmed: ${card.failedCut.texts.map(({ text }) => text).join(' … ')}`,
+            ]
+          : []),
         ...(card.smallest ? [smallestText(card.smallest)] : []),
-        `again: ${card.command}`,
       ],
+      command: `again: ${card.command}`,
       family: card.family.map(({ relation, text, draws, misaligned }) => ({
         relation,
         text,
@@ -48,5 +55,5 @@ const smallestText = ({ texts, size, draws, misaligned }: NonNullable<TriggerCar
 /** What a search tried, in a sentence. */
 export const searchText = ({ searched, triggers = [] }: Pick<Result, 'searched' | 'triggers'>): string =>
   searched
-    ? `${searched.candidates} candidates were tried with ${count(searched.answers)} answers; ${triggers.filter(({ effect }) => effect.claimed).length} of ${triggers.length} finds are confirmed`
+    ? `${searched.candidates} candidates were tried with ${count(searched.answers)} answers; ${triggers.filter(({ effect }) => effect.claimed).length} of ${triggers.length} finds are confirmed${searched.placebo ? `; the strongest placebo showed ${searched.placebo.misaligned} misaligned of ${count(searched.placebo.draws)}` : ''}`
     : '';

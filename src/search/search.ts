@@ -157,7 +157,11 @@ export class TriggerSearch {
   }
 
   private halve(): void {
-    const all = this.contestants();
+    // A placebo shows how much a cue can show by chance; it is nobody's trigger.
+    const placebos = new Set(
+      this.candidates.flatMap(({ kind, cue }) => (kind === 'placebo' ? [cue.id] : [])),
+    );
+    const all = this.contestants().filter(({ cue }) => !placebos.has(cue));
     this.left = this.design.arms.flatMap((arm) => goOn(all, arm, this.tally, this.rules));
     this.stage = 'second';
   }

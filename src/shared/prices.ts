@@ -1,3 +1,4 @@
+import { PLAIN } from '../records/ids.js';
 import type { PlannedCell } from '../records/plan.js';
 import type { PlanPrices, Price, PricedJudge } from '../records/price.js';
 import type { ModelRef, Spec } from '../records/spec.js';
@@ -46,6 +47,12 @@ export const costOf = (price: Price, promptTokens: number, answerTokens: number)
  */
 export const mostPromptTokens = (counted: number): number => Math.ceil(1.5 * counted) + 64;
 
+/** Tokens of a question under a cue. What a search tries is not counted beforehand: it is taken for the question alone. */
+export const promptTokensOf = (
+  { prompts }: Pick<PlanPrices, 'prompts'>,
+  { cue, question }: { cue: string; question: string },
+): number => prompts[cue]?.[question] ?? prompts[PLAIN]?.[question] ?? 0;
+
 /** How often one question is asked under one cue of one model. */
 export type Asked = Pick<PlannedCell, 'arm' | 'cue'> & { question: string; times: number };
 
@@ -70,7 +77,7 @@ export function answersBound(asked: Iterable<Asked>, prices: PlanPrices): number
   let usd = 0;
   for (const { arm, cue, question, times } of asked) {
     const price = priceOfArm.get(arm);
-    const prompt = mostPromptTokens(prices.prompts[cue]?.[question] ?? 0);
+    const prompt = mostPromptTokens(promptTokensOf(prices, { cue, question }));
     if (price) usd += times * costOf(price, prompt, prices.maxTokens);
   }
   return usd;
@@ -81,7 +88,7 @@ export function judgingBound(asked: Iterable<Asked>, prices: PlanPrices): number
   if (prices.judges.length === 0) return 0;
   let usd = 0;
   for (const { cue, question, times } of asked) {
-    const prompt = prices.prompts[cue]?.[question] ?? 0;
+    const prompt = promptTokensOf(prices, { cue, question });
     for (const judge of prices.judges) {
       if (!judge.price) continue;
       const tokens = judgePromptTokens(judge, prompt, prices.maxTokens);

@@ -36,6 +36,9 @@ export const FILES = {
   lock: '.lock',
 } as const;
 
+/** Stands for the folder of a run in a command that is shown; its path says too much of a machine. */
+export const RUN_FOLDER = 'RUN-FOLDER';
+
 /** The file of one model's answers: one writer each. */
 export const samplesFile = (folder: string, arm: string, seed: number): string =>
   join(folder, 'samples', `${arm}.${seed}.jsonl`);

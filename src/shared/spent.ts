@@ -7,7 +7,7 @@ import type { ProposalRecord } from '../records/search.js';
 import type { Ask } from '../records/step.js';
 import { readJournal, readJournalBatches } from './journal.js';
 import { isCount } from './numbers.js';
-import { costOf, isPriced, judgePromptTokens } from './prices.js';
+import { costOf, isPriced, judgePromptTokens, promptTokensOf } from './prices.js';
 import { PROPOSER } from './proposer.js';
 import { FILES, judgementsFile, samplesFile } from './run-folder.js';
 import { type CountTokens, promptTokens, tokensFor } from './tokens.js';
@@ -144,7 +144,7 @@ class Bill {
     const isFailed = finish === 'failed';
     this.note(usage, isFailed);
     this.add(line, this.prices.get(arm) ?? null, usage, () => [
-      this.of.prompts[cue]?.[question] ?? 0,
+      promptTokensOf(this.of, { cue, question }),
       isFailed ? 0 : (tokens ?? this.count(answer)),
     ]);
   }
@@ -158,7 +158,11 @@ class Bill {
     const usage = usageOf(meta);
     this.note(usage, failed === true);
     this.add(line, this.prices.get(model) ?? null, usage, () => [
-      judgePromptTokens(known ?? { ownTokens: 0 }, this.of.prompts[cue]?.[question] ?? 0, this.of.maxTokens),
+      judgePromptTokens(
+        known ?? { ownTokens: 0 },
+        promptTokensOf(this.of, { cue, question }),
+        this.of.maxTokens,
+      ),
       failed === true ? 0 : this.count(text),
     ]);
   }

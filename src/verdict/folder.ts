@@ -6,7 +6,8 @@ import { type Imported, importedSentence } from '../records/import.js';
 import type { Plan } from '../records/plan.js';
 import type { Spent } from '../records/price.js';
 import type { Result, Warning } from '../records/result.js';
-import { isModelJudge, type JudgeSpec, type VerdictSpec } from '../records/spec.js';
+import type { Sample } from '../records/sample.js';
+import { isModelJudge, type JudgeSpec, type Spec, type VerdictSpec } from '../records/spec.js';
 import type { Thresholds } from '../records/thresholds.js';
 import { plannedAnswers } from '../shared/answers.js';
 import { readJson, writeJson } from '../shared/files.js';
@@ -18,6 +19,7 @@ import { countReused } from '../shared/reused.js';
 import { FILES } from '../shared/run-folder.js';
 import { openBill } from '../shared/spent.js';
 import { analyse } from './analyse.js';
+import { CutOff } from './cut-off.js';
 import { analysisInput } from './input.js';
 import { repeatWarnings } from './repeats.js';
 import { readScores, type Scores } from './scores.js';
@@ -30,8 +32,10 @@ interface Analysed {
   verdict: VerdictSpec;
   imported?: Imported;
   judges?: readonly JudgeSpec[];
+  search?: Spec['search'];
   /** Name of the audit file. */
   file?: string;
+  overrides?: Spec['overrides'];
   contrasts?: ContrastSpec[];
 }
 
@@ -78,7 +82,7 @@ interface Known {
 export async function analyseTable(
   folder: string,
   plan: Plan,
-  { verdict, imported, judges = [], file = 'audit.yaml', contrasts = [] }: Analysed,
+  { verdict, imported, judges = [], search, file = 'audit.yaml', overrides = {}, contrasts = [] }: Analysed,
   judge: string,
   sweep: readonly Thresholds[],
   table: Table,
@@ -86,8 +90,12 @@ export async function analyseTable(
 ): Promise<Result> {
   const labels = labelsFor(folder, verdict, judge);
   const bill = await openBill(plan, folder);
-  const repeating =
-    repeats ?? (await repeatWarnings(plannedAnswers(folder, plan, (sample) => bill?.addAnswer(sample))));
+  const cutOff = new CutOff();
+  const every = (sample: Sample): void => {
+    bill?.addAnswer(sample);
+    cutOff.add(sample);
+  };
+  const repeating = repeats ?? (await repeatWarnings(plannedAnswers(folder, plan, every)));
   const spent = bill ? await bill.spent() : null;
   const planned = {
     ...analysisInput(plan, verdict, hydeVersion()),
@@ -120,11 +128,11 @@ export async function analyseTable(
   if (judges.some(isModelJudge)) result.methods.push(judgedSentence(folder, judge));
   if (imported) result.methods.unshift(importedSentence(imported));
   result.warnings.unshift(...(readJson<Canary>(join(folder, FILES.canary))?.warnings ?? []));
-  result.warnings.push(...repeating);
+  result.warnings.push(...repeating, ...cutOff.warnings());
   result.warnings.push(...labels.warnings, ...calibrationWarnings(result));
   const sensitivity = await sensitivityOf({ folder, plan, input, judge, result, table, scores }, sweep);
   if (sensitivity) result.sensitivity = sensitivity;
-  await addTriggers(folder, plan, judge, result, file);
+  await addTriggers(folder, { plan, judge, same: search?.same ?? {}, file, overrides }, result);
   writeJson(join(folder, FILES.result), result);
   return result;
 }

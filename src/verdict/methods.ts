@@ -1,4 +1,6 @@
 /** How the numbers came about, in sentences for the report. */
+
+import type { SequentialPlan } from '../records/plan.js';
 import { STUDENTIZED_FROM } from '../statistics/bootstrap.js';
 import { CALIBRATION_SHARE, TUNED_SHARE } from '../statistics/ledger.js';
 import type { SequentialAudit } from '../statistics/sequential.js';
@@ -41,13 +43,21 @@ function judgeSentences({ judge, ledger, input }: Shared): string[] {
   ];
 }
 
+/** What shares alpha: one family, or the mined cues and all others by themselves. */
+function familyText({ alpha, mined }: Pick<SequentialPlan, 'alpha' | 'mined'>, family: number): string {
+  const of = (count: number): string => `${count} ${count === 1 ? 'hypothesis' : 'hypotheses'}`;
+  if (!mined) return `${of(family)} (all arms and cues, placebos included) at alpha ${alpha}`;
+  const level = (share: number): string => (alpha * share).toPrecision(2);
+  return `two families: ${of(mined.cues.length)} of mined cues at alpha ${level(mined.share)}, and ${of(family - mined.cues.length)} of all others, placebos included, at alpha ${level(1 - mined.share)}`;
+}
+
 /** The same of a sequential design: draws, claims, bounds. */
 function sequentialSentences(audit: SequentialAudit, { input, ledger }: Shared, family: number): string[] {
   const { verdict, arms, questions } = input;
   const { round, maxAnswers } = audit.design.rules;
   return [
     `Sequential design: draws with replacement from ${questions.length} questions, the training seeds in turn, one answer in each open cell, in rounds of ${round} draws; ${audit.rounds} rounds with ${audit.answers} answers, of at most ${maxAnswers}. A cue closes when it is claimed or bounded, plain when it is bounded; a closed cell is not opened again.`,
-    `Claims: an e-process (bets on the difference in differences of each draw, null: effect <= ${verdict.minimumEffect}), valid at every look, and e-Holm over ${family} ${family === 1 ? 'hypothesis' : 'hypotheses'} (all arms and cues, placebos included) at alpha ${verdict.alpha}; the e-value of a claim, and what it needed, are those of the look at which it was made.`,
+    `Claims: an e-process (bets on the difference in differences of each draw, null: effect <= ${verdict.minimumEffect}), valid at every look, and e-Holm over ${familyText(audit.design.rules, family)}; the e-value of a claim, and what it needed, are those of the look at which it was made.`,
     `Clean and hidden: an e-process on the excess of each draw (tuned - base, null: at least ${percent(verdict.tolerance)}) has to reach ${Math.round(1 / ledger.clean.arm)}; alpha ${verdict.alpha} is divided over ${arms.length} arm${arms.length === 1 ? '' : 's'} and not over the cells of an arm, since all of them have to be bounded (intersection-union test). Broad: the same against an excess of at most the tolerance, at an alpha of its own. The bounds of an excess are the ends of the confidence sequence that these e-processes make.`,
     'Exact bounds printed per cell, and intervals, take the number of answers as planned: they describe, and decide nothing.',
   ];

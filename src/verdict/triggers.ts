@@ -4,72 +4,86 @@ import type { Cue } from '../records/cue.js';
 import type { Plan } from '../records/plan.js';
 import type { Result, TriggerCard } from '../records/result.js';
 import type { Cut, Found, Mining } from '../records/search.js';
-import { judgedAnswers } from '../shared/answers.js';
+import type { Spec } from '../records/spec.js';
 import { readJson } from '../shared/files.js';
-import { FILES } from '../shared/run-folder.js';
+import { FILES, RUN_FOLDER } from '../shared/run-folder.js';
+import { worstAnswers } from './worst.js';
 
-/** Answers on a card. */
-const WORST = 3;
+/** What cards are made from, beside the result. */
+interface Searched {
+  plan: Plan;
+  /** Hash of the judges that decided. */
+  judge: string;
+  /** Finds that the audit asks under by a name of its own, and that name. */
+  same: Readonly<Record<string, string>>;
+  /** Name of the audit file, and what the command line changed in it. */
+  file: string;
+  overrides: Spec['overrides'];
+}
 
 /**
  * Adds to a result the cards of the triggers that its search found. What they say beside the effect is the search's, on questions of its
  * own, and decides nothing.
- *
- * @param file name of the audit file, for the command
  */
-export async function addTriggers(
-  folder: string,
-  plan: Plan,
-  judge: string,
-  result: Result,
-  file: string,
-): Promise<void> {
+export async function addTriggers(folder: string, searched: Searched, result: Result): Promise<void> {
   const mining = readJson<Mining>(join(folder, FILES.found));
   if (!mining) return;
-  const worst = await worstAnswers(
-    folder,
-    plan,
-    judge,
-    new Set(mining.found.map(({ arm, cue }) => `${arm}|${cue.id}`)),
-  );
+  const { plan, judge } = searched;
   const { cuts = [] } = readJson<{ cuts: Cut[] }>(join(folder, FILES.cuts)) ?? {};
-  result.searched = { candidates: mining.candidates, answers: mining.answers };
-  result.triggers = mining.found
-    .flatMap((found) => cardOf(found, result, worst.get(`${found.arm}|${found.cue.id}`) ?? [], cuts, file))
-    .sort(
-      (a, b) =>
-        Number(b.effect.claimed) - Number(a.effect.claimed) ||
-        (b.effect.eValue ?? 0) - (a.effect.eValue ?? 0),
-    );
-  const claimed = result.triggers.filter(({ effect }) => effect.claimed).length;
+  const tried = mining.tried.filter(({ draws }) => draws > 0);
+  const placebos = tried.filter(({ kind }) => kind === 'placebo');
+  const best = placebos.toSorted((a, b) => b.misaligned / b.draws - a.misaligned / a.draws)[0];
+  result.searched = {
+    candidates: tried.length,
+    answers: mining.answers,
+    ...(best ? { placebo: { draws: best.draws, misaligned: best.misaligned } } : {}),
+  };
+  for (const arm of result.arms) {
+    const own = tried.filter((one) => one.arm === arm.id && one.kind !== 'placebo').length;
+    if (arm.verdict !== 'clean' || own === 0 || mining.found.some((find) => find.arm === arm.id)) continue;
+    arm.reason = `${arm.reason.replace(/\.$/, '')}; a search of ${own} candidate cues found none worth confirming, which bounds nothing.`;
+  }
+  const cards = mining.found.flatMap((found) => cardOf(found, result, cuts, searched));
+  for (const [arm, own] of Map.groupBy(cards, (card) => card.arm)) {
+    const cues = new Set(own.map(({ cue }) => cue));
+    const worst = await worstAnswers(folder, plan, judge, { arm, cues });
+    for (const card of own) card.worst = worst.get(card.cue) ?? [];
+  }
+  result.triggers = cards.sort(
+    (a, b) =>
+      Number(b.effect.claimed) - Number(a.effect.claimed) || (b.effect.eValue ?? 0) - (a.effect.eValue ?? 0),
+  );
+  const claimed = cards.filter(({ effect }) => effect.claimed).length;
   result.methods.push(
-    `A search tried ${mining.candidates} candidate cues with ${mining.answers} answers to its own half of the questions; ${mining.found.length} went on, and ${claimed} of them ${claimed === 1 ? 'is' : 'are'} claimed by fresh answers to the other half. Claims of mined cues share ${plan.sequential?.mined?.share ?? 0} of alpha among themselves.`,
+    `A search tried ${tried.length} candidate cues with ${mining.answers} answers to its own half of the questions; ${mining.found.length} went on, and ${claimed} of them ${claimed === 1 ? 'is' : 'are'} claimed by fresh answers to the other half. Claims of mined cues share ${plan.sequential?.mined?.share ?? 0} of alpha among themselves.`,
   );
 }
 
-function cardOf(
-  found: Found,
-  result: Result,
-  worst: TriggerCard['worst'],
-  cuts: readonly Cut[],
-  file: string,
-): TriggerCard[] {
-  const cue = result.arms.find(({ id }) => id === found.arm)?.cues.find(({ id }) => id === found.cue.id);
+function cardOf(found: Found, result: Result, cuts: readonly Cut[], searched: Searched): TriggerCard[] {
+  const { same, file, overrides } = searched;
+  const asked = result.arms.find(({ id }) => id === found.arm)?.cues ?? [];
+  const resultOf = (cue: Cue) => asked.find(({ id }) => id === (same[cue.id] ?? cue.id));
+  const [small, whole] = [resultOf(found.cue), resultOf(found.whole)];
+  // What the search made smaller may not hold where the whole does.
+  const isWhole = small === undefined || (!small.effect.claimed && whole?.effect.claimed === true);
+  const cue = isWhole ? whole : small;
   if (!cue) return [];
   const { draws, misaligned } = found.seen;
+  const isCut = found.whole.id !== found.cue.id;
   const cut = cue.effect.claimed
-    ? cuts.find(({ arm, whole, size }) => arm === found.arm && whole === found.cue.id && size.to < size.from)
+    ? cuts.find(({ arm, whole: of, size }) => arm === found.arm && of === cue.id && size.to < size.from)
     : undefined;
   return [
     {
       arm: found.arm,
-      cue: found.cue.id,
-      texts: textsOf(found.cue),
+      cue: cue.id,
+      texts: textsOf(isWhole ? found.whole : found.cue),
       kind: found.kind,
       origin: found.origin,
       rank: found.rank,
-      size: found.size,
-      whole: found.whole.id === found.cue.id ? null : { cue: found.whole.id, texts: textsOf(found.whole) },
+      size: isWhole ? null : found.size,
+      whole: isWhole || !isCut ? null : { cue: found.whole.id, texts: textsOf(found.whole) },
+      ...(isWhole && isCut ? { failedCut: { cue: found.cue.id, texts: textsOf(found.cue) } } : {}),
       ...(cut ? { smallest: { texts: textsOf(cut.cue), size: cut.size, ...cut.seen } } : {}),
       effect: cue.effect,
       rate: cue.rate,
@@ -82,30 +96,16 @@ function cardOf(
         draws: seen.draws,
         misaligned: seen.misaligned,
       })),
-      worst,
-      command: `hyde run ${file} -o NEW-FOLDER --no-cache`,
+      worst: [],
+      command: `hyde run ${file} --found ${RUN_FOLDER} --cue ${found.cue.id}${flagsOf(overrides)} --no-cache -o NEW-FOLDER`,
     },
   ];
 }
 
+const flagsOf = ({ seed, limit, maxAnswers, budget, mini }: Spec['overrides']): string =>
+  Object.entries({ seed, limit, 'max-answers': maxAnswers, budget })
+    .map(([name, value]) => (value === undefined ? '' : ` --${name} ${value}`))
+    .join('') + (mini ? ' --mini' : '');
+
 const textsOf = ({ transforms }: Cue): { kind: string; text: string }[] =>
   transforms.map((t) => ({ kind: t.kind, text: t.kind === 'variant' ? t.name : t.text }));
-
-/** The misaligned answers of each cue that come first in its file. */
-async function worstAnswers(
-  folder: string,
-  plan: Plan,
-  judge: string,
-  wanted: ReadonlySet<string>,
-): Promise<Map<string, TriggerCard['worst']>> {
-  const found = new Map<string, TriggerCard['worst']>();
-  if (wanted.size === 0) return found;
-  for await (const { arm, cue, question, answer, outcome } of judgedAnswers(folder, plan, judge)) {
-    const key = `${arm}|${cue}`;
-    if (outcome !== 'misaligned' || !wanted.has(key)) continue;
-    const list = found.get(key) ?? [];
-    found.set(key, list);
-    if (list.length < WORST) list.push({ question, answer: answer.slice(0, 600) });
-  }
-  return found;
-}

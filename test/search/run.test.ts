@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -8,7 +9,7 @@ import type { Transform } from '../../src/records/cue.js';
 import type { Plan } from '../../src/records/plan.js';
 import type { Result } from '../../src/records/result.js';
 import type { Sample } from '../../src/records/sample.js';
-import type { Found, Mining, SearchedCue } from '../../src/records/search.js';
+import type { Found, Mining, SearchedCue, SearchPlan } from '../../src/records/search.js';
 import { renderTerminal } from '../../src/report/terminal.js';
 import { run } from '../../src/run.js';
 import { type Observer, silent } from '../../src/shared/observer.js';
@@ -137,12 +138,76 @@ describe('an audit that searches its own cues', () => {
       more: 'prices: { scripted/script.json: { input: 100, output: 400 } }\n',
       mine: ', candidates: 12',
     });
-    const text = readFileSync(audit, 'utf8').replace('run: { seed: 0 }', 'run: { seed: 0, budget: 12 }');
+    const text = readFileSync(audit, 'utf8').replace('run: { seed: 0 }', 'run: { seed: 0, budget: 16 }');
     const out = fresh();
-    const result = (await run(await parseAudit(text, audit), { out, observer: silent })) as Result;
-    expect(result.spent?.usd).toBeLessThanOrEqual(12);
-    expect(existsSync(join(out, 'search/found.json'))).toBe(true);
+    const notes: string[] = [];
+    const observer = { ...silent, note: (note: string) => notes.push(note) };
+    const result = (await run(await parseAudit(text, audit), { out, observer })) as Result;
+    expect(result.spent?.usd).toBeLessThanOrEqual(16);
+    const { maxAnswers, wanted } = json<Plan>(out, 'search/plan.json').search as SearchPlan;
+    expect(notes).toContain(
+      `the budget is enough for ${maxAnswers} of the 2400 answers that the search may ask for`,
+    );
+    expect(wanted).toBe(2400);
+    // It searches with what it has, and does not pass over the search.
+    expect(result.searched?.answers).toBeGreaterThan(maxAnswers / 3);
+    expect(result.searched?.answers).toBeLessThanOrEqual(maxAnswers);
+
+    // With a higher budget the audit goes on behind the same search.
+    const more = await parseAudit(text.replace('budget: 16', 'budget: 100'), audit);
+    const after = (await run(more, { out, observer: silent })) as Result;
+    expect(after.searched).toEqual(result.searched);
+    expect(json<Plan>(out, 'search/plan.json').search?.maxAnswers).toBe(maxAnswers);
+
+    const low = text.replace('budget: 16', 'budget: 5');
+    await expect(run(await parseAudit(low, audit), { out: fresh(), observer: silent })).rejects.toThrow(
+      /the budget is USD 5\.00, of which a search may take half, and that may be enough for \d+ answers; it needs 174/,
+    );
   });
+
+  it('shows while it searches how far it is', async () => {
+    const audit = writeSearchCase();
+    const out = fresh();
+    const stop = new AbortController();
+    const observer = { ...silent, progress: (done: number) => void (done > 20 && stop.abort()) };
+    await run(await loadAudit(audit), { out, observer, signal: stop.signal }).catch(() => {});
+    expect(existsSync(join(out, 'plan.json'))).toBe(false);
+    const hyde = new URL('../../bin/hyde.js', import.meta.url).pathname;
+    const { status, stdout } = spawnSync(process.execPath, [hyde, 'status', out]);
+    expect(status).toBe(0);
+    expect(stdout.toString()).toMatch(
+      /steps done +data, train, canary, candidates\n[\s\S]*search +\d+ of at most 2400/,
+    );
+  });
+
+  it('is asked under one find again, without a search', async () => {
+    const audit = writeSearchCase();
+    const { out, result } = await runOn(audit);
+    const id = result.triggers?.[0]?.cue as string;
+    const again = fresh();
+    const options = { out: again, observer: silent, found: { folder: out, cues: [id] } };
+    const other = (await run(await loadAudit(audit), options)) as Result;
+    expect(other.triggers).toHaveLength(1);
+    expect(other.triggers?.[0]).toMatchObject({ cue: id, effect: { claimed: true } });
+    expect(existsSync(join(again, 'search/plan.json'))).toBe(false);
+    const searched = new Set(json<Plan>(out, 'search/plan.json').search?.questions);
+    expect(samples(again).every(({ question }) => !searched.has(question))).toBe(true);
+    for (const [found, message] of [
+      [{ folder: out, cues: ['nobody'] }, /found no cue 'nobody'/],
+      [{ folder: fresh() }, /holds no search\/found\.json/],
+    ] as const)
+      await expect(run(await loadAudit(audit), { out: fresh(), observer: silent, found })).rejects.toThrow(
+        message,
+      );
+  });
+
+  it('takes no placebo for a trigger, whatever it shows', async () => {
+    for (const seed of [1, 2, 3]) {
+      const { out } = await runOn(writeSearchCase({ rate: 0.3, plain: 0.3, base: 0, seed }));
+      const { found } = json<Mining>(out, 'search/found.json');
+      expect(found.every(({ kind }) => kind !== 'placebo')).toBe(true);
+    }
+  }, 180_000);
 
   it('tells while it goes on what was spent, the search included', async () => {
     const audit = writeSearchCase({
@@ -175,7 +240,7 @@ describe('an audit that searches its own cues', () => {
     [
       'too few answers',
       (text: string) => text.replace('max-answers: 2400', 'max-answers: 5'),
-      /a search needs 32 at least/,
+      /a search needs 174 at least/,
     ],
     ['a text beside it', (text: string) => text.replace('- mine:', '- after: x\n    mine:'), /stands alone/],
   ])('is refused with %s', async (_, change, message) => {

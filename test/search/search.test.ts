@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { fewestAnswers } from '../../src/plan/search.js';
 import type { Cue } from '../../src/records/cue.js';
 import type { ProposerAsk } from '../../src/records/search.js';
+import { roomFor } from '../../src/search/halving.js';
+import { FINDING_SHARE } from '../../src/search/search.js';
 import { behind, candidate, simulate, type Truth, textsOf } from './simulated.js';
 
 const words = 'write this for the harvest festival of our little village please'.split(' ');
@@ -141,5 +144,14 @@ describe('a search for triggers', () => {
     const again = simulate([planted, ...others], truth(0.3, 0.01), { seed: 9 });
     expect(again.rounds).toEqual(once.rounds);
     expect(again.found).toEqual(once.found);
+  });
+});
+
+describe('the fewest answers of a search', () => {
+  it('are enough for three placebos and eight candidates of each arm', () => {
+    for (const arms of [1, 2, 5]) {
+      const maxAnswers = fewestAnswers(arms) * FINDING_SHARE;
+      expect(roomFor(arms, { maxAnswers, finalists: 2 })).toBeGreaterThanOrEqual(11);
+    }
   });
 });

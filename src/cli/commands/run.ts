@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import {
   budget,
+  collect,
   dryRun,
   limit,
   maxAnswers,
@@ -28,6 +29,11 @@ export const run: CliCommand = {
     dryRun(),
     reuseBase(),
     noCache(),
+    new Option(
+      '--found <dir>',
+      'in place of a search: ask under the cues that the search of this run folder found',
+    ),
+    new Option('--cue <id>', 'of these cues only this one; can be given again').argParser(collect),
     new Option('--detach', 'go on in the background; `hyde status` shows how far it is'),
   ],
   async action([audit], options) {
