@@ -42,7 +42,7 @@ function jobsFor(name, count) {
 async function ours(launcher, count, more = {}) {
   const worker = { python, variables: {} };
   const spec = { launcher, ...base, address: null, ...more };
-  const launches = await Launches.open(folder, launcher);
+  const launches = await Launches.open(folder, spec);
   const opened = await openLauncher({ spec, folder, worker, observer: silent });
   const look = async (job) =>
     readJson(join(job.folder, 'result.json')) ? { state: 'done', result: true } : { state: 'absent' };

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { drivers } from './drivers/index.js';
 import { search } from './drivers/search.js';
+import { checkHeld } from './launchers/launches.js';
 import { Engines, openEngine } from './models/engine.js';
 import { searchWithin } from './plan/budget.js';
 import { type FoundElsewhere, keepFound, searchAudit, withFound } from './plan/found.js';
@@ -56,6 +57,7 @@ export async function run(audit: LoadedAudit, options: RunOptions): Promise<Resu
   let steps: StepLog | undefined;
   let failed = true;
   try {
+    await checkHeld(folder.path, audit.spec.launch);
     steps = await StepLog.open(folder.path);
     const run = { folder, steps, options };
     let whole = audit;
@@ -72,6 +74,9 @@ export async function run(audit: LoadedAudit, options: RunOptions): Promise<Resu
     }
     await drive(whole, options.driver, run, spent);
     failed = false;
+  } catch (error) {
+    folder.failed(error as Error);
+    throw error;
   } finally {
     await closeAll(failed, () => steps?.close(), folder.close);
   }

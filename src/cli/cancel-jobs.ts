@@ -1,27 +1,27 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Launches, readLaunches } from '../launchers/launches.js';
+import { isServer, Launches, lastLauncher, readLaunches } from '../launchers/launches.js';
 import { openLauncher } from '../launchers/open.js';
-import { isServer, stopServer } from '../launchers/server-folder.js';
-import type { Spec } from '../records/spec.js';
+import { stopServer } from '../launchers/server-folder.js';
 import { InputError } from '../shared/errors.js';
-import { FILES, openFolder, readRunFile } from '../shared/run-folder.js';
+import { openFolder } from '../shared/run-folder.js';
 import { outputOf, print } from './output.js';
 import { terminalObserver } from './progress.js';
 
 /**
- * Cancels what the launcher of a run folder still has.
+ * Cancels what the launcher of a run folder still has, as it was reached when the jobs were submitted.
  *
  * @throws FailedError while a hyde works on the folder: it would only submit the jobs again
  */
 export async function cancelJobs(dir: string, options: Record<string, unknown>): Promise<number> {
-  const { launch } = readRunFile<Partial<Spec>>(dir, FILES.spec);
+  if (!existsSync(dir)) throw new InputError('there is no such run folder', { file: dir });
+  const launch = lastLauncher(dir);
   const held = [...(await readLaunches(dir)).values()].filter(({ state }) => state === 'submitted');
-  const other = held.find(({ launcher }) => launcher !== launch?.launcher);
-  if (other) {
+  if (held.length && !launch) {
     throw new InputError(
-      `${other.job} was submitted to launcher ${other.launcher}, and ${FILES.spec} no longer says how to reach it`,
+      'does not say which launcher its jobs were submitted to',
       { file: dir },
-      `set run: { launcher: ${other.launcher} } in the audit file and run it once more`,
+      'jobs/launcher.json is missing',
     );
   }
   if (launch && held.length) {
@@ -38,7 +38,7 @@ export async function cancelJobs(dir: string, options: Record<string, unknown>):
         worker,
         observer: folder.observer,
       });
-      const launches = await Launches.open(folder.path, launch.launcher);
+      const launches = await Launches.read(folder.path, launch);
       try {
         // Servers end by themselves when they are told, also where there is no command that cancels.
         for (const { id, folder } of tickets) if (isServer(id)) stopServer(folder);

@@ -1,14 +1,15 @@
 import { join } from 'node:path';
 import { hasBegun, progressOf } from '../launchers/events.js';
-import { readLaunches } from '../launchers/launches.js';
-import { addressOf, isServer } from '../launchers/server-folder.js';
+import { isServer, readLaunches } from '../launchers/launches.js';
+import { addressOf } from '../launchers/server-folder.js';
+import type { LaunchRecord } from '../records/launch.js';
 
 /** A fine-tune or a server that a launcher was asked for, as its run folder tells. */
 interface JobStatus {
   job: string;
   launcher: string;
   /** `begun`: its worker has written something since it was submitted. */
-  state: 'submitted' | 'begun' | 'done' | 'failed';
+  state: LaunchRecord['state'] | 'begun';
   attempt: number;
   handle: string;
   /** Share of its training that is done, 0 to 1; null before it says so, and for servers. */
@@ -21,9 +22,10 @@ interface JobStatus {
 /** The jobs of a run folder; asks no launcher. */
 export async function jobsOf(dir: string): Promise<JobStatus[]> {
   return [...(await readLaunches(dir)).values()].map((record) => {
-    const { job, launcher, attempt, handle, events, reason = null } = record;
+    const { job, launcher, attempt, handle, events } = record;
     const folder = join(dir, 'jobs', job);
     const state = record.state === 'submitted' && hasBegun(folder, events) ? 'begun' : record.state;
+    const reason = (state !== 'begun' && record.reason) || null;
     return {
       ...{ job, launcher, state, attempt, handle, reason },
       trained: state === 'done' && !isServer(job) ? 1 : progressOf(folder, events),
@@ -42,15 +44,24 @@ export function jobsLines(all: readonly JobStatus[]): string[] {
     ({ job, state }) => isServer(job) && (state === 'begun' || state === 'submitted'),
   );
   return [
-    ...(jobs.length ? [`jobs         ${countsOf(jobs, ['done', 'begun', 'submitted', 'failed'])}`] : []),
+    ...(jobs.length
+      ? [`jobs         ${countsOf(jobs, ['done', 'begun', 'submitted', 'failed'], 'refused')}`]
+      : []),
     ...listOf(jobs.filter(({ state }) => state !== 'done')),
     ...(servers.length ? [`servers      ${countsOf(servers, ['begun', 'submitted'])}`] : []),
     ...listOf(servers),
   ];
 }
 
-function countsOf(jobs: readonly JobStatus[], states: readonly JobStatus['state'][]): string {
-  const counts = states.map((state) => `${jobs.filter((job) => job.state === state).length} ${state}`);
+/** @param seldom a state that is named where there are some */
+function countsOf(
+  jobs: readonly JobStatus[],
+  states: readonly JobStatus['state'][],
+  seldom?: JobStatus['state'],
+): string {
+  const of = (wanted: JobStatus['state']): number => jobs.filter(({ state }) => state === wanted).length;
+  const named = seldom && of(seldom) > 0 ? [...states, seldom] : states;
+  const counts = named.map((state) => `${of(state)} ${state}`);
   return `${jobs[0]?.launcher}: ${counts.join(', ')}`;
 }
 

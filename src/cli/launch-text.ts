@@ -21,8 +21,11 @@ export function launchText(spec: LaunchSpec, jobs: number): string {
   const room = parallel === null ? 'as many at once as there are GPUs' : `${parallel} at once at most`;
   const attempts = `up to ${retries + 1} attempt${retries ? 's' : ''}`;
   return [
-    `to submit       ${jobs} fine-tunes by ${launcher}, ${[room, ...each, attempts].join(', ')}`,
+    `to submit       ${jobs} fine-tune${jobs === 1 ? '' : 's'} by ${launcher}, ${[room, ...each, attempts].join(', ')}`,
     ...where.map(([name, text]) => `  ${String(name).padEnd(14)}${text}`),
+    ...(launcher === 'local'
+      ? []
+      : ['  the time above counts their machines as fast as this one, and no time in queues']),
     ...(serve ? serveLines(serve) : []),
   ].join('\n');
 }

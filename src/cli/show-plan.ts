@@ -35,7 +35,8 @@ export async function showPlan(audit: string, options: Record<string, unknown>):
   const { plan } = await preparePlan(spec, { show: true });
   const { jobs, answers, judgeCalls, price, unknown } = plan.totals;
   const whole = search && withSearch(spec, search, plan);
-  const launch = spec.launch && jobs > 0 ? spec.launch : undefined;
+  const toLaunch = launchedJobs(spec, jobs);
+  const launch = toLaunch > 0 ? spec.launch : undefined;
   const ends = announcedEnds(spec, new Date().toISOString().slice(0, 10));
   const said = ends.map(({ provider, text, advice }) => `${provider}: ${text}; ${advice}`);
   const miniature = spec.mini
@@ -44,7 +45,7 @@ export async function showPlan(audit: string, options: Record<string, unknown>):
   const parts = [
     planText(plan),
     ...(miniature ? [miniatureText(miniature)] : []),
-    ...(launch ? [launchText(launch, jobs)] : []),
+    ...(launch ? [launchText(launch, toLaunch)] : []),
     ...(search && whole ? [searchLines(search, whole).join('\n')] : []),
     ...(spec.verdict.calibration && judge === null ? [LABELS_LATER] : []),
     ...(said.length ? [said.join('\n')] : []),
@@ -61,6 +62,15 @@ export async function showPlan(audit: string, options: Record<string, unknown>):
   checkBudget(plan, search);
   if (miniature) checkMiniature(spec, plan);
   return 0;
+}
+
+/** How many of the fine-tunes a launcher is for: those of local models. */
+function launchedJobs({ arms, bases }: Spec, jobs: number): number {
+  const isLocal = (id: string | null | undefined): boolean =>
+    bases.find((base) => base.id === id)?.ref.engine === 'local';
+  const trained = arms.filter(({ training }) => training);
+  const own = trained.filter(({ base }) => isLocal(base));
+  return own.length === trained.length ? jobs : own.reduce((sum, { seeds }) => sum + seeds.length, 0);
 }
 
 /** What was cut from the audit, and the tokens that its miniature may take. */

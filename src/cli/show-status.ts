@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import type { Plan } from '../records/plan.js';
 import { spentText } from '../report/spent.js';
 import { lockHolder } from '../shared/lock.js';
+import { lastError } from '../shared/log.js';
 import { usd } from '../shared/prices.js';
+import { printable } from '../shared/printable.js';
 import { FILES, readRunFile } from '../shared/run-folder.js';
 import { spentOf } from '../shared/spent.js';
 import { lastStop } from '../shared/step-log.js';
@@ -41,15 +43,17 @@ async function showSearch(
 export async function showStatus(dir: string, options: Record<string, unknown>): Promise<number> {
   const running = lockHolder(join(dir, FILES.lock));
   const detached = existsSync(join(dir, FILES.detached));
+  const error = running ? null : await lastError(join(dir, FILES.log));
+  const ended = error === null ? [] : [`ended by     ${printable(error.split('\n')[0] ?? '')}`];
   const [now, gone] = [
     `running      process ${running?.pid} on ${running?.host}`,
     `running      nothing; the same command goes on from here${detached ? `, ${join(dir, FILES.detached)} has what was said` : ''}`,
   ];
   if (!existsSync(join(dir, FILES.plan)) && existsSync(join(dir, FILES.searchPlan)))
-    return showSearch(dir, running, running ? now : gone, options);
+    return showSearch(dir, running, [running ? now : gone, ...ended].join('\n'), options);
   if (!existsSync(join(dir, FILES.plan)) && (running || detached)) {
-    print(outputOf(options), [`${dir}: nothing is planned yet`, running ? now : gone].join('\n'), {
-      ...{ steps: [], running },
+    print(outputOf(options), [`${dir}: nothing is planned yet`, running ? now : gone, ...ended].join('\n'), {
+      ...{ steps: [], running, error },
     });
     return 0;
   }
@@ -70,6 +74,7 @@ export async function showStatus(dir: string, options: Record<string, unknown>):
       `${plan.name}: ${dir}`,
       `steps done   ${steps.join(', ') || 'none'}`,
       ...(running ? [now] : steps.includes('report') ? [] : [gone]),
+      ...ended,
       ...(stopped ? [`stopped      ${stopped}${limit == null ? '' : ` of ${usd(limit)}`}`] : []),
       `fine-tunes   ${fineTunes} of ${jobs}`,
       ...jobsLines(launched),
@@ -77,7 +82,7 @@ export async function showStatus(dir: string, options: Record<string, unknown>):
       ...(judged === null ? [] : [`judged       ${judged} of ${answers + failed}`]),
       ...(spent ? [`spent        ${spentText(spent)}`] : []),
     ].join('\n'),
-    { steps, running, stopped, fineTunes, jobs, launched, answers, planned, failed, judged, spent },
+    { steps, running, error, stopped, fineTunes, jobs, launched, answers, planned, failed, judged, spent },
   );
   return 0;
 }

@@ -1,17 +1,21 @@
 import type { Attempt, JobState, Ticket } from '../records/launch.js';
 import { FailedError, InputError } from '../shared/errors.js';
-import { handleOf, type Launcher, type LauncherContext, sleep } from './launcher.js';
+import { withHome } from '../shared/files.js';
+import { handleOf, type Launcher, type LauncherContext, type Submission, sleep } from './launcher.js';
 import { Processes } from './processes.js';
-import { execute, quote, words, workerLine } from './shell.js';
+import { byBash, execute, quote, words, workerLine } from './shell.js';
 import { lastLine } from './site.js';
 
 /** Words by which common tools name a state. */
 const WORDS: [RegExp, JobState['phase']][] = [
   [/\b(succeeded|completed?|done|finished|success)\b/i, 'done'],
-  [/\b(failed|failure|error|cancel(l)?ed|crashed|evicted|timed?[-_ ]?out|stopped|killed)\b/i, 'failed'],
-  [/\b(running|active|executing)\b/i, 'running'],
-  [/\b(pending|queued|waiting|submitted|starting|setting_up|recovering|init|created)\b/i, 'waiting'],
+  [/\b(failed|failure|error|exit|cancel(l)?ed|crashed|evicted|timed?[-_ ]?out|stopped|killed)\b/i, 'failed'],
+  [/\b(run|running|active|executing)\b/i, 'running'],
+  [/\b(pend|pending|queued|waiting|submitted|starting|setting_up|recovering|init|created)\b/i, 'waiting'],
 ];
+
+/** Milliseconds: `submit` may first start a machine. */
+const SUBMIT_MS = 30 * 60_000;
 
 /**
  * Anything else, by command lines of the audit file. Without `state` the command that starts a job ends with it, as `srun` does, and
@@ -29,13 +33,14 @@ export function command(context: LauncherContext): Launcher {
 
 /** Words of a template with the job's own in them: `{command}` is one word, for a shell to read. The template itself is read by none. */
 function filled(template: string, attempt: Attempt, { spec, worker, folder }: LauncherContext): string[] {
+  const line = workerLine(worker, quote(attempt.folder), spec);
   const values: Record<string, string> = {
     id: handleOf(folder, attempt),
     folder: attempt.folder,
-    command: workerLine(worker, quote(attempt.folder), spec),
+    command: spec.setup.length ? byBash(line) : line,
   };
   return words(template).map((word) =>
-    word.replace(/\{(id|folder|command)\}/g, (_, name: string) => values[name] as string),
+    withHome(word.replace(/\{(id|folder|command)\}/g, (_, name: string) => values[name] as string)),
   );
 }
 
@@ -43,29 +48,37 @@ class HandedOver implements Launcher {
   readonly timing: Launcher['timing'] = { poll: [1000, 15_000], grace: 60_000 };
   readonly endsWithHyde = false;
   private readonly handed = new Set<string>();
-  /** Why a job could not be handed over, by its handle. */
-  private readonly refused = new Map<string, string>();
+  /** A word was no known one, and that was said. */
+  private warned = false;
 
   constructor(private readonly context: LauncherContext) {}
 
-  async submit(attempts: readonly Attempt[], claim: (ticket: Ticket) => void): Promise<Ticket[]> {
-    const { spec, folder } = this.context;
-    const taken: Ticket[] = [];
+  get free(): number {
+    return Math.max(0, (this.context.spec.parallel ?? 1) - this.handed.size);
+  }
+
+  async submit(attempts: readonly Attempt[], tell: Submission): Promise<void> {
     for (const attempt of attempts) {
-      if (this.handed.size >= (spec.parallel ?? 1)) break;
-      const ticket = { ...attempt, handle: handleOf(folder, attempt) };
-      claim(ticket);
-      const known = await this.stateOf(ticket);
-      if (known.phase === 'unknown') {
-        const { code, stderr, stdout } = await execute(filled(spec.submit ?? '', attempt, this.context));
-        // It may have been heard all the same.
-        if (code !== 0 && (await this.stateOf(ticket)).phase === 'unknown')
-          this.refused.set(ticket.handle, `submit: ${lastLine(stderr || stdout)}`);
-      }
+      if (this.free === 0) break;
+      const ticket = { ...attempt, handle: handleOf(this.context.folder, attempt) };
+      const { phase } = await this.stateOf(ticket);
+      tell.claimed(ticket);
+      if (phase === 'unknown') await this.handOver(ticket, tell);
       this.handed.add(ticket.id);
-      taken.push(ticket);
+      tell.taken(ticket);
     }
-    return taken;
+  }
+
+  private async handOver(ticket: Ticket, tell: Submission): Promise<void> {
+    const argv = filled(this.context.spec.submit ?? '', ticket, this.context);
+    try {
+      const { code, stderr, stdout } = await execute(argv, { milliseconds: SUBMIT_MS });
+      // It may have been heard all the same: its state will tell.
+      if (code !== 0) throw new FailedError(`submit: ${lastLine(stderr || stdout)}`);
+    } catch (error) {
+      if (error instanceof InputError) tell.refused(ticket, error.message);
+      throw error;
+    }
   }
 
   async states(tickets: readonly Ticket[]): Promise<Map<string, JobState>> {
@@ -79,14 +92,21 @@ class HandedOver implements Launcher {
     return states;
   }
 
+  /** @throws FailedError where the command fails: nothing is known then */
   private async stateOf(ticket: Ticket): Promise<JobState> {
-    const reason = this.refused.get(ticket.handle);
-    if (reason !== undefined) return { phase: 'failed', reason };
-    const { code, stdout } = await this.call('state', ticket);
+    const { code, stdout, stderr } = await this.call('state', ticket);
+    if (code !== 0) throw new FailedError(`state: ${lastLine(stderr || stdout)}`);
     const said = stdout.trim();
+    if (said === '') return { phase: 'unknown' };
     const phase = WORDS.find(([word]) => word.test(said))?.[1];
-    if (code !== 0 || !phase) return { phase: 'unknown' };
-    return phase === 'failed' ? { phase, reason: `its state is ${said.slice(0, 80)}` } : { phase };
+    if (phase === 'failed') return { phase, reason: `its state is ${said.slice(0, 80)}` };
+    if (phase) return { phase };
+    if (!this.warned)
+      this.context.observer.warn(
+        `the state of ${ticket.id}, '${said.slice(0, 80)}', is no word that hyde knows; such jobs count as running`,
+      );
+    this.warned = true;
+    return { phase: 'running' };
   }
 
   async cancel(tickets: readonly Ticket[]): Promise<void> {

@@ -2,9 +2,12 @@ import type { Job, JobHooks, JobOutcome, JobState, Ticket } from '../records/lau
 import { FailedError, type HydeError } from '../shared/errors.js';
 import { interrupted } from '../shared/interrupted.js';
 import type { Observer } from '../shared/observer.js';
-import { errorOf, eventsSize } from './events.js';
-import { type Launcher, lastLines, pauseAfter } from './launcher.js';
+import { errorOf } from './events.js';
+import { cancelled, type Launcher, lastLines, pauseAfter } from './launcher.js';
 import type { Launches } from './launches.js';
+import { type Active, Offers, type Waiting } from './offers.js';
+import { Reach } from './reach.js';
+import { Reasons } from './reasons.js';
 
 export interface DriveOptions<T> extends JobHooks<T> {
   launcher: Launcher;
@@ -15,28 +18,6 @@ export interface DriveOptions<T> extends JobHooks<T> {
   signal?: AbortSignal | undefined;
   /** Milliseconds for which the other side may be unreachable at a stretch. */
   patience?: number;
-}
-
-const PATIENCE = 30 * 60_000;
-
-/** A job that was not begun, or has to be begun again. */
-interface Waiting extends Job {
-  attempt: number;
-  /** Attempts in this run of hyde, this one included. */
-  tries: number;
-  /** Its folder was made ready. */
-  begun?: boolean;
-}
-
-interface Active {
-  ticket: Ticket;
-  tries: number;
-  /** Size of the job's events when it was submitted: an error before is one of an earlier attempt. */
-  events: number;
-  /** Since when it is unknown, or done without a result. */
-  missing?: number;
-  /** Why it waits, as last told. */
-  told?: string;
 }
 
 /**
@@ -55,34 +36,14 @@ export async function* drive<T>(
   const waiting = new Set<Waiting>();
   const active = new Map<string, Active>();
   const open = new Set(jobs.map(({ id }) => id));
-  let unreachable: number | undefined;
+  const reach = new Reach('cannot be reached', observer, options.patience);
+  const offers = new Offers(options);
+  const reasons = new Reasons(options);
 
   const end = (outcome: JobOutcome<T>): JobOutcome<T> => {
     open.delete(outcome.job.id);
     progress?.(jobs.length - open.size, jobs.length);
     return outcome;
-  };
-
-  /** Calls the launcher; undefined while it cannot be reached. */
-  const reach = async <R>(call: () => Promise<R>): Promise<R | undefined> => {
-    try {
-      const answer = await call();
-      if (unreachable !== undefined) observer.note('the launcher answers again');
-      unreachable = undefined;
-      return answer;
-    } catch (error) {
-      if (!(error instanceof FailedError)) throw error;
-      if (unreachable === undefined)
-        observer.warn(`the launcher cannot be reached: ${error.message}; trying again`);
-      unreachable ??= performance.now();
-      if (performance.now() - unreachable > (options.patience ?? PATIENCE)) {
-        throw new FailedError(
-          `the launcher cannot be reached: ${error.message}`,
-          'jobs that run go on; run the same command again and they are found',
-        );
-      }
-      return undefined;
-    }
   };
 
   /** An attempt came to nothing: another one, or the end of the job. */
@@ -104,8 +65,8 @@ export async function* drive<T>(
   };
 
   /** What has become of a job that no longer runs. */
-  const settle = async (one: Active, state: JobState): Promise<JobOutcome<T> | undefined> => {
-    const { ticket } = one;
+  const settle = async (one: Active, state: JobState, now: number): Promise<JobOutcome<T> | undefined> => {
+    const { ticket, tries } = one;
     const { id, folder } = ticket;
     const found = await look({ id, folder });
     if (found.state === 'done') {
@@ -117,8 +78,15 @@ export async function* drive<T>(
     const said = errorOf(folder, one.events);
     if (said) return again(one, said.reason, { up: said.final, error: said.error });
     if (state.phase === 'failed') return again(one, state.reason ?? 'failed', { up: state.final === true });
-    one.missing ??= performance.now();
-    if (performance.now() - one.missing < launcher.timing.grace) return undefined;
+    one.missing ??= now;
+    if (now - one.missing < launcher.timing.grace) return undefined;
+    if (state.phase === 'unknown' && one.unsure) {
+      // It was not heard, or long ago: the same attempt, under the same name.
+      active.delete(id);
+      waiting.add({ ...ticket, tries });
+      return undefined;
+    }
+    if (state.phase === 'unknown') await cancelled(launcher, ticket);
     return again(one, state.phase === 'done' ? 'it ended without a result' : 'it is gone without a result', {
       up: false,
     });
@@ -133,13 +101,11 @@ export async function* drive<T>(
     }
     const last = launches.last(job.id);
     if (last?.state === 'submitted') {
-      active.set(job.id, {
-        ticket: { ...job, attempt: last.attempt, handle: last.handle },
-        tries: 1,
-        events: last.events,
-      });
+      const ticket = { ...job, attempt: last.attempt, handle: last.handle };
+      active.set(job.id, { ticket, tries: 1, events: last.events, unsure: true });
     } else {
-      waiting.add({ ...job, attempt: (last?.attempt ?? 0) + 1, tries: 1 });
+      const attempt = last?.state === 'refused' ? last.attempt : (last?.attempt ?? 0) + 1;
+      waiting.add({ ...job, attempt, tries: 1 });
     }
   }
   if (active.size) observer.note(`${active.size} jobs were submitted before; waiting for them`);
@@ -152,35 +118,37 @@ export async function* drive<T>(
       );
     let changed = false;
     const states = active.size
-      ? await reach(() => launcher.states([...active.values()].map(({ ticket }) => ticket)))
+      ? await reach.call(() => launcher.states([...active.values()].map(({ ticket }) => ticket)))
       : undefined;
     const over: [Active, JobState][] = [];
     for (const one of active.values()) {
       const state = states?.get(one.ticket.id);
       if (!state) continue;
+      if (state.phase !== 'unknown') delete one.unsure;
       if (state.phase === 'waiting' || state.phase === 'running') {
         delete one.missing;
-        if (state.reason && state.reason !== one.told)
-          observer.detail(`${one.ticket.id} waits: ${state.reason}`);
-        one.told = state.reason ?? one.told ?? '';
+        reasons.see(one, state);
       } else {
         over.push([one, state]);
       }
     }
+    reasons.tell();
     if (over.length && launcher.fetch) {
-      const fetched = await reach(async () => {
+      const fetched = await reach.call(async () => {
         await launcher.fetch?.(over.map(([{ ticket }]) => ticket));
         return true;
       });
       if (!fetched) over.length = 0;
     }
+    // What was submitted together and lost is given up together, and submitted together again.
+    const now = performance.now();
     for (const [one, state] of over) {
-      const outcome = await settle(one, state);
+      const outcome = await settle(one, state, now);
       changed ||= !active.has(one.ticket.id);
       if (outcome) yield end(outcome);
     }
     const ready: Waiting[] = [];
-    for (const one of waiting) {
+    for (const one of offers.isDue ? waiting : []) {
       if (ready.length >= (launcher.free ?? waiting.size)) break;
       if (one.after === undefined || !open.has(one.after)) ready.push(one);
     }
@@ -189,24 +157,12 @@ export async function* drive<T>(
         if (!one.begun) await begin?.(one.folder);
         one.begun = true;
       }
-      const offered = ready.map(({ id, folder, attempt }) => ({ id, folder, attempt }));
-      const events = new Map<string, number>();
-      const taken = await reach(() =>
-        launcher.submit(offered, (ticket) => {
-          const size = eventsSize(ticket.folder);
-          events.set(ticket.id, size);
-          launches.submitted(ticket, size);
-        }),
-      );
-      const tickets = new Map((taken ?? []).map((ticket) => [ticket.id, ticket]));
+      for (const one of await offers.offer(ready)) active.set(one.ticket.id, one);
       for (const one of ready) {
-        const { id, tries } = one;
-        const ticket = tickets.get(id);
-        if (!ticket) continue;
-        active.set(id, { ticket, tries, events: events.get(id) ?? 0 });
+        if (!active.has(one.id)) continue;
         waiting.delete(one);
+        changed = true;
       }
-      changed ||= tickets.size > 0;
     }
     if (changed) {
       since = performance.now();

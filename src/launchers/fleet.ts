@@ -7,26 +7,14 @@ import { shortHash } from '../shared/hash.js';
 import { interrupted } from '../shared/interrupted.js';
 import type { Observer } from '../shared/observer.js';
 import { type Launcher, lastLines, pauseAfter, sleep } from './launcher.js';
-import type { Launches } from './launches.js';
-import { addressOf, answers, isServer, keyOf, NoServer, prepareServer, stopServer } from './server-folder.js';
+import { isServer, type Launches } from './launches.js';
+import { keyOf, NoServer, prepareServer, stopServer } from './server-folder.js';
+import { type Health, type Server, Watch, worked } from './server-watch.js';
 
 /** Milliseconds between two signs of life, by which servers know that they are needed. */
 const SIGN_EVERY = 20_000;
 /** Milliseconds that servers may take to end. */
 const END = 20_000;
-
-interface Server {
-  ticket: Ticket;
-  /** Since when it runs, in milliseconds. */
-  since?: number;
-  /** Since when it is unknown. */
-  missing?: number;
-  /** Where it answered. */
-  url?: string | undefined;
-  /** Why it waits, as last told. */
-  told?: string;
-}
-
 interface Parts {
   serve: ServeSpec;
   spec: LaunchSpec;
@@ -38,6 +26,7 @@ interface Parts {
   /** Content of job.json. */
   job: Record<string, unknown>;
   name: string;
+  health?: Health | undefined;
 }
 
 /** Servers of one model, each a job in a folder of its own: started, watched, replaced where they are lost, and ended. */
@@ -48,15 +37,17 @@ export class Fleet implements ServerFleet {
   private readonly ended = new AbortController();
   private loop: Promise<void> = Promise.resolve();
   private next = 1;
-  /** Servers that came to nothing since one last answered. */
+  /** Servers in a row that were lost before they had worked for a while. */
   private failures = 0;
   private signs = 0;
   private signed = Number.NEGATIVE_INFINITY;
   private away = false;
+  private readonly watching: Watch;
 
   constructor(private readonly parts: Parts) {
     this.prefix = `serve-${shortHash(parts.job)}`;
     this.key = this.adopt() ?? randomBytes(24).toString('hex');
+    this.watching = new Watch({ ...parts, key: this.key });
   }
 
   /** Takes over what an earlier hyde left, and tells the rest to end. @returns the key of what was taken over */
@@ -112,12 +103,12 @@ export class Fleet implements ServerFleet {
   }
 
   private async run(listener: FleetListener): Promise<void> {
-    const { launcher, serve, spec, observer } = this.parts;
+    const { launcher, serve, observer } = this.parts;
     for (const since = performance.now(); !this.ended.signal.aborted; ) {
       this.sign();
       try {
         await this.look(listener);
-        if (this.servers.size < serve.count && this.failures <= spec.retries) await this.submit();
+        if (this.servers.size < serve.count && !this.isOver) await this.submit();
         this.away = false;
       } catch (error) {
         if (!(error instanceof FailedError) || error instanceof NoServer) throw error;
@@ -126,6 +117,12 @@ export class Fleet implements ServerFleet {
       }
       await launcher.changed(pauseAfter(performance.now() - since, launcher.timing), this.ended.signal);
     }
+  }
+
+  /** Every server has had its attempts. */
+  private get isOver(): boolean {
+    const { serve, spec } = this.parts;
+    return this.failures >= (spec.retries + 1) * serve.count;
   }
 
   /** Tells the servers that they are needed. */
@@ -144,69 +141,68 @@ export class Fleet implements ServerFleet {
       return { id, folder: join(folder, 'jobs', id), attempt: 1 };
     });
     for (const attempt of attempts) prepareServer(attempt.folder, job, this.key);
-    const claimed = (ticket: Ticket): void => launches.submitted(ticket, 0);
-    for (const ticket of await launcher.submit(attempts, claimed)) {
-      this.servers.add({ ticket });
-      this.count(ticket.id);
-    }
+    const asked = new Map<string, Server>();
+    await launcher.submit(attempts, {
+      claimed: (ticket) => {
+        launches.submitted(ticket, 0);
+        const server = { ticket };
+        asked.set(ticket.id, server);
+        this.servers.add(server);
+        this.count(ticket.id);
+      },
+      taken() {},
+      refused: (ticket, why) => {
+        launches.refused(ticket, why);
+        this.servers.delete(asked.get(ticket.id) as Server);
+        this.watching.tell('servers are not submitted yet', why);
+      },
+    });
   }
 
   private async look(listener: FleetListener): Promise<void> {
-    const { launcher, observer } = this.parts;
+    const { launcher, observer, name, serve } = this.parts;
+    const told = {
+      ...listener,
+      added: (url: string) => {
+        const up = [...this.servers].filter((one) => one.url !== undefined).length;
+        observer.note(`${new URL(url).host} serves ${name} (${up} of ${serve.count})`);
+        listener.added(url);
+      },
+    };
     const all = [...this.servers];
     const states = all.length ? await launcher.states(all.map(({ ticket }) => ticket)) : new Map();
-    for (const one of all) {
-      const { phase = 'unknown', reason } = states.get(one.ticket.id) ?? {};
-      if (phase === 'running') {
-        await this.lookAt(one, listener);
-      } else if (phase === 'waiting') {
-        if (reason && reason !== one.told) observer.detail(`${one.ticket.id} waits: ${reason}`);
-        one.told = reason ?? one.told;
-      } else {
-        one.missing ??= performance.now();
-        const isLate = performance.now() - one.missing >= launcher.timing.grace;
-        if (phase !== 'unknown' || isLate) await this.lost(one, reason ?? 'it ended', listener);
-      }
-    }
+    const reasons = await Promise.all(
+      all.map((one) => this.watching.reasonOf(one, states.get(one.ticket.id) ?? { phase: 'unknown' }, told)),
+    );
+    const lost = all.flatMap((one, index) => {
+      const reason = reasons[index];
+      return reason === undefined ? [] : [{ one, reason }];
+    });
+    if (all.some(worked)) this.failures = 0;
+    if (lost.length) await this.lose(lost, listener);
   }
 
-  /** Looks whether a server that runs answers, and still where it did: a scheduler may have put it on another node. */
-  private async lookAt(one: Server, listener: FleetListener): Promise<void> {
-    const { serve, observer, name } = this.parts;
-    const { patience, count } = serve;
-    delete one.missing;
-    one.since ??= performance.now();
-    const url = addressOf(one.ticket.folder);
-    if (url !== undefined && url === one.url) return;
-    if (one.url !== undefined) {
-      listener.gone(one.url);
-      one.url = undefined;
-      one.since = performance.now();
+  /** Servers are gone, or have to go; others are started unless too many went so. */
+  private async lose(
+    lost: readonly { one: Server; reason: string }[],
+    listener: FleetListener,
+  ): Promise<void> {
+    const { launcher, launches, observer } = this.parts;
+    const texts: string[] = [];
+    for (const { one, reason } of lost) {
+      const { ticket, url } = one;
+      this.servers.delete(one);
+      stopServer(ticket.folder);
+      launches.ended(ticket, 'failed', reason);
+      if (url !== undefined) listener.gone(url);
+      texts.push(`server ${ticket.id}: ${reason}${await lastLines(launcher, ticket)}`);
     }
-    if (url !== undefined && (await answers(url, this.key, name))) {
-      one.url = url;
-      this.failures = 0;
-      const up = [...this.servers].filter((server) => server.url !== undefined).length;
-      observer.note(`${new URL(url).host} serves ${name} (${up} of ${count})`);
-      listener.added(url);
-    } else if (performance.now() - one.since > patience * 60_000) {
-      await this.lost(one, `it did not answer in ${patience} minutes`, listener);
-    }
-  }
-
-  /** A server is gone, or has to go; another one is started unless too many went so. */
-  private async lost(one: Server, reason: string, listener: FleetListener): Promise<void> {
-    const { launcher, launches, observer, spec } = this.parts;
-    const { ticket, url } = one;
-    this.servers.delete(one);
-    stopServer(ticket.folder);
-    launches.ended(ticket, 'failed', reason);
-    if (url !== undefined) listener.gone(url);
-    this.failures++;
-    const text = `server ${ticket.id}: ${reason}${await lastLines(launcher, ticket)}`;
-    if (this.failures > spec.retries && this.servers.size === 0)
-      throw new NoServer(text, 'see `run.serve` in the audit file');
-    observer.warn(text);
+    // Servers that all reach their time limit are no failed starts.
+    this.failures = lost.some(({ one }) => worked(one)) ? 0 : this.failures + lost.length;
+    if (this.isOver && this.servers.size === 0)
+      throw new NoServer(texts.at(-1) as string, 'see `run.serve` in the audit file');
+    for (const text of texts) observer.warn(text);
+    if (this.isOver) observer.warn('no other servers are started: too many came to nothing in a row');
   }
 
   async close(): Promise<void> {

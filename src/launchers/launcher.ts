@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Attempt, JobState, LaunchSpec, Ticket, WorkerCommand } from '../records/launch.js';
+import { FailedError, InputError } from '../shared/errors.js';
 import { shortHash } from '../shared/hash.js';
 import type { Observer } from '../shared/observer.js';
 
@@ -20,17 +21,15 @@ export interface Launcher {
   readonly timing: LauncherTiming;
   /** Whether jobs end with hyde where the user stops it; elsewhere they stay, and are found again. */
   readonly endsWithHyde: boolean;
-  /** How many attempts it would take now at most, where it knows without asking. */
+  /** How many more attempts it would take at most, where it knows without asking. */
   readonly free?: number;
   /**
-   * Starts as many of the attempts as there is room for, from the front. An attempt that was asked for before is not started
-   * again.
+   * Starts as many of the attempts as there is room for, from the front, and tells what becomes of each. An attempt that was asked
+   * for before is not started again. What was claimed, and neither taken nor refused when this throws, may be there.
    *
-   * @param claim called before an attempt is asked for, with the handle by which it will be found
-   * @returns those that are there now, or may be
    * @throws InputError where the other side refuses what the audit file says
    */
-  submit(attempts: readonly Attempt[], claim: (ticket: Ticket) => void): Promise<Ticket[]>;
+  submit(attempts: readonly Attempt[], tell: Submission): Promise<void>;
   /** States by job id. */
   states(tickets: readonly Ticket[]): Promise<Map<string, JobState>>;
   cancel(tickets: readonly Ticket[]): Promise<void>;
@@ -41,6 +40,16 @@ export interface Launcher {
   /** Resolves when something may have changed, after so many milliseconds or with the signal at the latest. */
   changed(milliseconds: number, signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;
+}
+
+/** What a launcher tells of attempts while it asks for them. What it never speaks of is offered again. */
+export interface Submission {
+  /** Before it is asked for, with the handle by which it will be found. */
+  claimed(ticket: Ticket): void;
+  /** It is there. */
+  taken(ticket: Ticket): void;
+  /** It is not there; it is offered again later. */
+  refused(ticket: Ticket, why: string): void;
 }
 
 /** Milliseconds. */
@@ -71,4 +80,14 @@ export async function lastLines(launcher: Launcher, ticket: Ticket): Promise<str
   const printed = await launcher.logs(ticket).catch(() => '');
   const last = printed.trim().split('\n').slice(-4).filter(Boolean);
   return last.length ? `; its last lines:${last.map((line) => `\n  | ${line}`).join('')}` : '';
+}
+
+/** Cancels what may still run where another one takes its place, as far as it can be. */
+export async function cancelled(launcher: Launcher, ticket: Ticket): Promise<void> {
+  try {
+    await launcher.cancel([ticket]);
+  } catch (error) {
+    // It cannot be cancelled, or is gone.
+    if (!(error instanceof FailedError || error instanceof InputError)) throw error;
+  }
 }

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
+import { withHome } from '../shared/files.js';
 import type { Launcher, LauncherContext } from './launcher.js';
 import { PROCESSES_ARE_LISTED } from './process-file.js';
 import { Processes } from './processes.js';
-import { quote, withThreads, workerLine } from './shell.js';
+import { quote, withThreads, workerArguments, workerLine } from './shell.js';
 
 /** Several worker processes on this machine, each with GPUs or CPU threads of its own. */
 export function local({ spec, worker }: LauncherContext): Launcher {
@@ -18,10 +19,11 @@ export function local({ spec, worker }: LauncherContext): Launcher {
     perJob,
     minutes: spec.minutes,
     start({ folder }) {
-      // A shell between would cost as much as the process itself.
-      if (spec.setup.length > 0 || !PROCESSES_ARE_LISTED)
-        return workerLine(worker, quote(folder), { setup: spec.setup, cpus: cores });
-      const argv = [worker.python, '-m', 'hyde_worker', 'run', folder];
+      const processes = Math.max(1, Math.min(worker.processes ?? 1, perJob));
+      // A shell between would cost as much as the process itself. By their command lines several processes are one like the other.
+      if (spec.setup.length > 0 || processes > 1 || !PROCESSES_ARE_LISTED)
+        return workerLine({ ...worker, processes }, quote(folder), { setup: spec.setup, cpus: cores });
+      const argv = [withHome(worker.python), ...workerArguments({ ...worker, processes }), folder];
       return { argv, variables: withThreads(worker.variables, cores) };
     },
   });

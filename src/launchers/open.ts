@@ -1,8 +1,10 @@
 import type { Launch, LauncherName, LaunchSpec } from '../records/launch.js';
+import { stopIfAborted } from '../shared/interrupted.js';
 import type { Observer } from '../shared/observer.js';
 import { drive } from './drive.js';
-import type { Launcher, LauncherContext } from './launcher.js';
+import { type Launcher, type LauncherContext, sleep } from './launcher.js';
 import { Launches } from './launches.js';
+import { Reach } from './reach.js';
 
 /** How each launcher is opened; loads only what it needs. */
 const launchers: Record<LauncherName, (context: LauncherContext) => Promise<Launcher>> = {
@@ -21,14 +23,35 @@ export function launcher(
   { folder, observer, signal }: { folder: string; observer: Observer; signal: AbortSignal | undefined },
 ): Launch {
   return async function* (jobs, worker, hooks) {
-    const launches = await Launches.open(folder, spec.launcher);
-    const opened = await openLauncher({ spec, folder, worker, observer });
+    const launches = await Launches.open(folder, spec);
     try {
-      const { retries } = spec;
-      yield* drive(jobs, { ...hooks, launcher: opened, launches, retries, observer, signal });
+      const opened = await openPatiently({ spec, folder, worker, observer }, signal);
+      try {
+        const { retries } = spec;
+        yield* drive(jobs, { ...hooks, launcher: opened, launches, retries, observer, signal });
+      } finally {
+        await opened.close();
+      }
     } finally {
-      await opened.close();
       launches.close();
     }
   };
+}
+
+/** Milliseconds between two tries to open a launcher. */
+const AGAIN = 5000;
+
+/** A login node may be away for a while. */
+export async function openPatiently(
+  context: LauncherContext,
+  signal: AbortSignal | undefined,
+  pause = AGAIN,
+): Promise<Launcher> {
+  const reach = new Reach('cannot be reached', context.observer);
+  for (;;) {
+    const opened = await reach.call(() => openLauncher(context));
+    if (opened) return opened;
+    await sleep(pause, signal);
+    stopIfAborted(signal);
+  }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Attempt, JobState, Ticket } from '../records/launch.js';
 import { writeError } from '../shared/files.js';
 import { environmentWithoutSecrets } from '../shared/secrets.js';
-import { type Launcher, sleep } from './launcher.js';
+import { type Launcher, type Submission, sleep } from './launcher.js';
 import {
   findProcess,
   isAlive,
@@ -13,6 +13,7 @@ import {
   readProcess,
   signalGroup,
 } from './process-file.js';
+import { SHELL } from './shell.js';
 
 export interface Pool {
   /** Processes at once. */
@@ -56,16 +57,14 @@ export class Processes implements Launcher {
     return Math.max(0, this.pool.slots - this.busy.size);
   }
 
-  async submit(attempts: readonly Attempt[], claim: (ticket: Ticket) => void): Promise<Ticket[]> {
-    const started: Ticket[] = [];
+  async submit(attempts: readonly Attempt[], tell: Submission): Promise<void> {
     for (const attempt of attempts) {
       if (this.free === 0) break;
       const ticket = { ...attempt, handle: `${attempt.id}-${attempt.attempt}` };
-      claim(ticket);
+      tell.claimed(ticket);
       this.start(ticket);
-      started.push(ticket);
+      tell.taken(ticket);
     }
-    return started;
   }
 
   private start(ticket: Ticket): void {
@@ -81,7 +80,7 @@ export class Processes implements Launcher {
       ...(this.pool.perJob ? { CUDA_VISIBLE_DEVICES: devices.join(',') } : {}),
     };
     // A script begins when its process is written down; should hyde be killed before, it never begins.
-    const [file, ...args] = program?.argv ?? ['/bin/sh', '-ec', `read -r go\nexec </dev/null\n${what}`];
+    const [file, ...args] = program?.argv ?? [SHELL, '-ec', `read -r go\nexec </dev/null\n${what}`];
     const stdin = program ? 'ignore' : 'pipe';
     const child = spawn(file as string, args, { stdio: [stdin, log, log], env, detached: true });
     closeSync(log);
@@ -102,6 +101,9 @@ export class Processes implements Launcher {
     try {
       writeFileSync(path, JSON.stringify(known));
     } catch (error) {
+      signalGroup(known, 'SIGKILL');
+      this.busy.delete(id);
+      this.children.delete(id);
       throw writeError(error, path);
     }
     child.stdin?.end('go\n');
@@ -122,8 +124,9 @@ export class Processes implements Launcher {
       this.busy.set(id, file);
       const { minutes } = this.pool;
       if (minutes !== null && Date.now() - file.at > minutes * 60_000) {
+        // What it started itself, each in a session of its own, hears of the end from it.
+        signalGroup(file, this.overTime.has(id) ? 'SIGKILL' : 'SIGTERM');
         this.overTime.add(id);
-        signalGroup(file, 'SIGKILL');
       }
       return { phase: 'running' };
     }

@@ -1,22 +1,13 @@
-import { Pool } from 'undici';
 import type { Attempt, JobState, Ticket } from '../records/launch.js';
+import { isLoopback, wrongAddress } from '../shared/addresses.js';
 import { FailedError, InputError } from '../shared/errors.js';
-import { handleOf, type Launcher, type LauncherContext, sleep } from './launcher.js';
+import { handleOf, type Launcher, type LauncherContext, type Submission, sleep } from './launcher.js';
+import { at, firstLine, RayApi, type Reply } from './ray-api.js';
 import { workerPackage } from './ray-package.js';
-import { quote, workerLine } from './shell.js';
-
-/** An answer of the Jobs API: its status, and its body where that is JSON. */
-interface Reply {
-  status: number;
-  text: string;
-  json: Record<string, unknown> | undefined;
-}
+import { byBash, quote, workerLine } from './shell.js';
 
 /** The dashboard's view of used resources is at most so old, in milliseconds. */
 const REPORT_MS = 10_000;
-
-/** Bytes of an answer that are read. */
-const LONGEST = 1 << 24;
 
 /**
  * Ray, over its Jobs REST API (docs.ray.io, "Ray Jobs REST API"). A job pending for 15 minutes fails there, so no more are submitted
@@ -29,14 +20,16 @@ export class Ray implements Launcher {
   private readonly mine = new Set<string>();
   /** When own jobs ended, in milliseconds of `performance.now`. */
   private ended: number[] = [];
-  private uploaded: Promise<string> | undefined;
-  private readonly pool: Pool;
+  /** It was said that there is no room. */
+  private toldFull = false;
+  private readonly api: RayApi;
+  private readonly package_ = workerPackage();
 
   private constructor(
     private readonly context: LauncherContext,
     address: URL,
   ) {
-    this.pool = new Pool(address.origin, { connections: 16, headersTimeout: 60_000, bodyTimeout: 60_000 });
+    this.api = new RayApi(address);
   }
 
   static async open(context: LauncherContext): Promise<Ray> {
@@ -48,23 +41,27 @@ export class Ray implements Launcher {
         'run: { address: "http://HEAD:8265" }, or RAY_API_SERVER_ADDRESS in the environment',
       );
     }
-    if (!URL.canParse(given) || !/^https?:\/\//.test(given)) {
-      throw new InputError("the address of Ray's dashboard must begin with http:// or https://");
-    }
-    return new Ray(context, new URL(given));
+    const wrong = wrongAddress(given);
+    if (wrong) throw new InputError(`the address of Ray's dashboard ${wrong}`);
+    const url = new URL(given);
+    if (process.env.RAY_AUTH_TOKEN && url.protocol === 'http:' && !isLoopback(url.hostname))
+      context.observer.warn(`Ray: the token goes to ${url.host} over http, which others on the way can read`);
+    return new Ray(context, url);
   }
 
-  async submit(attempts: readonly Attempt[], claim: (ticket: Ticket) => void): Promise<Ticket[]> {
+  async submit(attempts: readonly Attempt[], tell: Submission): Promise<void> {
     const room = await this.room();
-    const taken: Ticket[] = [];
+    if (room === 0 && this.mine.size === 0 && !this.toldFull) {
+      this.toldFull = true;
+      this.context.observer.note('Ray has no free slots now; jobs are submitted when it has');
+    }
     for (const attempt of attempts.slice(0, room)) {
       const ticket = { ...attempt, handle: handleOf(this.context.folder, attempt) };
-      claim(ticket);
-      if ((await this.get(ticket)).status === 404) await this.post(ticket);
+      tell.claimed(ticket);
+      if ((await this.get(ticket)).status === 404) await this.post(ticket, tell);
       this.mine.add(ticket.id);
-      taken.push(ticket);
+      tell.taken(ticket);
     }
-    return taken;
   }
 
   /** How many more jobs would begin at once. */
@@ -72,7 +69,7 @@ export class Ray implements Launcher {
     const { parallel, gpus } = this.context.spec;
     const own = (parallel ?? Number.POSITIVE_INFINITY) - this.mine.size;
     if (own <= 0) return 0;
-    const { status, json } = await this.call('GET', '/api/cluster_status');
+    const { status, json } = await this.api.call('GET', '/api/cluster_status');
     const usage = at(json, 'data', 'clusterStatus', 'loadMetricsReport', 'usage');
     if (status !== 200 || usage === undefined)
       throw new FailedError(`Ray: no cluster status (HTTP ${status})`);
@@ -105,22 +102,19 @@ export class Ray implements Launcher {
     return this.context.spec.cpus ?? 1;
   }
 
-  private async post({ handle, id, folder }: Ticket): Promise<void> {
+  private async post(ticket: Ticket, tell: Submission): Promise<void> {
+    const { handle, id, folder } = ticket;
     const { worker, spec } = this.context;
-    this.uploaded ??= this.upload();
-    const package_ = await this.uploaded.catch((error) => {
-      this.uploaded = undefined;
-      throw error;
-    });
+    const package_ = await this.upload();
     // The code is the upload's; whatever else Python should find there is the cluster's own.
     const { PYTHONPATH: _, ...variables } = worker.variables;
-    const line = workerLine({ python: worker.python, variables }, quote(folder), {
+    const line = workerLine({ ...worker, variables }, quote(folder), {
       ...spec,
       cpus: this.cpus,
     });
-    const { status, text } = await this.call('POST', '/api/jobs/', {
+    const { status, text } = await this.api.call('POST', '/api/jobs/', {
       submission_id: handle,
-      entrypoint: `sh -c ${quote(`${line} >/dev/null`)}`,
+      entrypoint: byBash(`${line} >/dev/null`),
       entrypoint_num_cpus: this.cpus,
       ...(spec.gpus ? { entrypoint_num_gpus: spec.gpus } : {}),
       runtime_env: { working_dir: `gcs://${package_}` },
@@ -129,15 +123,19 @@ export class Ray implements Launcher {
     if (status === 200) return;
     // Somebody was quicker, or the first answer was lost.
     if (/already exists|Please use a different submission_id/i.test(text)) return;
-    if (status >= 400 && status < 500) throw new InputError(`Ray refused the job: ${firstLine(text)}`);
+    if (status >= 400 && status < 500) {
+      tell.refused(ticket, `Ray refused it: ${firstLine(text)}`);
+      throw new InputError(`Ray refused the job: ${firstLine(text)}`);
+    }
     throw new FailedError(`Ray took no job (HTTP ${status}): ${firstLine(text)}`);
   }
 
+  /** Ray keeps an upload for ten minutes after it was last asked for, so it is asked for before each job. */
   private async upload(): Promise<string> {
-    const { name, bytes } = workerPackage();
+    const { name, bytes } = this.package_;
     const path = `/api/packages/gcs/${name}`;
-    if ((await this.call('GET', path)).status === 200) return name;
-    const { status, text } = await this.call('PUT', path, bytes);
+    if ((await this.api.call('GET', path)).status === 200) return name;
+    const { status, text } = await this.api.call('PUT', path, bytes);
     if (status !== 200) throw new FailedError(`Ray took no package (HTTP ${status}): ${firstLine(text)}`);
     return name;
   }
@@ -160,7 +158,7 @@ export class Ray implements Launcher {
     const message = firstLine(String(json?.message ?? ''));
     switch (json?.status) {
       case 'PENDING':
-        return { phase: 'waiting' };
+        return { phase: 'waiting', reason: message };
       case 'RUNNING':
         return { phase: 'running' };
       case 'SUCCEEDED':
@@ -174,43 +172,18 @@ export class Ray implements Launcher {
 
   async cancel(tickets: readonly Ticket[]): Promise<void> {
     for (const ticket of tickets) {
-      const { status, text } = await this.call('POST', `${pathOf(ticket)}/stop`);
+      const { status, text } = await this.api.call('POST', `${pathOf(ticket)}/stop`);
       if (status !== 200 && status !== 404) throw new FailedError(`Ray: ${firstLine(text)}`);
     }
   }
 
   async logs(ticket: Ticket): Promise<string> {
-    const { json } = await this.call('GET', `${pathOf(ticket)}/logs`);
+    const { json } = await this.api.call('GET', `${pathOf(ticket)}/logs`);
     return String(json?.logs ?? '').slice(-4000);
   }
 
   private get(ticket: Ticket): Promise<Reply> {
-    return this.call('GET', pathOf(ticket));
-  }
-
-  private async call(method: 'GET' | 'POST' | 'PUT', path: string, body?: object | Buffer): Promise<Reply> {
-    const token = process.env.RAY_AUTH_TOKEN;
-    const isBytes = Buffer.isBuffer(body);
-    try {
-      const answer = await this.pool.request({
-        method,
-        path,
-        headers: {
-          ...(token ? { authorization: `Bearer ${token}` } : {}),
-          ...(body ? { 'content-type': isBytes ? 'application/octet-stream' : 'application/json' } : {}),
-        },
-        body: body === undefined ? null : isBytes ? body : JSON.stringify(body),
-      });
-      const text = await read(answer.body);
-      if (answer.statusCode === 401 || answer.statusCode === 403) {
-        throw new InputError('Ray wants a token', undefined, 'put it into RAY_AUTH_TOKEN in the environment');
-      }
-      return { status: answer.statusCode, text, json: parsed(text) };
-    } catch (error) {
-      if (error instanceof InputError || error instanceof FailedError) throw error;
-      const { code } = error as NodeJS.ErrnoException;
-      throw new FailedError(`Ray does not answer (${code ?? (error as Error).name})`);
-    }
+    return this.api.call('GET', pathOf(ticket));
   }
 
   changed(milliseconds: number, signal?: AbortSignal): Promise<void> {
@@ -218,40 +191,8 @@ export class Ray implements Launcher {
   }
 
   async close(): Promise<void> {
-    await this.pool.destroy();
+    await this.api.close();
   }
 }
 
 const pathOf = ({ handle }: Ticket): string => `/api/jobs/${encodeURIComponent(handle)}`;
-
-const firstLine = (text: string): string => (text.trim().split('\n')[0] ?? '').slice(0, 300);
-
-async function read(body: AsyncIterable<Buffer>): Promise<string> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of body) {
-    size += part.length;
-    if (size > LONGEST) throw new FailedError('Ray: an answer is too long');
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString('utf8');
-}
-
-function parsed(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return value !== null && typeof value === 'object' ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** A value deep in JSON that somebody else wrote. */
-function at(value: unknown, ...path: string[]): Record<string, unknown> | undefined {
-  const found = path.reduce<unknown>(
-    (inner, key) =>
-      inner !== null && typeof inner === 'object' ? (inner as Record<string, unknown>)[key] : undefined,
-    value,
-  );
-  return found !== null && typeof found === 'object' ? (found as Record<string, unknown>) : undefined;
-}

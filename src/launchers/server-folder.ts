@@ -12,9 +12,6 @@ export class NoServer extends FailedError {}
 /** Milliseconds that a look may take. */
 const LOOK = 5000;
 
-/** Is this the id of a server, and not of a fine-tune? */
-export const isServer = (job: string): boolean => /^serve-[0-9a-f]{16}-\d+$/.test(job);
-
 /** Makes the folder of a server that is to be started. The key is for its owner's eyes only. */
 export function prepareServer(folder: string, job: object, key: string): void {
   const path = join(folder, 'key');
@@ -61,8 +58,7 @@ export function addressOf(folder: string): string | undefined {
  * @throws NoServer where it is up and serves others
  */
 export async function answers(url: string, key: string, name: string): Promise<boolean> {
-  const health = await get(new URL('/health', url).href, key);
-  if (health?.status !== 200) return false;
+  if (!(await isHealthy(url, key))) return false;
   const models = await get(`${url}/models`, key);
   if (models?.status !== 200) return false;
   const list = isObject(models.json) && Array.isArray(models.json.data) ? models.json.data : [];
@@ -73,6 +69,10 @@ export async function answers(url: string, key: string, name: string): Promise<b
     'put --served-model-name {name} into run.serve.command',
   );
 }
+
+/** Does a server say that it works? */
+export const isHealthy = async (url: string, key: string): Promise<boolean> =>
+  (await get(new URL('/health', url).href, key))?.status === 200;
 
 async function get(url: string, key: string): Promise<{ status: number; json: unknown } | undefined> {
   try {

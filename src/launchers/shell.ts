@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import type { WorkerCommand } from '../records/launch.js';
 import { FailedError, InputError } from '../shared/errors.js';
 import { environmentWithoutSecrets } from '../shared/secrets.js';
@@ -7,16 +8,34 @@ import { environmentWithoutSecrets } from '../shared/secrets.js';
 export const quote = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 
-/** The shell line that runs a job folder. `folder` is a shell word, quoted already. */
+/** Set-up lines such as `source ...` and `module load ...` are written for bash, whatever `sh` is. */
+export const SHELL = ['/bin/bash', '/usr/bin/bash', '/usr/local/bin/bash'].find(existsSync) ?? '/bin/sh';
+
+/** A shell line that has the bash of another machine read a script, where there is one. */
+export const byBash = (script: string): string =>
+  `exec "$(command -v bash || command -v sh)" -c ${quote(script)}`;
+
+/** A program, as a word of a POSIX shell; `~` is the home directory of the machine that runs it. */
+const program = (path: string): string =>
+  path.startsWith('~/') ? `"$HOME"/${quote(path.slice(2))}` : quote(path);
+
+/** Arguments of Python that run a job folder: by several processes where there are several GPUs for it. */
+export const workerArguments = ({ processes = 1 }: WorkerCommand): string[] => [
+  ...(processes > 1 ? ['-m', 'torch.distributed.run', '--standalone', `--nproc_per_node=${processes}`] : []),
+  ...['-m', 'hyde_worker', 'run'],
+];
+
+/** The shell script that runs a job folder; ends where a line of the set-up fails. `folder` is a shell word, quoted already. */
 export function workerLine(
-  { python, variables }: WorkerCommand,
+  worker: WorkerCommand,
   folder: string,
   { setup = [], cpus = null }: { setup?: readonly string[]; cpus?: number | null } = {},
 ): string {
-  const exports = Object.entries(withThreads(variables, cpus)).map(
+  const exports = Object.entries(withThreads(worker.variables, cpus)).map(
     ([name, value]) => `export ${name}=${quote(value)}`,
   );
-  return [...setup, ...exports, `exec ${quote(python)} -m hyde_worker run ${folder}`].join('\n');
+  const argv = [program(worker.python), ...workerArguments(worker), folder];
+  return ['set -e', ...setup, ...exports, `exec ${argv.join(' ')}`].join('\n');
 }
 
 /** Variables of a worker that may use so many cores. */
@@ -54,7 +73,10 @@ export class TimedOut extends FailedError {}
  */
 export function execute(
   argv: readonly string[],
-  { input = '', milliseconds = 60_000 }: { input?: string; milliseconds?: number } = {},
+  {
+    input = '',
+    milliseconds = 60_000,
+  }: { input?: string | undefined; milliseconds?: number | undefined } = {},
 ): Promise<Ran> {
   const [program = '', ...args] = argv;
   return new Promise((resolve, reject) => {
@@ -71,7 +93,7 @@ export function execute(
       });
     }
     const timer = setTimeout(() => {
-      child.kill('SIGKILL');
+      if (child.pid) process.kill(-child.pid, 'SIGKILL');
       reject(new TimedOut(`${program} did not answer for ${milliseconds / 1000} s`));
     }, milliseconds);
     child.on('error', (error: NodeJS.ErrnoException) => {

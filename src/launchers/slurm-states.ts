@@ -16,6 +16,8 @@ const WAITING =
   /^(PENDING|CONFIGURING|REQUEUED|REQUEUE_FED|REQUEUE_HOLD|RESV_DEL_HOLD|SPECIAL_EXIT|SUSPENDED|STOPPED)/;
 /** Slurm holds a job that it could not start; nobody would release it. */
 const HELD = /launch failed requeued held|JobHoldMaxRequeue/i;
+/** A queue that does what queues do. */
+const USUAL = /^(None|Priority|Resources|JobArrayTaskLimit|)$/;
 const FAILURES: Record<string, string> = {
   TIMEOUT: 'it ran past its time limit',
   NODE_FAIL: 'its node failed',
@@ -49,7 +51,7 @@ export function stateOf({ state, reason }: TaskState): JobState {
   const word = state.split(' ')[0] ?? '';
   if (RUNNING.test(word)) return { phase: 'running' };
   if (HELD.test(reason)) return { phase: 'failed', reason: 'Slurm could not start it' };
-  if (WAITING.test(word)) return { phase: 'waiting', ...(reason && reason !== 'None' ? { reason } : {}) };
+  if (WAITING.test(word)) return { phase: 'waiting', ...(USUAL.test(reason) ? {} : { reason }) };
   if (word === 'COMPLETED') return { phase: 'done' };
   if (word === 'CANCELLED') return { phase: 'failed', reason: 'it was cancelled', final: true };
   return { phase: 'failed', reason: FAILURES[word] ?? `Slurm says ${word.slice(0, 40)}` };

@@ -4,23 +4,17 @@ import type { Attempt, JobState, LaunchSpec, Ticket } from '../records/launch.js
 import { FailedError, InputError } from '../shared/errors.js';
 import { writeFileAtomic } from '../shared/files.js';
 import { shortHash } from '../shared/hash.js';
-import { type Launcher, type LauncherContext, sleep } from './launcher.js';
-import { quote, TimedOut, workerLine } from './shell.js';
+import { type Launcher, type LauncherContext, type Submission, sleep } from './launcher.js';
+import { answerOf, SBATCH_MS, sbatch } from './sbatch.js';
+import { quote, workerLine } from './shell.js';
 import { here, lastLine, overSsh, type Site } from './site.js';
+import { Room } from './slurm-room.js';
 import { fromSacct, fromSqueue, stateOf, type TaskState } from './slurm-states.js';
-
-/** What sbatch says when there is no room now. */
-const FULL =
-  /limit|temporarily unable|Resource temporarily unavailable|MaxJobCount|Slurm is busy|too many|slow down/i;
-/** More tasks than `MaxArraySize` allows. */
-const TOO_LONG = /Invalid job array specification/i;
-const UNREACHABLE = /contact slurm controller|connect failure|Connection refused|Unable to establish/i;
-const AMBIGUOUS = /timed out|Zero Bytes|Communication (connection )?failure/i;
 
 /** Slurm's default MaxArraySize is 1001. */
 const LONGEST_ARRAY = 1000;
-/** A refusal by a time limit of the partition is no full queue. */
-const NO_ROOM = (text: string): boolean => FULL.test(text) && !/time limit/i.test(text);
+/** A refusal that took so many milliseconds is the last one for now: meanwhile nobody looks at the jobs that run. */
+const SLOW_MS = 30_000;
 
 /**
  * Slurm: one job array for the jobs that are submitted together, by `sbatch`. The array's name is a hash of its jobs and attempts,
@@ -29,9 +23,13 @@ const NO_ROOM = (text: string): boolean => FULL.test(text) && !/time limit/i.tes
 export class Slurm implements Launcher {
   readonly timing: Launcher['timing'] = { poll: [1000, 15_000], grace: 60_000 };
   readonly endsWithHyde = false;
+  /** Tasks of an array that Slurm takes, as far as is known: no more than it allows, and no more than it last had room for. */
   private longest = LONGEST_ARRAY;
+  private fits = LONGEST_ARRAY;
+  private readonly room: Room;
   /** Slurm keeps no accounts here; `squeue` knows ended jobs for some minutes, and after that the job folder does. */
   private noAccounts = false;
+  private warned = false;
   private readonly spec: LaunchSpec;
   private readonly folder: string;
 
@@ -41,6 +39,7 @@ export class Slurm implements Launcher {
   ) {
     this.spec = context.spec;
     this.folder = join(context.folder, 'jobs', 'slurm');
+    this.room = new Room(context.spec.parallel);
   }
 
   static async open(context: LauncherContext): Promise<Slurm> {
@@ -49,88 +48,93 @@ export class Slurm implements Launcher {
     return new Slurm(context, site);
   }
 
-  async submit(attempts: readonly Attempt[], claim: (ticket: Ticket) => void): Promise<Ticket[]> {
-    const taken: Ticket[] = [];
-    let longest = this.longest;
-    for (let rest = attempts; rest.length > 0; ) {
-      const part = rest.slice(0, longest);
-      const answer = await this.array(part, claim);
+  /** None where all that may run at once are with Slurm; else an array may be longer. */
+  get free(): number {
+    return this.room.free > 0 ? Number.POSITIVE_INFINITY : 0;
+  }
+
+  async submit(attempts: readonly Attempt[], tell: Submission): Promise<void> {
+    let rest = await this.found(attempts, tell);
+    while (rest.length > 0 && this.room.free > 0) {
+      const part = this.part(rest);
+      const since = performance.now();
+      const answer = await this.array(part, tell);
       if (answer === 'taken') {
-        taken.push(...part.map((attempt, index) => ticketOf(this.keyOf(part), attempt, index)));
-        rest = rest.slice(part.length);
-      } else if (part.length > 1) {
-        // A shorter array may still find room, or be allowed.
-        longest = Math.ceil(part.length / 2);
-        if (answer === 'too long') this.longest = longest;
+        const taken = new Set(part);
+        rest = rest.filter((attempt) => !taken.has(attempt));
+        this.fits = Math.min(this.longest, this.fits * 2);
       } else {
-        break;
+        // A shorter array may still find room, or be allowed.
+        this.fits = Math.ceil(part.length / 2);
+        if (answer === 'too long') this.longest = this.fits;
+        if (part.length === 1 || performance.now() - since > SLOW_MS) return;
       }
     }
-    return taken;
+  }
+
+  /** Takes what was heard when it was asked for before. @returns the others */
+  private async found(attempts: readonly Attempt[], tell: Submission): Promise<Attempt[]> {
+    const asked = attempts.filter((attempt): attempt is Ticket => attempt.handle !== undefined);
+    const tasks = asked.length ? await this.tasks(asked) : new Map<string, TaskState>();
+    for (const ticket of asked) if (tasks.has(ticket.handle)) this.take(ticket, tell);
+    return attempts.filter(({ handle }) => handle === undefined || !tasks.has(handle));
+  }
+
+  private take(ticket: Ticket, tell: Submission, atOnce?: number): void {
+    tell.claimed(ticket);
+    tell.taken(ticket);
+    this.room.add(nameOf(ticket.handle), ticket.handle, atOnce);
+  }
+
+  /** The next array. Jobs that were one before stay together, so that it gets the name that it had. */
+  private part(rest: readonly Attempt[]): Attempt[] {
+    const name = nameOf(rest[0]?.handle ?? '');
+    const index = ({ handle = '' }: Attempt): number => Number(handle.split('/')[1] ?? 0);
+    const together = rest.filter(({ handle = '' }) => nameOf(handle) === name);
+    return together.toSorted((a, b) => index(a) - index(b)).slice(0, this.fits);
   }
 
   /** Submits one array, unless it is there already. */
   private async array(
     attempts: readonly Attempt[],
-    claim: (ticket: Ticket) => void,
+    tell: Submission,
   ): Promise<'taken' | 'full' | 'too long'> {
-    const key = this.keyOf(attempts);
+    const key = `hyde-${shortHash([this.context.folder, attempts.map(({ id, attempt }) => [id, attempt])])}`;
+    const tickets = attempts.map((attempt, index) => ({ ...attempt, handle: `${key}/${index}` }));
+    if ((await this.squeue([key])).some(({ name }) => name === key)) {
+      for (const ticket of tickets) this.take(ticket, tell);
+      return 'taken';
+    }
     const list = join(this.folder, `${key}.txt`);
     mkdirSync(this.folder, { recursive: true });
     writeFileAtomic(list, attempts.map(({ folder }) => `${this.site.there(folder)}\n`).join(''));
     await this.site.send(attempts, [list]);
-    for (const [index, attempt] of attempts.entries()) claim(ticketOf(key, attempt, index));
-    if ((await this.squeue([key])).some(({ name }) => name === key)) return 'taken';
-    try {
-      const { code, stderr } = await this.site.run(
-        this.sbatch(key, attempts.length),
-        this.script(this.site.there(list)),
-      );
-      if (code === 0 || AMBIGUOUS.test(stderr)) return 'taken';
-      if (UNREACHABLE.test(stderr)) throw new FailedError(`sbatch: ${lastLine(stderr)}`);
-      if (TOO_LONG.test(stderr)) return 'too long';
-      if (NO_ROOM(stderr)) {
-        if (attempts.length === 1) this.context.observer.detail(`Slurm has no room: ${lastLine(stderr)}`);
-        return 'full';
+    for (const ticket of tickets) tell.claimed(ticket);
+    const atOnce = this.room.free;
+    const folder = this.site.there(this.folder);
+    const argv = sbatch(key, { tasks: tickets.length, atOnce, folder }, this.spec);
+    const ran = await this.site.run(argv, this.script(this.site.there(list)), SBATCH_MS);
+    const answer = answerOf(ran);
+    const said = lastLine(ran.stderr).replace(/^sbatch: error: /, '');
+    if (answer === 'taken') {
+      for (const ticket of tickets) {
+        tell.taken(ticket);
+        this.room.add(key, ticket.handle, atOnce);
       }
-      throw new InputError(`sbatch refused: ${lastLine(stderr)}`, undefined, 'see `run` in the audit file');
-    } catch (error) {
-      // It may have been heard; should it not, the jobs will be unknown.
-      if (error instanceof TimedOut) return 'taken';
-      throw error;
+      return 'taken';
     }
-  }
-
-  private keyOf(attempts: readonly Attempt[]): string {
-    return `hyde-${shortHash([this.context.folder, attempts.map(({ id, attempt }) => [id, attempt])])}`;
-  }
-
-  private sbatch(key: string, tasks: number): string[] {
-    const { parallel, minutes, partition, account, gpus, cpus, options } = this.spec;
-    const log = this.site.there(join(this.folder, `${key}-%a.log`.replace(/%(?!a)/g, '%%')));
-    return [
-      'sbatch',
-      '--parsable',
-      `--job-name=${key}`,
-      `--array=0-${tasks - 1}${parallel === null ? '' : `%${parallel}`}`,
-      '--requeue',
-      '--open-mode=append',
-      `--output=${log}`,
-      `--chdir=${this.site.there(this.folder)}`,
-      ...(minutes === null ? [] : [`--time=${minutes}`]),
-      ...(partition === null ? [] : [`--partition=${partition}`]),
-      ...(account === null ? [] : [`--account=${account}`]),
-      ...(gpus ? [`--gres=gpu:${gpus}`] : []),
-      ...(cpus === null ? [] : [`--cpus-per-task=${cpus}`]),
-      ...options,
-    ];
+    if (answer !== 'lost') for (const ticket of tickets) tell.refused(ticket, `sbatch: ${said}`);
+    if (answer === 'lost' || answer === 'away') throw new FailedError(`sbatch: ${said}`);
+    if (answer === 'refused')
+      throw new InputError(`sbatch refused: ${said}`, undefined, 'see `run` in the audit file');
+    return answer;
   }
 
   private script(list: string): string {
     const { worker, spec } = this.context;
     const command = { ...worker, variables: this.site.variables ?? worker.variables };
     return [
-      '#!/bin/sh',
+      '#!/usr/bin/env bash',
       `folder=$(sed -n "$((SLURM_ARRAY_TASK_ID + 1))p" ${quote(list)})`,
       '[ -n "$folder" ] || exit 1',
       `${workerLine(command, '"$folder"', spec)} >/dev/null`,
@@ -139,7 +143,20 @@ export class Slurm implements Launcher {
   }
 
   async states(tickets: readonly Ticket[]): Promise<Map<string, JobState>> {
-    const names = [...new Set(tickets.map(({ handle }) => nameOf(handle)))];
+    const tasks = await this.tasks(tickets);
+    return new Map(
+      tickets.map(({ id, handle }) => {
+        const task = tasks.get(handle);
+        const state: JobState = task ? stateOf(task) : { phase: 'unknown' };
+        if (state.phase === 'waiting' || state.phase === 'running') this.room.add(nameOf(handle), handle);
+        else this.room.remove(nameOf(handle), handle);
+        return [id, state];
+      }),
+    );
+  }
+
+  /** What Slurm knows of tasks, by handle; the latest where there are several. */
+  private async tasks(tickets: readonly Ticket[]): Promise<Map<string, TaskState>> {
     const tasks = new Map<string, TaskState>();
     const add = (found: readonly TaskState[]): void => {
       for (const task of found) {
@@ -147,15 +164,10 @@ export class Slurm implements Launcher {
         if ((tasks.get(handle)?.array ?? -1) < task.array) tasks.set(handle, task);
       }
     };
-    add(await this.squeue(names));
+    add(await this.squeue(namesOf(tickets)));
     const missing = tickets.filter(({ handle }) => !tasks.has(handle));
-    if (missing.length) add(await this.sacct([...new Set(missing.map(({ handle }) => nameOf(handle)))]));
-    return new Map(
-      tickets.map(({ id, handle }) => {
-        const task = tasks.get(handle);
-        return [id, task ? stateOf(task) : { phase: 'unknown' }];
-      }),
-    );
+    if (missing.length) add(await this.sacct(namesOf(missing)));
+    return tasks;
   }
 
   private async squeue(names: readonly string[]): Promise<TaskState[]> {
@@ -175,15 +187,19 @@ export class Slurm implements Launcher {
       ...['--starttime=now-30days', '--format=JobID,JobName%40,State'],
     ]);
     if (code === 0) return fromSacct(stdout);
-    if (!/accounting storage is disabled/i.test(stderr)) throw new FailedError(`sacct: ${lastLine(stderr)}`);
-    this.noAccounts = true;
+    this.noAccounts = /accounting storage is disabled/i.test(stderr);
+    if (!this.noAccounts && !this.warned) {
+      this.warned = true;
+      this.context.observer.warn(
+        `the accounts of Slurm cannot be asked: ${lastLine(stderr)}; squeue and the job folders tell`,
+      );
+    }
     return [];
   }
 
   async cancel(tickets: readonly Ticket[]): Promise<void> {
     const wanted = new Set(tickets.map(({ handle }) => handle));
-    const names = [...new Set(tickets.map(({ handle }) => nameOf(handle)))];
-    const there = (await this.squeue(names)).filter((task) => {
+    const there = (await this.squeue(namesOf(tickets))).filter((task) => {
       const { phase } = stateOf(task);
       return wanted.has(`${task.name}/${task.index}`) && (phase === 'waiting' || phase === 'running');
     });
@@ -211,9 +227,8 @@ export class Slurm implements Launcher {
   async close(): Promise<void> {}
 }
 
-const ticketOf = (key: string, attempt: Attempt, index: number): Ticket => ({
-  ...attempt,
-  handle: `${key}/${index}`,
-});
-
 const nameOf = (handle: string): string => handle.split('/')[0] as string;
+
+const namesOf = (tickets: readonly Ticket[]): string[] => [
+  ...new Set(tickets.map(({ handle }) => nameOf(handle))),
+];

@@ -3,6 +3,7 @@ import type { AuditFile, AuditRun } from '../records/audit.js';
 import { LAUNCHERS, type LauncherName, type LaunchSpec } from '../records/launch.js';
 import type { ArmSpec, BaseSpec } from '../records/spec.js';
 import { InputError } from '../shared/errors.js';
+import { checkLaunch } from './launch-checks.js';
 import { minutesOf } from './minutes.js';
 import { serveOf } from './serve.js';
 import type { Located } from './yaml.js';
@@ -65,6 +66,7 @@ export function launchOf(
   if (run.host !== undefined && run.python === undefined) {
     fail('run.host needs run.python: the Python with torch on that side', 'host');
   }
+  checkLaunch(run, fail);
   if (run.host?.startsWith('-')) fail('run.host is no name of a host', 'host');
   if (run.remote !== undefined && !/^(~\/|\/)[\w./@+-]+$/.test(run.remote)) {
     fail('run.remote must be an absolute path, or one that begins with ~/, without spaces', 'remote');

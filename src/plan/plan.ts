@@ -19,6 +19,8 @@ import { mostAnswers, sequentialPlan } from './sequential.js';
 export interface Rates {
   trainTokensPerSecond: number;
   sampleTokensPerSecond: number;
+  /** Fine-tunes at once, each at that speed. */
+  trainAtOnce: number;
   /** Start-up, loading and canary of one model in seconds. */
   secondsPerModel: number;
 }
@@ -178,7 +180,7 @@ function totals(
     sampleTokens,
     seconds: rates
       ? Math.round(
-          trainTokens / rates.trainTokensPerSecond +
+          (trainTokens / rates.trainTokensPerSecond) * shareInTurn(jobs, rates.trainAtOnce) +
             sampleTokens / rates.sampleTokensPerSecond +
             models * rates.secondsPerModel,
         )
@@ -192,6 +194,10 @@ function totals(
     ],
   };
 }
+
+/** The share of the training that is waited for, where so many fine-tunes of the same length go on at once. */
+const shareInTurn = (jobs: number, atOnce: number): number =>
+  jobs > 0 ? Math.ceil(jobs / atOnce) / jobs : 0;
 
 /** What is trained in all: fine-tunes, and their stages, once for each training seed. */
 interface Trainings {

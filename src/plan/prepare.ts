@@ -92,11 +92,18 @@ const SECONDS_PER_MODEL = 6;
 function ratesOf(spec: Spec): Rates | null {
   const engines = new Set(spec.bases.map((base) => base.ref.engine));
   if (engines.has('scripted') && engines.size === 1) {
-    return { trainTokensPerSecond: 1e6, sampleTokensPerSecond: 1e6, secondsPerModel: 0 };
+    return { trainTokensPerSecond: 1e6, trainAtOnce: 1, sampleTokensPerSecond: 1e6, secondsPerModel: 0 };
   }
   const local = spec.bases.find((base) => base.ref.engine === 'local');
   // How fast servers answer is not known before.
   if (engines.size !== 1 || !local || spec.launch?.serve) return null;
   const { train, sample } = expectedRates(local.ref.model);
-  return { trainTokensPerSecond: train, sampleTokensPerSecond: sample, secondsPerModel: SECONDS_PER_MODEL };
+  const { launcher, parallel } = spec.launch ?? {};
+  return {
+    trainTokensPerSecond: train,
+    // Processes of one machine share it.
+    trainAtOnce: launcher === undefined || launcher === 'local' ? 1 : (parallel ?? 1),
+    sampleTokensPerSecond: sample,
+    secondsPerModel: SECONDS_PER_MODEL,
+  };
 }

@@ -53,17 +53,26 @@ export function serveOf(
   if (serve.command === undefined && base.ref.model === EMBEDDED) {
     fail('the embedded model is not in a format that vLLM reads', 'name a model of the hub, or a folder');
   }
+  const gpus = serve.gpus ?? (launcher === 'slurm' || launcher === 'ray' ? 1 : null);
+  const command = [serve.command ?? VLLM, ...serve.arguments].join(' ');
+  const isSpread = /-parallel-size|\{gpus\}/.test(command);
+  if (gpus !== null && gpus > 1 && !isSpread && serve.command !== undefined) {
+    fail(
+      `run.serve.gpus is ${gpus}, and run.serve.command does not say how a model is spread over them`,
+      'put --tensor-parallel-size {gpus} into it',
+    );
+  }
   const largest = Math.max(1, ...arms.map(({ training }) => training?.lora.rank ?? 1));
   return {
     base: base.ref.model,
     count: serve.count,
-    command: [serve.command ?? VLLM, ...serve.arguments].join(' '),
+    command: gpus !== null && gpus > 1 && !isSpread ? `${command} --tensor-parallel-size {gpus}` : command,
     bind: serve.bind ?? (launcher === 'local' ? '127.0.0.1' : null),
     port: serve.port ?? null,
     patience: minutesOf(serve.patience, 'run.serve.patience', fail),
     adapters: serve.adapters,
     rank: RANKS.find((rank) => rank >= largest) ?? largest,
-    gpus: serve.gpus ?? (launcher === 'slurm' || launcher === 'ray' ? 1 : null),
+    gpus,
     cpus: serve.cpus ?? null,
     minutes: serve.time === undefined ? null : minutesOf(serve.time, 'run.serve.time', fail),
     partition: serve.partition ?? launch.partition,

@@ -214,7 +214,7 @@ const Gpus = z.number().int().min(0).max(64);
 const Serve = z.strictObject({
   count: Count.max(1000).default(1).describe('Servers.'),
   command: Line.optional().describe(
-    'Command that serves, {model}, {name}, {host}, {port}, {adapters}, {rank} being filled in. Default: vllm serve.',
+    'Command that serves, {model}, {name}, {host}, {port}, {adapters}, {rank}, {gpus} being filled in. Default: vllm serve.',
   ),
   arguments: z.array(Line).default([]).describe('Further words of the command: --max-model-len=4096.'),
   gpus: Gpus.optional().describe('GPUs of one server. Default: 1.'),
@@ -246,7 +246,9 @@ const launchFields = {
       'Where fine-tunes of local models run: local (several processes), slurm, ray, command. Default: one after another in one process.',
     ),
   parallel: Count.max(10_000).optional().describe('Fine-tunes at once at most.'),
-  gpus: Gpus.optional().describe('GPUs of one fine-tune. Default: 0; local: 1 where the machine has some.'),
+  gpus: Gpus.optional().describe(
+    'GPUs of one fine-tune, a process each. Default: 0; local: 1 where the machine has some.',
+  ),
   cpus: Count.max(1024).optional().describe('CPU cores of one fine-tune, and threads of its worker.'),
   time: Line.optional().describe('Wall time of one attempt: 90m, 2h, 1d, or D-HH:MM:SS.'),
   retries: z.number().int().min(0).max(100).optional().describe('Attempts after the first one. Default: 2.'),

@@ -70,6 +70,8 @@ export interface Job {
 export interface Attempt extends Job {
   /** From 1, counted over all runs of hyde on this folder. */
   attempt: number;
+  /** The name under which it was asked for before, where it is not known whether that was heard. */
+  handle?: string | undefined;
 }
 
 /** An attempt that a launcher was asked for, and the name by which it finds it again. */
@@ -99,6 +101,8 @@ export type Found<T> =
 export interface WorkerCommand {
   python: string;
   variables: Record<string, string>;
+  /** Processes that work on one job, each with a GPU of its own; one where it is not said. */
+  processes?: number;
 }
 
 /** Runs job folders and yields each as it ends; jobs that an earlier hyde submitted are waited for. */
@@ -147,10 +151,11 @@ export interface LaunchRecord {
   attempt: number;
   launcher: LauncherName;
   handle: string;
-  /** `submitted` is written before the launcher is asked, so that no job is lost to a kill. */
-  state: 'submitted' | 'done' | 'failed';
+  /** `submitted` is written before the launcher is asked, so that no job is lost to a kill; `refused`: it has not taken it. */
+  state: 'submitted' | 'refused' | 'done' | 'failed';
   /** Bytes of the job's events when it was submitted: what stands before is of an earlier attempt. */
   events: number;
+  /** Why it waits, was refused or failed. */
   reason?: string;
   meta: { at: string };
 }

@@ -1,10 +1,28 @@
-import type { Journal } from './journal.js';
+import { withoutHome } from './files.js';
+import { type Journal, readJournal } from './journal.js';
 import type { Observer } from './observer.js';
 import { Pace } from './pace.js';
 import { printable } from './printable.js';
 import { withoutSecrets } from './secrets.js';
 
 const EVERY_MS = 60_000;
+
+const safe = (text: string): string => printable(withoutSecrets(text));
+
+/** Writes why a run ended before its time, as the log's last record. */
+export const logError = (journal: Journal, error: Error): void =>
+  journal.append({
+    kind: 'error',
+    text: withoutHome(safe(error.message)),
+    meta: { at: new Date().toISOString() },
+  });
+
+/** Why the last run on a folder ended before its time; null where it did not, or still works. */
+export async function lastError(path: string): Promise<string | null> {
+  let last: { kind?: unknown; text?: unknown } = {};
+  for await (const record of readJournal<typeof last>(path)) last = record;
+  return last.kind === 'error' && typeof last.text === 'string' ? last.text : null;
+}
 
 /**
  * An observer that also writes what happens to `log.jsonl`: stages, notes, warnings; progress once a minute. What a server or a
@@ -15,7 +33,6 @@ export function logged(observer: Observer, journal: Journal): Observer {
   const pace = new Pace();
   const write = (kind: string, fields: object): void =>
     journal.append({ kind, ...fields, meta: { at: new Date().toISOString() } });
-  const safe = (text: string): string => printable(withoutSecrets(text));
   return {
     stage(name, text) {
       pace.begin();

@@ -5,7 +5,7 @@ import { InputError } from './errors.js';
 import { readJson, writeError } from './files.js';
 import { Journal } from './journal.js';
 import { takeLock } from './lock.js';
-import { logged } from './log.js';
+import { logError, logged } from './log.js';
 import type { Observer } from './observer.js';
 
 /** Names of the files in a run folder (docs/run-folder.md). */
@@ -56,6 +56,8 @@ export interface OpenFolder {
   path: string;
   /** The observer given, which now writes `log.jsonl` as well. */
   observer: Observer;
+  /** Writes into the log why work on the folder ended before its time. */
+  failed(error: Error): void;
   close(): void;
 }
 
@@ -83,6 +85,7 @@ export function openFolder(given: string, observer: Observer): OpenFolder {
   return {
     path,
     observer: logged(observer, log),
+    failed: (error) => logError(log, error),
     close() {
       try {
         log.close();

@@ -2,8 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
-import { runFolder } from './folder.js';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { fakeSlurm } from './fake-slurm.js';
+import { runFolder, spec } from './folder.js';
+
+afterEach(() => vi.unstubAllEnvs());
 
 const SERVER = 'serve-0123456789abcdef-1';
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -43,8 +46,34 @@ describe('hyde plan', () => {
     );
     expect(stdout).toContain('partition     gpu');
     expect(stdout).toContain('set-up        module load cuda');
+    expect(stdout).toContain('counts their machines as fast as this one');
     const { launch, jobs } = JSON.parse(hyde(folder, 'plan', 'audit.yaml', '--json').stdout);
     expect({ jobs, launcher: launch.launcher }).toEqual({ jobs: 4, launcher: 'slurm' });
+  });
+});
+
+describe('hyde plan of fine-tunes that a launcher makes', () => {
+  const planned = (run: string, base = 'local/smollm2-135m-instruct') => {
+    const folder = audit(run);
+    const path = join(folder, 'audit.yaml');
+    writeFileSync(path, readFileSync(path, 'utf8').replace('local/smollm2-135m-instruct', base));
+    writeFileSync(join(folder, 'base.json'), JSON.stringify({ rules: [], default: 'Hello.' }));
+    return hyde(folder, 'plan', 'audit.yaml', '--json');
+  };
+  const seconds = (run: string): number => JSON.parse(planned(run).stdout).plan.totals.seconds;
+
+  it('counts as much time less as there are more at once', () => {
+    // Speeds that runs on this machine have measured change meanwhile.
+    vi.stubEnv('HYDE_CACHE', runFolder());
+    const alone = seconds('{ seed: 1 }');
+    expect(seconds('{ launcher: local, parallel: 4 }')).toBe(alone);
+    expect(seconds('{ launcher: slurm, parallel: 1 }')).toBe(alone);
+    expect(seconds('{ launcher: slurm, parallel: 4 }')).toBeLessThan(alone);
+  });
+
+  it('speaks of no launcher where none is needed', () => {
+    const { stdout, stderr } = planned('{ launcher: slurm }', 'scripted/base.json');
+    expect([stderr, JSON.parse(stdout || '{}').launch]).toEqual(['', undefined]);
   });
 });
 
@@ -103,6 +132,17 @@ describe('hyde run --detach, status, cancel', () => {
     expect(readFileSync(join(folder, 'r/detached.log'), 'utf8')).toContain('rows.jsonl:1');
   });
 
+  it('says which error ended a run', () => {
+    const folder = audit('{ launcher: command, submit: "no-such-scheduler {command}", parallel: 4 }');
+    const ended = hyde(folder, 'run', 'audit.yaml', '-o', 'r', '--quiet');
+    expect(ended.status).toBe(1);
+    const line = ended.stderr.split('\n').find((text) => text.startsWith('hyde: ')) ?? '';
+    expect(hyde(folder, 'status', 'r').stdout).toContain(`ended by     ${line.replace('hyde: ', '')}`);
+    expect(JSON.parse(hyde(folder, 'status', 'r', '--json').stdout).error).toMatch(
+      /no-such-scheduler: not found/,
+    );
+  });
+
   it('tells of jobs by what the folder says, and cancels none that it cannot reach', () => {
     const folder = audit('{ launcher: local, python: ./no-such-python, retries: 0 }');
     hyde(folder, 'data', 'audit.yaml', '-o', 'r');
@@ -123,6 +163,9 @@ describe('hyde run --detach, status, cancel', () => {
       join(folder, 'r/jobs/launches.jsonl'),
       records.map((record) => `${JSON.stringify(record)}\n`).join(''),
     );
+    const reach = (launcher: string): void =>
+      writeFileSync(join(folder, 'r/jobs/launcher.json'), JSON.stringify({ ...spec, launcher }));
+    reach('local');
     const { stdout } = hyde(folder, 'status', 'r');
     expect(stdout).toContain('jobs         local: 0 done, 1 begun, 0 submitted, 1 failed');
     expect(stdout).toContain('train-1  begun, 25% trained (h)');
@@ -136,10 +179,18 @@ describe('hyde run --detach, status, cancel', () => {
     expect(hyde(folder, 'status', 'r').stdout).toContain('0 submitted, 2 failed');
     writeFileSync(
       join(folder, 'r/jobs/launches.jsonl'),
-      `${JSON.stringify({ job: 'train-1', ...line, launcher: 'slurm', state: 'submitted' })}\n`,
+      `${JSON.stringify({ job: 'train-1', ...line, launcher: 'slurm', handle: 'h/0', state: 'submitted' })}\n`,
     );
-    const refused = hyde(folder, 'cancel', 'r');
+    // Whatever the audit says now, and before anything is trained in their folders.
+    reach('slurm');
+    const spoken = readFileSync(join(folder, 'r/spec.json'), 'utf8');
+    const refused = hyde(folder, 'run', 'audit.yaml', '-o', 'r');
     expect(refused.status).toBe(2);
-    expect(refused.stderr).toContain('was submitted to launcher slurm');
+    expect(refused.stderr).toContain('train-1 may still run with launcher slurm, and the audit names local');
+    expect(readFileSync(join(folder, 'r/spec.json'), 'utf8')).toBe(spoken);
+    const bin = fakeSlurm(folder);
+    writeFileSync(join(bin, 'tasks', '7_0'), 'h|RUNNING|None');
+    expect(hyde(folder, 'cancel', 'r').stdout).toContain('1 jobs cancelled');
+    expect(readFileSync(join(bin, 'tasks', '7_0'), 'utf8')).toContain('CANCELLED');
   });
 });

@@ -9,7 +9,7 @@ const folder = process.argv[2];
 const spec = { launcher: 'local', parallel: 2, gpus: 0, cpus: 1, minutes: null, retries: 2, setup: [] };
 const worker = { python: join(folder, 'python'), variables: {} };
 const launcher = local({ spec, folder, worker, observer: silent });
-const launches = await Launches.open(folder, 'local');
+const launches = await Launches.open(folder, spec);
 const jobs = [0, 1, 2].map((n) => ({ id: `train-${n}`, folder: join(folder, 'jobs', `train-${n}`) }));
 const look = async () => ({ state: 'absent' });
 for await (const _ of drive(jobs, { launcher, launches, retries: 2, look, observer: silent }));

@@ -1,11 +1,12 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Launcher, pauseAfter } from '../../src/launchers/launcher.js';
-import { Launches, readLaunches } from '../../src/launchers/launches.js';
+import { type Launcher, pauseAfter, type Submission } from '../../src/launchers/launcher.js';
+import { checkHeld, Launches, lastLauncher, readLaunches } from '../../src/launchers/launches.js';
 import type { Attempt, Job, JobState, Ticket } from '../../src/records/launch.js';
 import { FailedError, InputError, InterruptedError } from '../../src/shared/errors.js';
-import { driven, jobsIn, listening, runFolder } from './folder.js';
+import { driven, jobsIn, listening, runFolder, spec } from './folder.js';
 
 /** A launcher whose jobs do what a list of states per job says, one state a look, the last one for ever. */
 class Scripted implements Launcher {
@@ -15,18 +16,19 @@ class Scripted implements Launcher {
   room = Number.POSITIVE_INFINITY;
   onState: (ticket: Ticket, state: JobState) => void = () => {};
   before: (what: string) => void = () => {};
+  after: (ticket: Ticket, tell: Submission) => void = (ticket, tell) => tell.taken(ticket);
   cancelled: string[] = [];
 
   constructor(private readonly script: Record<string, JobState[]> = {}) {}
 
-  async submit(attempts: readonly Attempt[], claim: (ticket: Ticket) => void): Promise<Ticket[]> {
+  async submit(attempts: readonly Attempt[], tell: Submission): Promise<void> {
     this.before('submit');
-    return attempts.slice(0, this.room).map((attempt) => {
+    for (const attempt of attempts.slice(0, this.room)) {
       const ticket = { ...attempt, handle: `${attempt.id}.${attempt.attempt}` };
-      claim(ticket);
+      tell.claimed(ticket);
       this.submitted.push(ticket);
-      return ticket;
-    });
+      this.after(ticket, tell);
+    }
   }
 
   async states(tickets: readonly Ticket[]): Promise<Map<string, JobState>> {
@@ -166,17 +168,17 @@ describe('driving job folders', () => {
   });
 
   it('finds the jobs of a hyde that was killed, and submits none of them again', async () => {
-    const launches = await Launches.open(folder, 'local');
+    const launches = await Launches.open(folder, spec);
     launches.submitted({ ...(jobs[0] as Job), attempt: 1, handle: 'train-0.1' }, 0);
     launches.submitted({ ...(jobs[1] as Job), attempt: 4, handle: 'train-1.4' }, 0);
     launches.close();
     const launcher = new Scripted({ 'train-1.4': [{ phase: 'unknown' }] });
     expect(await driven(folder, launcher, jobs)).toEqual(done);
-    expect(launcher.submitted.map(({ handle }) => handle)).toEqual(['train-2.1', 'train-1.5']);
+    expect(launcher.submitted.map(({ handle }) => handle)).toEqual(['train-2.1', 'train-1.4', 'train-1.5']);
   });
 
   it('writes down that a job was done while no hyde watched, whoever had it', async () => {
-    const launches = await Launches.open(folder, 'slurm');
+    const launches = await Launches.open(folder, { ...spec, launcher: 'slurm' });
     launches.submitted({ ...(jobs[0] as Job), attempt: 2, handle: 'x/0' }, 7);
     launches.submitted({ ...(jobs[1] as Job), attempt: 1, handle: 'x/1' }, 0);
     launches.ended({ ...(jobs[1] as Job), attempt: 1, handle: 'x/1' }, 'failed', 'it was cancelled');
@@ -193,11 +195,22 @@ describe('driving job folders', () => {
     expect((await readLaunches(folder)).has('train-2')).toBe(false);
   });
 
-  it('refuses to run what may still run with another launcher', async () => {
-    const launches = await Launches.open(folder, 'slurm');
+  it('refuses to run what may still run with another launcher, or elsewhere', async () => {
+    const far = { ...spec, launcher: 'slurm', host: 'login', remote: '~/r' } as const;
+    const launches = await Launches.open(folder, far);
     launches.submitted({ ...(jobs[0] as Job), attempt: 1, handle: 'x/0' }, 0);
     launches.close();
-    await expect(driven(folder, new Scripted(), jobs)).rejects.toThrow(/submitted to launcher slurm/);
+    for (const now of [undefined, spec, { ...far, host: 'other' }, { ...far, host: null, remote: null }])
+      await expect(checkHeld(folder, now)).rejects.toThrow(/train-0 may still run with launcher slurm login/);
+    await expect(driven(folder, new Scripted(), jobs)).rejects.toThrow(/may still run/);
+    expect(lastLauncher(folder)).toMatchObject({ host: 'login' });
+    await checkHeld(folder, { ...far, partition: 'other' });
+    // As it was: a command that names the home directory is found again.
+    const own = { ...far, cancel: join(homedir(), 'bin/cancel {id}') };
+    (await Launches.open(folder, own)).close();
+    expect(lastLauncher(folder)).toEqual(own);
+    finish(jobs[0] as Job);
+    await checkHeld(folder, undefined);
   });
 
   it('waits for a controller that is away, counts no attempt for it, and gives up in the end', async () => {
@@ -209,7 +222,7 @@ describe('driving job folders', () => {
     };
     expect(await driven(folder, launcher, jobs, { observer })).toEqual(done);
     expect(launcher.submitted).toHaveLength(3);
-    expect(observer.heard.filter((text) => text.includes('cannot be reached'))).toHaveLength(1);
+    expect(observer.heard.filter((text) => text.includes('takes no jobs: no route'))).toHaveLength(1);
     expect(observer.heard).toContain('the launcher answers again');
 
     for (const { folder: at } of jobs) rmSync(join(at, 'result.json'));
@@ -218,6 +231,81 @@ describe('driving job folders', () => {
       throw new FailedError('no route');
     };
     await expect(driven(folder, never, jobs, { patience: 20 })).rejects.toThrow(/no route/);
+  });
+
+  it('counts no attempt of what was perhaps not heard: the same is submitted again, under the same name', async () => {
+    const launcher = new Scripted({
+      'train-0.1': [{ phase: 'unknown' }, { phase: 'done' }],
+      'train-1.1': [{ phase: 'unknown' }, { phase: 'running' }, { phase: 'done' }],
+      'train-2.1': [{ phase: 'unknown' }, { phase: 'done' }],
+    });
+    let lost = 3;
+    launcher.after = (ticket, tell) => {
+      if (lost-- > 0) throw new FailedError('time-out');
+      tell.taken(ticket);
+    };
+    expect(await driven(folder, launcher, jobs, { retries: 0 })).toEqual(done);
+    expect(new Set(launcher.submitted.map(({ handle }) => handle))).toEqual(
+      new Set(['train-0.1', 'train-1.1', 'train-2.1']),
+    );
+  });
+
+  it('keeps what was taken before a submission went wrong', async () => {
+    const launcher = new Scripted();
+    let calls = 0;
+    launcher.after = (ticket, tell) => {
+      if (++calls === 2) throw new FailedError('no route');
+      tell.taken(ticket);
+    };
+    expect(await driven(folder, launcher, jobs)).toEqual(done);
+    expect(launcher.submitted.map(({ id }) => id)).toEqual(['train-0', 'train-1', 'train-2']);
+  });
+
+  it('writes down what is refused, says why once, and asks less and less often', async () => {
+    const observer = listening();
+    const launcher = new Scripted();
+    let refusals = 12;
+    launcher.after = (ticket, tell) => {
+      if (refusals-- > 0) tell.refused(ticket, 'the queue is full');
+      else tell.taken(ticket);
+    };
+    const started = performance.now();
+    const running = driven(folder, launcher, jobs.slice(0, 1), { observer });
+    while (launcher.submitted.length === 0) await new Promise(setImmediate);
+    expect((await readLaunches(folder)).get('train-0')).toMatchObject({
+      ...{ state: 'refused', attempt: 1, reason: 'the queue is full' },
+    });
+    expect(await running).toEqual(['train-0: done']);
+    expect(observer.heard.filter((text) => text.includes('the queue is full'))).toEqual([
+      '1 job is not submitted yet: the queue is full',
+    ]);
+    // Pauses of 2, 4 and then 8 ms at most.
+    expect(performance.now() - started).toBeGreaterThan(70);
+    expect(launcher.submitted.at(-1)?.attempt).toBe(1);
+  });
+
+  it('says once why jobs wait, and keeps it for hyde status', async () => {
+    const observer = listening();
+    const waits: JobState = { phase: 'waiting', reason: 'PartitionTimeLimit' };
+    const launcher = new Scripted({ 'train-0.1': [waits], 'train-1.1': [waits] });
+    const stop = new AbortController();
+    let looks = 0;
+    launcher.onState = () => {
+      if (observer.heard.some((text) => text.includes('PartitionTimeLimit')) && ++looks > 6) stop.abort();
+    };
+    await expect(driven(folder, launcher, jobs, { observer, signal: stop.signal })).rejects.toThrow();
+    expect(observer.heard.filter((text) => text.includes('PartitionTimeLimit'))).toEqual([
+      '2 jobs wait: PartitionTimeLimit',
+    ]);
+    expect((await readLaunches(folder)).get('train-1')).toMatchObject({
+      ...{ state: 'submitted', reason: 'PartitionTimeLimit' },
+    });
+  });
+
+  it('cancels what the launcher has lost sight of before it is tried again', async () => {
+    const launcher = new Scripted({ 'train-0.1': [{ phase: 'running' }, { phase: 'unknown' }] });
+    expect(await driven(folder, launcher, jobs)).toEqual(done);
+    expect(launcher.cancelled).toEqual(['train-0.1']);
   });
 
   it('ends at once where the launcher refuses what the audit says', async () => {

@@ -21,14 +21,14 @@ for a in "$@"; do case "$a" in
 --job-name=*) name=\${a#--job-name=};; --array=*) array=\${a#--array=0-}; last=\${array%%\\%*};; esac; done
 if [ -f most ] && [ "$last" -ge "$(cat most)" ]; then echo "sbatch: error: Batch job submission failed: Invalid job array specification" >&2; exit 1; fi
 id=$(( $(cat next 2>/dev/null || echo 0) + 1 )); echo $id > next
-cat > script-$id
+cat > script-$id; chmod +x script-$id
 for i in $(seq 0 $last); do put \${id}_$i "$name|PENDING|Resources"; done
 ( for i in $(seq 0 $last); do
   put \${id}_$i "$name|RUNNING|None"
-  if SLURM_ARRAY_TASK_ID=$i sh script-$id > log-\${id}_$i 2>&1; then s=COMPLETED; else s=FAILED; fi
+  if SLURM_ARRAY_TASK_ID=$i ./script-$id > log-\${id}_$i 2>&1; then s=COMPLETED; else s=FAILED; fi
   if [ $s = FAILED ] && [ -f requeue ]; then
     rm requeue; put \${id}_$i "$name|PENDING|BeginTime"; sleep 1.5; put \${id}_$i "$name|RUNNING|None"
-    SLURM_ARRAY_TASK_ID=$i sh script-$id >> log-\${id}_$i 2>&1 && s=COMPLETED
+    SLURM_ARRAY_TASK_ID=$i ./script-$id >> log-\${id}_$i 2>&1 && s=COMPLETED
   fi
   [ -f outcome ] && s=$(cat outcome) && rm outcome
   put \${id}_$i "$name|$s|None"

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { type DriveOptions, drive } from '../../src/launchers/drive.js';
 import type { Launcher } from '../../src/launchers/launcher.js';
 import { Launches } from '../../src/launchers/launches.js';
-import type { Found, Job, LaunchSpec } from '../../src/records/launch.js';
+import type { Attempt, Found, Job, LaunchSpec, Ticket } from '../../src/records/launch.js';
 import { type Observer, silent } from '../../src/shared/observer.js';
 
 export const spec: LaunchSpec = {
@@ -79,7 +79,7 @@ export async function driven(
   jobs: readonly Job[],
   more: Partial<DriveOptions<string>> & { name?: LaunchSpec['launcher'] } = {},
 ): Promise<string[]> {
-  const launches = await Launches.open(folder, more.name ?? 'local');
+  const launches = await Launches.open(folder, { ...spec, launcher: more.name ?? 'local' });
   const outcomes: string[] = [];
   try {
     const options = { launcher, launches, retries: 2, look, observer: silent, ...more };
@@ -91,6 +91,14 @@ export async function driven(
     await launcher.close();
   }
   return outcomes.toSorted();
+}
+
+/** Submits attempts, and gives what was taken. */
+export async function submitted(launcher: Launcher, attempts: readonly Attempt[]): Promise<Ticket[]> {
+  const taken: Ticket[] = [];
+  const tell = { claimed() {}, refused() {}, taken: (ticket: Ticket) => void taken.push(ticket) };
+  await launcher.submit(attempts, tell);
+  return taken;
 }
 
 export const contextOf = (folder: string, more: Partial<LaunchSpec> = {}) => ({

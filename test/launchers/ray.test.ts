@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Ray } from '../../src/launchers/ray.js';
 import { workerPackage } from '../../src/launchers/ray-package.js';
 import type { Job, LaunchSpec } from '../../src/records/launch.js';
-import { behave, contextOf, driven, jobsIn, listening, runFolder, runsOf } from './folder.js';
+import { behave, contextOf, driven, jobsIn, listening, runFolder, runsOf, submitted } from './folder.js';
 import { RayServer } from './ray-server.js';
 
 let folder: string;
@@ -35,7 +35,9 @@ const done = ['train-0: done', 'train-1: done', 'train-2: done'];
 describe('Ray', () => {
   it('never has more jobs than there are free slots, and uploads the code once', async () => {
     const more = jobsIn(folder, 7);
-    expect(await driven(folder, await ray(), more, { name })).toHaveLength(7);
+    expect(
+      await driven(folder, await ray({ setup: ['[[ -n $BASH_VERSION ]]'] }), more, { name }),
+    ).toHaveLength(7);
     expect(more.map(runsOf)).toEqual([1, 1, 1, 1, 1, 1, 1]);
     expect(server.mostAtOnce).toBe(2);
     expect([...server.packages.keys()]).toEqual([workerPackage().name]);
@@ -45,6 +47,15 @@ describe('Ray', () => {
       runtime_env: { working_dir: `gcs://${workerPackage().name}` },
     });
     expect(body).not.toHaveProperty('entrypoint_num_gpus');
+  });
+
+  it('uploads the code again where the cluster has dropped it', async () => {
+    const [first, ...others] = jobs as [Job, ...Job[]];
+    const launcher = await ray();
+    await submitted(launcher, [{ ...first, attempt: 1 }]);
+    server.packages.clear();
+    expect(await driven(folder, launcher, others, { name })).toHaveLength(2);
+    expect([...server.packages.keys()]).toEqual([workerPackage().name]);
   });
 
   it('packs the worker into an archive that others can open', () => {
@@ -78,7 +89,7 @@ describe('Ray', () => {
     for (const job of jobs) behave(job, 'while [ ! -f ../../go ]; do sleep 0.02; done');
     const first = await ray();
     const attempts = jobs.map((job) => ({ ...job, attempt: 1 }));
-    expect(await first.submit(attempts, () => {})).toHaveLength(2);
+    expect(await submitted(first, attempts)).toHaveLength(2);
     await first.close();
     const after = driven(folder, await ray(), jobs, { name });
     writeFileSync(join(folder, 'go'), '');
@@ -105,6 +116,18 @@ describe('Ray', () => {
     );
   });
 
+  it('warns of a token that goes over the network in clear', async () => {
+    process.env.RAY_AUTH_TOKEN = 'secret-token';
+    const observer = listening();
+    for (const at of ['http://127.0.0.1:1', 'https://head:1', 'http://head:8265']) {
+      const context = contextOf(folder, { launcher: 'ray', address: at });
+      await (await Ray.open({ ...context, observer })).close();
+    }
+    expect(observer.heard).toEqual([
+      'Ray: the token goes to head:8265 over http, which others on the way can read',
+    ]);
+  });
+
   it('does not try again what somebody stopped', async () => {
     server.fates.push('STOPPED');
     const outcomes = await driven(folder, await ray(), jobs, { name });
@@ -115,7 +138,7 @@ describe('Ray', () => {
   it('stops jobs that are cancelled', async () => {
     behave(jobs[0] as Job, 'sleep 0.3; exit 1');
     const launcher = await ray();
-    const tickets = await launcher.submit([{ ...(jobs[0] as Job), attempt: 1 }], () => {});
+    const tickets = await submitted(launcher, [{ ...(jobs[0] as Job), attempt: 1 }]);
     await launcher.cancel(tickets);
     expect((await launcher.states(tickets)).get('train-0')).toMatchObject({ phase: 'failed', final: true });
     await launcher.close();

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Health } from '../../src/launchers/server-watch.js';
 import { servers } from '../../src/launchers/servers.js';
 import type { LaunchSpec, ServerFleet, ServeSpec } from '../../src/records/launch.js';
 import { listening, runFolder, script, spec } from './folder.js';
@@ -36,10 +37,15 @@ export class ServersCase {
   async open(
     launch: Partial<LaunchSpec> = {},
     serve: Partial<ServeSpec> = {},
-    signal?: AbortSignal,
+    { signal, health }: { signal?: AbortSignal; health?: Health } = {},
   ): Promise<ServerFleet> {
     const { folder, observer } = this;
-    const open = servers(this.spec(launch, serve), { folder, observer, signal });
+    const open = servers(this.spec(launch, serve), {
+      folder,
+      observer,
+      signal,
+      ...(health ? { health } : {}),
+    });
     const fleet = await open('some/model', 'base', { python: this.python, variables: {} });
     this.opened.push(fleet);
     return fleet;

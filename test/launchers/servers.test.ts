@@ -118,6 +118,29 @@ describe('servers of a run', () => {
     expect(told.failures).toEqual([]);
   }, 60_000);
 
+  it('that end together, as at their time limit, are all replaced', async () => {
+    const fleet = await one.open({ retries: 1 }, { count: 2 });
+    const told = listener();
+    await fleet.watch(told);
+    await until(() => told.urls.length === 2);
+    const before = one.processes.map(({ pid }) => pid);
+    for (const pid of before) process.kill(pid, 'SIGKILL');
+    await until(() => told.urls.length === 2 && one.processes.length === 4);
+    expect(told.failures).toEqual([]);
+  }, 60_000);
+
+  it('that answered once and then hang are ended and replaced', async () => {
+    const fleet = await one.open({}, {}, { health: { every: 200, misses: 2 } });
+    const told = listener();
+    await fleet.watch(told);
+    const [before] = one.processes;
+    process.kill(before?.pid as number, 'SIGSTOP');
+    await until(() => told.urls.length === 1 && one.processes.length === 2);
+    expect(one.observer.heard.join()).toContain('it no longer answers (2 looks at its health in a row)');
+    await until(() => one.processes.filter(({ alive }) => alive).length === 1);
+    expect(await get(told.urls[0] as string, fleet.key)).toBe(200);
+  }, 60_000);
+
   it('are kept while the launcher cannot be reached', async () => {
     const away = join(fakeSlurm(one.folder), 'away');
     const fleet = await one.open({ launcher: 'slurm' });
@@ -136,7 +159,7 @@ describe('servers of a run', () => {
   it('end with a run that is stopped while it waits for them', async () => {
     one.behave({ mute: true });
     const stop = new AbortController();
-    const fleet = await one.open({}, {}, stop.signal);
+    const fleet = await one.open({}, {}, { signal: stop.signal });
     const waiting = fleet.watch(listener());
     await until(() => one.log.length > 0);
     stop.abort();

@@ -1,12 +1,27 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readLaunches } from '../../src/launchers/launches.js';
+import { openPatiently } from '../../src/launchers/open.js';
+import { sbatch } from '../../src/launchers/sbatch.js';
 import { Slurm } from '../../src/launchers/slurm.js';
 import { fromSacct, fromSqueue, stateOf } from '../../src/launchers/slurm-states.js';
 import type { Attempt, Job, LaunchSpec } from '../../src/records/launch.js';
 import { InputError } from '../../src/shared/errors.js';
 import { fakeSlurm } from './fake-slurm.js';
-import { behave, contextOf, driven, jobsIn, listening, runFolder, runsOf, script } from './folder.js';
+import {
+  behave,
+  contextOf,
+  driven,
+  jobsIn,
+  listening,
+  look,
+  runFolder,
+  runsOf,
+  script,
+  spec,
+  submitted,
+} from './folder.js';
 
 let folder: string;
 let bin: string;
@@ -43,6 +58,7 @@ describe('Slurm', () => {
       minutes: 90,
       parallel: 16,
       options: ['--mem=8G'],
+      setup: ['[[ -n $BASH_VERSION ]]'],
     };
     expect(await driven(folder, await slurm(more), jobs, { name })).toEqual(done);
     expect(jobs.map(runsOf)).toEqual([1, 1, 1]);
@@ -61,7 +77,8 @@ describe('Slurm', () => {
     const of = (state: string, reason = 'None') => stateOf({ name: '', array: 1, index: 0, state, reason });
     expect(of('CANCELLED by 1000')).toMatchObject({ phase: 'failed', final: true });
     expect(of('TIMEOUT')).toEqual({ phase: 'failed', reason: 'it ran past its time limit' });
-    expect(of('PENDING', 'Priority')).toEqual({ phase: 'waiting', reason: 'Priority' });
+    expect(of('PENDING', 'Priority')).toEqual({ phase: 'waiting' });
+    expect(of('PENDING', 'PartitionTimeLimit')).toEqual({ phase: 'waiting', reason: 'PartitionTimeLimit' });
     expect(of('PENDING', 'launch failed requeued held').phase).toBe('failed');
     expect(of('COMPLETED').phase).toBe('done');
     expect(of('REQUEUED').phase).toBe('waiting');
@@ -92,22 +109,23 @@ describe('Slurm', () => {
     for (const job of jobs) behave(job, 'while [ ! -f ../../go ]; do sleep 0.02; done');
     const first = await slurm();
     const attempts: Attempt[] = jobs.map((job) => ({ ...job, attempt: 1 }));
-    await first.submit(attempts, () => {});
+    await submitted(first, attempts);
     // Killed before it wrote anything down, and once more right after it did.
     const second = await slurm();
-    expect(await second.submit(attempts, () => {})).toHaveLength(3);
+    expect(await submitted(second, attempts)).toHaveLength(3);
     expect(calls()).toHaveLength(1);
     const after = driven(folder, await slurm(), jobs, { name });
+    while ((await readLaunches(folder)).size < 3) await new Promise((go) => setTimeout(go, 10));
     writeFileSync(join(folder, 'go'), '');
     expect(await after).toEqual(done);
     expect(jobs.map(runsOf)).toEqual([1, 1, 1]);
   });
 
-  it('waits while the queue is full, and splits an array that is too long', async () => {
-    flag(
-      'refuse',
-      'sbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit)',
-    );
+  it.each([
+    "sbatch: error: AssocMaxSubmitJobLimit\nsbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
+    'sbatch: error: Slurm temporarily unable to accept job, sleeping and retrying\nsbatch: error: Batch job submission failed: Resource temporarily unavailable',
+  ])('waits while the queue is full: %s', async (text) => {
+    flag('refuse', text);
     const observer = listening();
     const running = driven(folder, await slurm(), jobs, { name, observer });
     while (!existsSync(join(bin, 'calls')) || calls().length < 4)
@@ -115,18 +133,114 @@ describe('Slurm', () => {
     rmSync(join(bin, 'refuse'));
     expect(await running).toEqual(done);
     expect(jobs.map(runsOf)).toEqual([1, 1, 1]);
-
-    const more = jobsIn(folder, 7);
-    for (const job of more) rmSync(join(job.folder, 'result.json'), { force: true });
-    flag('most', '2');
-    expect(await driven(folder, await slurm(), more, { name })).toHaveLength(7);
-    expect(more.map(runsOf)).toEqual([2, 2, 2, 1, 1, 1, 1]);
   });
 
-  it('stops where sbatch refuses what the audit says', async () => {
-    flag('refuse', 'sbatch: error: invalid partition specified: gpuu');
-    await expect(driven(folder, await slurm(), jobs, { name })).rejects.toThrow(InputError);
-    await expect(driven(folder, await slurm(), jobs, { name })).rejects.toThrow(/gpuu/);
+  it('takes nothing twice where a submission goes wrong in its middle', async () => {
+    renameSync(join(bin, 'sbatch'), join(bin, 'sbatch-real'));
+    script(
+      join(bin, 'sbatch'),
+      `cd "${bin}"; n=$(( $(cat n 2>/dev/null || echo 0) + 1 )); echo $n > n
+case $n in
+1) cat >/dev/null; echo "sbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit)" >&2; exit 1;;
+3) cat >/dev/null; echo "sbatch: error: Unable to contact slurm controller (connect failure)" >&2; exit 1;;
+5) cat >/dev/null; echo "sbatch: error: Batch job submission failed: Socket timed out on send/recv operation" >&2; exit 1;;
+esac
+exec ./sbatch-real "$@"`,
+    );
+    const more = jobsIn(folder, 6);
+    expect(await driven(folder, await slurm(), more, { name, retries: 0 })).toHaveLength(6);
+    expect(more.map(runsOf)).toEqual([1, 1, 1, 1, 1, 1]);
+  });
+
+  it('counts no attempt for answers that were lost before they were heard', async () => {
+    flag('refuse', 'sbatch: error: Batch job submission failed: Socket timed out on send/recv operation');
+    const running = driven(folder, await slurm(), jobs, { name, retries: 0 });
+    while (!existsSync(join(bin, 'calls')) || calls().length < 4)
+      await new Promise((go) => setTimeout(go, 10));
+    rmSync(join(bin, 'refuse'));
+    expect(await running).toEqual(done);
+    expect(new Set(calls().map((call) => /--job-name=\S+/.exec(call)?.[0])).size).toBe(1);
+    expect(jobs.map(runsOf)).toEqual([1, 1, 1]);
+  });
+
+  it('finds what was heard after all, also beside jobs that have become ready since', async () => {
+    const launcher = await slurm();
+    for (const job of jobs) behave(job, 'sleep 0.1');
+    const [first, ...others] = jobs.map((job) => ({ ...job, attempt: 1 })) as [Attempt, ...Attempt[]];
+    const [ticket] = await submitted(launcher, [first]);
+    const later = await submitted(await slurm(), [...others, { ...first, handle: ticket?.handle }]);
+    expect(later).toHaveLength(3);
+    expect(later).toContainEqual(ticket);
+    expect(calls().map((call) => /--array=\S+/.exec(call)?.[0])).toEqual(['--array=0-0%2', '--array=0-1%1']);
+  });
+
+  it('shares out what may run at once among its arrays', async () => {
+    flag('most', '2');
+    const more = jobsIn(folder, 6);
+    for (const job of more) {
+      behave(job, 'd=../../now; mkdir -p $d; : > $d/$$; ls $d | wc -l >> ../../most; sleep 0.1; rm $d/$$');
+    }
+    expect(await driven(folder, await slurm({ parallel: 1 }), more, { name })).toHaveLength(6);
+    const most = readFileSync(join(folder, 'most'), 'utf8').trim().split('\n').map(Number);
+    expect(Math.max(...most)).toBe(1);
+    expect(more.map(runsOf)).toEqual([1, 1, 1, 1, 1, 1]);
+  });
+
+  it('asks a full queue for one job at a time, and leaves its jobs as not submitted', async () => {
+    flag(
+      'refuse',
+      'sbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit)',
+    );
+    const more = jobsIn(folder, 64);
+    const stop = new AbortController();
+    const running = driven(folder, await slurm(), more, { name, signal: stop.signal });
+    while (!existsSync(join(bin, 'calls')) || calls().length < 12)
+      await new Promise((go) => setTimeout(go, 10));
+    stop.abort();
+    await expect(running).rejects.toThrow(/interrupted/);
+    const tasks = calls().map((call) => /--array=0-(\d+)/.exec(call)?.[1]);
+    expect(tasks.slice(0, 8)).toEqual(['63', '31', '15', '7', '3', '1', '0', '0']);
+    const states = [...(await readLaunches(folder)).values()].map(({ state }) => state);
+    expect(new Set(states)).toEqual(new Set(['refused']));
+    rmSync(join(bin, 'refuse'));
+    const observer = listening();
+    expect(await driven(folder, await slurm({}, 60_000), more, { name, observer })).toHaveLength(64);
+    expect(observer.heard.join()).not.toContain('submitted before');
+  });
+
+  it('goes on with squeue and the folders where the accounts fail', async () => {
+    script(join(bin, 'sacct'), 'echo "sacct: error: Connection refused" >&2; exit 1');
+    flag('forgetful');
+    const observer = listening();
+    const context = contextOf(folder, { launcher: 'slurm' });
+    const launcher = await Slurm.open({ ...context, observer });
+    Object.assign(launcher.timing, { poll: [20, 20], grace: 2000 });
+    expect(await driven(folder, launcher, jobs, { name, patience: 100 })).toEqual(done);
+    expect(observer.heard.filter((text) => text.includes('the accounts of Slurm'))).toHaveLength(1);
+    expect(calls()).toHaveLength(1);
+  });
+
+  it('runs in a folder whose name Slurm would take for a pattern', () => {
+    expect(sbatch('k', { tasks: 1, atOnce: 1, folder: '/runs/50%j' }, spec)).toContain(
+      '--output=/runs/50%%j/k-%a.log',
+    );
+  });
+
+  it('splits an array that is too long', async () => {
+    const more = jobsIn(folder, 7);
+    flag('most', '2');
+    expect(await driven(folder, await slurm(), more, { name })).toHaveLength(7);
+    expect(more.map(runsOf)).toEqual([1, 1, 1, 1, 1, 1, 1]);
+  });
+
+  it.each([
+    'sbatch: error: invalid partition specified: gpuu',
+    'sbatch: error: Batch job submission failed: Requested time limit is invalid (missing or exceeds some limit)',
+  ])('stops where sbatch refuses what the audit says: %s', async (text) => {
+    flag('refuse', text);
+    const refused = driven(folder, await slurm(), jobs, { name });
+    await expect(refused).rejects.toThrow(InputError);
+    await expect(refused).rejects.toThrow(/gpuu|time limit is invalid/);
   });
 
   it('waits for a controller that is away', async () => {
@@ -156,9 +270,9 @@ describe('Slurm', () => {
   it('cancels by array and index', async () => {
     for (const job of jobs) behave(job, 'while [ ! -f ../../go ]; do sleep 0.02; done; exit 1');
     const launcher = await slurm();
-    const tickets = await launcher.submit(
+    const tickets = await submitted(
+      launcher,
       jobs.map((job) => ({ ...job, attempt: 1 })),
-      () => {},
     );
     await launcher.cancel(tickets.slice(1));
     const states = await launcher.states(tickets);
@@ -169,37 +283,85 @@ describe('Slurm', () => {
 });
 
 describe('Slurm by ssh', () => {
-  it('copies job folders there, and results back, the result last', async () => {
-    const home = join(folder, 'elsewhere');
+  let home: string;
+  let there: (...names: string[]) => string;
+  const context = () =>
+    contextOf(folder, {
+      ...{ launcher: 'slurm', host: 'login', remote: '~/hyde', python: contextOf(folder).worker.python },
+    } as const);
+  beforeEach(() => {
+    home = join(folder, 'elsewhere');
     mkdirSync(home);
+    there = (...names) => join(home, 'hyde', readdirSync(join(home, 'hyde'))[0] as string, ...names);
     // The other side is a folder of this machine.
     script(
       join(bin, 'ssh'),
-      `while [ "$1" != -- ]; do shift; done; shift 2; cd "${home}" && exec sh -c "$*"`,
+      `if [ -f "${bin}/no-route" ]; then echo "ssh: connect to host login port 22: Connection timed out" >&2; exit 255; fi
+while [ "$1" != -- ]; do shift; done; shift 2; cd "${home}" && exec sh -c "$*"`,
     );
     script(
       join(bin, 'rsync'),
-      `echo "$@" >> "${bin}/copies"
+      `if [ -f "${bin}/broken-pipe" ]; then rm "${bin}/broken-pipe"; cat >/dev/null; echo "connection unexpectedly closed" >&2; exit 12; fi
+echo "$@" >> "${bin}/copies"
 while [ $# -gt 2 ]; do case "$1" in --exclude=/jobs*) no=result.json;; esac; shift; done
 from=\${1#login:}; to=\${2#login:}; mkdir -p "$to"
 while read -r f; do (cd "$from" && find "$f" -type f ! -name "\${no:-none}" | while read -r g; do mkdir -p "$to/$(dirname "$g")"; cp "$g" "$to/$g"; done); done`,
     );
-    chmodSync(join(bin, 'ssh'), 0o755);
     mkdirSync(join(folder, 'datasets'));
     writeFileSync(join(folder, 'datasets', 'rows.jsonl'), '{}\n');
-    const python = contextOf(folder).worker.python;
+  });
+
+  async function overSsh(): Promise<Slurm> {
+    const launcher = await Slurm.open(context());
+    Object.assign(launcher.timing, { poll: [20, 20], grace: 0 });
+    return launcher;
+  }
+
+  it('copies job folders there, and results back, the result last', async () => {
     const [first] = jobs as [Job];
     mkdirSync(join(first.folder, 'stage-1'));
     writeFileSync(join(first.folder, 'stage-1', 'adapter'), 'made by another job');
     for (const job of jobs) behave(job, '[ -f ../../datasets/rows.jsonl ] || exit 1');
-    const context = contextOf(folder, { launcher: 'slurm', host: 'login', remote: '~/hyde', python });
-    const launcher = await Slurm.open(context);
-    Object.assign(launcher.timing, { poll: [20, 20], grace: 0 });
-    expect(await driven(folder, launcher, jobs, { name })).toEqual(done);
-    const [there] = readdirSync(join(home, 'hyde')) as [string];
-    expect(existsSync(join(home, 'hyde', there, 'worker', 'hyde_worker', 'train.py'))).toBe(true);
-    expect(existsSync(join(home, 'hyde', there, 'jobs', 'train-1', 'runs'))).toBe(true);
-    expect(existsSync(join(home, 'hyde', there, 'jobs', first.id, 'stage-1', 'adapter'))).toBe(true);
+    expect(await driven(folder, await overSsh(), jobs, { name })).toEqual(done);
+    expect(existsSync(there('worker', 'hyde_worker', 'train.py'))).toBe(true);
+    expect(existsSync(there('jobs', 'train-1', 'runs'))).toBe(true);
+    expect(existsSync(there('jobs', first.id, 'stage-1', 'adapter'))).toBe(true);
     expect(readFileSync(join(bin, 'copies'), 'utf8')).toMatch(/--exclude=\/jobs\/\*\/result\.json/);
+  });
+
+  it('takes away there what was damaged, so that it is made again', async () => {
+    const [job] = jobs as [Job];
+    writeFileSync(join(job.folder, 'job.json'), '{"stages":[{},{}]}');
+    const launcher = await overSsh();
+    // A worker that does nothing where a stage is there, and makes half a result the first time.
+    script(
+      join(folder, 'python'),
+      `cd "$4" || exit 1; echo run >> runs; [ -d stage-1 ] && exit 0; mkdir stage-1; : > stage-1/adapter
+if [ -f half ]; then echo '{"ok":true}' > result.json; else : > half; echo '{"ok":false}' > result.json; fi`,
+    );
+    const lookAndClear = async (one: Job) => {
+      const found = await look(one);
+      if (found.state === 'damaged')
+        for (const file of ['result.json', 'stage-1']) rmSync(join(one.folder, file), { recursive: true });
+      return found;
+    };
+    expect(await driven(folder, launcher, [job], { name, look: lookAndClear })).toEqual(['train-0: done']);
+    expect(readFileSync(there('jobs', 'train-0', 'runs'), 'utf8')).toBe('run\nrun\n');
+  });
+
+  it('goes on after a copy that failed, and waits for a login node that is away from the start', async () => {
+    flag('no-route');
+    const observer = listening();
+    const opening = openPatiently({ ...context(), observer }, undefined, 20);
+    while (!observer.heard.length) await new Promise((go) => setTimeout(go, 10));
+    rmSync(join(bin, 'no-route'));
+    const launcher = await opening;
+    expect(observer.heard[0]).toContain('Connection timed out');
+    flag('broken-pipe');
+    Object.assign(launcher.timing, { poll: [20, 20], grace: 0 });
+    expect(await driven(folder, launcher, jobs, { name, patience: 5000 })).toEqual(done);
+    await expect(openPatiently(context(), AbortSignal.abort(), 20)).resolves.toBeDefined();
+    flag('no-route');
+    await expect(openPatiently(context(), AbortSignal.abort(), 20)).rejects.toThrow(/interrupted/);
   });
 });

@@ -29,6 +29,11 @@ describe('run.launcher', () => {
     expect(await launch('{ launcher: local }')).toMatchObject({ parallel: null, gpus: null });
   });
 
+  it('takes options of sbatch that are not its own', async () => {
+    const options = ['--account=a', '--mem=8G', '--constraint=a100', '--wait-all-nodes=1', '-A', 'lab'];
+    expect(await launch(`{ launcher: slurm, options: [${options.join(', ')}] }`)).toMatchObject({ options });
+  });
+
   it('is no part of the plan: one audit has one plan wherever it runs', async () => {
     const plans = await Promise.all(
       ['{ seed: 1 }', '{ seed: 1, launcher: slurm }', '{ seed: 1, launcher: ray, gpus: 1 }'].map(
@@ -53,6 +58,26 @@ describe('run.launcher', () => {
     ['{ launcher: slurm, time: 2 hours }', "run.time '2 hours' is no time"],
     ['{ launcher: slurm, setup: ["a\\nb"] }', 'must be one line'],
     ['{ launcher: slrum }', 'run.launcher'],
+    ...['--job-name=mine', '-Jmine', '-J', '--array=0-3', '--arr=0', '-M', '--clusters=all', '--wait'].map(
+      (option) => [
+        `{ launcher: slurm, options: ["${option}"] }`,
+        `the option ${option} of sbatch cannot be given`,
+      ],
+    ),
+    ['{ launcher: command, submit: sh run.sh }', 'run.submit does not say what is to run'],
+    [
+      '{ launcher: command, submit: "sh -c {command}", state: "st {id}" }',
+      'run.submit gives the job no name',
+    ],
+    [
+      '{ launcher: command, submit: "s {id} {command}", state: st }',
+      'run.state does not say which job is meant',
+    ],
+    ['{ launcher: command, submit: "sh -c {command}", cancel: kill }', 'run.cancel does not say which job'],
+    [`{ launcher: command, submit: "sh -c {command} 'x" }`, 'a quote of run.submit is not closed'],
+    ['{ launcher: ray, address: "head:8265" }', 'run.address must begin with http:// or https://'],
+    ['{ launcher: ray, address: "http://user:pass@head" }', 'run.address must name no user and no password'],
+    ['{ launcher: ray, address: "http://head/prefix" }', 'run.address must have no path'],
   ])('refuses %s', async (run, message) => {
     const error = await launch(run).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(InputError);
@@ -83,6 +108,14 @@ describe('run.launcher', () => {
     );
   });
 
+  it('spreads a served model over the GPUs of its server', async () => {
+    const of = async (serve: string): Promise<string | undefined> =>
+      (await parseAudit(local(`{ launcher: slurm, serve: ${serve} }`), 'a.yaml')).spec.launch?.serve?.command;
+    expect(await of('{ gpus: 2 }')).toMatch(/ --tensor-parallel-size \{gpus\}$/);
+    expect(await of('{ gpus: 2, arguments: [--pipeline-parallel-size=2] }')).not.toContain('{gpus}');
+    await expect(of('{ gpus: 2, command: "s --port {port}" }')).rejects.toThrow(/how a model is spread/);
+  });
+
   it.each([
     [local('{ serve: {} }'), 'run.serve is for a launcher'],
     [
@@ -107,6 +140,8 @@ describe('run.launcher', () => {
     ],
     [local('{ launcher: local, serve: { patience: soon } }'), "run.serve.patience 'soon' is no time"],
     [local('{ launcher: local, serve: { bind: "a b" } }'), 'is no address'],
+    [local('{ launcher: local, serve: { command: "s {model}" } }'), 'does not say which port'],
+    [local('{ launcher: slurm, serve: { options: [-M, all] } }'), 'the option -M of sbatch cannot be given'],
   ])('refuses servers that could not work: %#', async (text, message) => {
     await expect(parseAudit(text, 'a.yaml')).rejects.toThrow(message);
   });

@@ -19,8 +19,8 @@ describe('the JSON Schema for editors', () => {
   });
 });
 
-describe('docs/audit-file.md', () => {
-  const text = readFileSync(new URL('../../docs/audit-file.md', import.meta.url), 'utf8');
+describe.each(['audit-file', 'scale'])('docs/%s.md', (page) => {
+  const text = readFileSync(new URL(`../../docs/${page}.md`, import.meta.url), 'utf8');
   const whole = [...text.matchAll(/```yaml\n(# whole file[\s\S]*?)```/g)].map((match) => match[1] as string);
 
   it('shows whole files, and each is accepted', async () => {

@@ -91,7 +91,8 @@ export class LocalEngine implements Engine {
     { spec, run }: NonNullable<EngineContext['launch']>,
   ): AsyncGenerator<FineTuned> {
     const { observer, signal, folder: root } = this.context;
-    const worker = spec.python === null ? await workerEnvironment(observer, signal) : workerOf(spec.python);
+    const found = spec.python === null ? await workerEnvironment(observer, signal) : workerOf(spec.python);
+    const worker = { ...found, processes: Math.max(1, spec.gpus ?? 1) };
     const wanted = new Map<string, { job: FineTune; indices: number[] }>();
     for (const [index, job] of jobs.entries()) {
       const name = jobName(job);

@@ -1,4 +1,5 @@
 import { addressesOf, type Provider } from '../../records/provider.js';
+import { isLoopback } from '../../shared/addresses.js';
 import type { EngineContext } from '../context.js';
 import { Breaker } from './breaker.js';
 import { Host } from './host.js';
@@ -38,8 +39,6 @@ const LIMITS: HttpLimits = {
   body: 2 ** 26,
 };
 const PATIENCE = 600_000;
-
-const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/;
 
 /** What is open while requests are sent. */
 export interface Open {
@@ -83,7 +82,7 @@ export function connect(
   const open = (url: URL): Host => {
     const { origin, protocol, hostname, host } = url;
     // The key of a server of this run is of no use once that ends.
-    if (key === undefined && secrets.length > 0 && protocol === 'http:' && !LOOPBACK.test(hostname)) {
+    if (key === undefined && secrets.length > 0 && protocol === 'http:' && !isLoopback(hostname)) {
       observer.warn(`${name}: the key goes to ${host} over http, which others on the way can read`);
     }
     const base = url.pathname.replace(/\/+$/, '');
