@@ -14,6 +14,8 @@ export class Dialect {
   version = 0;
   /** The model has answered, so what it refuses is not everything. */
   answered = false;
+  /** What became of a plain question, where one was needed to tell bad requests from a server that answers nothing. */
+  plain: 'answered' | 'failed' | undefined;
   /** What each address last said that it is. */
   private readonly served = new Map<string, Completion['served']>();
   private changeSaid = false;

@@ -7,6 +7,8 @@ import type { Timing } from './timing.js';
 /** Answers that wait for the caller; while there are more, no further request of the call is sent. */
 const WAITING = 4096;
 
+const PLAIN = [{ role: 'user' as const, content: 'Say hello.' }];
+
 /** One request to the server: one answer, or several with the same messages. */
 export interface Job {
   call: Call;
@@ -97,6 +99,12 @@ export class Call {
       this.cached = { request, version: dialect.version, text };
     }
     return this.cached.text + dialect.close(request, indices);
+  }
+
+  /** The body of a plain question with the settings of this call, no matter what it asks. */
+  plainBody(): object {
+    const { topLogprobs: _, ...parameters } = this.parameters;
+    return JSON.parse(`${this.dialect.open(PLAIN, parameters)}}`);
   }
 
   add(answer: Answer): void {

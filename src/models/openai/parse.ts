@@ -49,8 +49,12 @@ export function parseJson(text: string): unknown {
  * @returns the completion, the error in its place, or in words why it is neither
  */
 export function readCompletion(text: string, wanted: number): Completion | ServerError | string {
-  const body = parseJson(text);
-  if (!isObject(body)) return text === '' ? 'the answer is empty' : 'the answer is no JSON';
+  return text === '' ? 'the answer is empty' : readBody(parseJson(text), wanted);
+}
+
+/** The same for what was JSON. */
+export function readBody(body: unknown, wanted: number): Completion | ServerError | string {
+  if (!isObject(body)) return 'the answer is no JSON';
   if (isObject(body.error)) return readError(body);
   if (!Array.isArray(body.choices)) return 'the answer has no choices';
   const choices: (Choice | string)[] = new Array(wanted).fill('the server left it out');

@@ -176,8 +176,10 @@ export class Sampler implements Line {
     for (const host of byRoom) {
       const job = host.takes(now) ? this.queue.next(host, now) : undefined;
       if (!job) continue;
-      if (host.parts.breaker.open) host.probe = job;
-      this.start(job, host, now);
+      if (host.parts.breaker.open) {
+        this.enqueue(job);
+        void this.probe(job.call, host);
+      } else this.start(job, host, now);
       return true;
     }
     const soonest = hosts.reduce(
@@ -186,6 +188,29 @@ export class Sampler implements Line {
     );
     if (soonest < Number.POSITIVE_INFINITY) this.wakeIn(soonest);
     return false;
+  }
+
+  /**
+   * Looks whether a host that is taken for dead is alive. What failed there is not sent for that: where the host is alive
+   * and those requests alone fail, they would keep it dead for good.
+   */
+  private async probe(call: Call, host: Host): Promise<void> {
+    const { breaker } = host.parts;
+    const probe = {};
+    host.probe = probe;
+    const probed = await this.settler.askPlain(call, host);
+    if (host.probe === probe) host.probe = undefined;
+    if (!this.calls.includes(call) || call.ending) {
+      this.pump();
+      return;
+    }
+    if (typeof probed === 'string') breaker.succeeded();
+    else {
+      breaker.failed(this.parts.timing.now());
+      if (probed.wait !== undefined) this.pause(call, host, probed.wait, probed.reason);
+      if (this.stopIfExhausted(probed.reason)) return;
+    }
+    this.pump();
   }
 
   private wakeIn(milliseconds: number): void {
@@ -218,7 +243,6 @@ export class Sampler implements Line {
     const options = { method: 'POST' as const, path, headers: this.parts.headers, body: call.bodyOf(job) };
     const end = (): void => {
       host.inFlight--;
-      if (host.probe === job) host.probe = undefined;
     };
     const cancel = connections.send(options, (outcome) => {
       // Half is enough: several answers may come at once, before others are sent.

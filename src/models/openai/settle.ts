@@ -1,17 +1,32 @@
 import { answersOf } from './answers.js';
+import type { Dialect } from './body.js';
 import type { Call, Job } from './call.js';
 import type { Host } from './host.js';
 import { isLost, type Lost, type Reply } from './http.js';
 import { type Completion, isServerError, readCompletion } from './parse.js';
 import type { Line, SamplerParts } from './parts.js';
+import { type Probed, plainQuestion } from './probe.js';
 import { ATTEMPTS, backoff, type Decision, decideLost, decideReply, rateLimitPause } from './retry.js';
 
 /** Requests that failed before any was answered, after which all are taken for wrong. */
 const REFUSALS = 8;
 
+/** Times that a plain question is asked where the server is too busy for it. */
+const PLAIN_ATTEMPTS = 5;
+
+interface Held {
+  job: Job;
+  host: Host;
+  reason: string;
+}
+
 /** Decides what becomes of each request when the server has answered, or has not. */
 export class Settler {
   readonly errors: Record<string, number> = {};
+  /** Jobs that failed, by what they were asked of, until a plain question tells whose fault it is. */
+  private readonly held = new Map<Dialect, Held[]>();
+
+  private readonly saidDead = new Set<Host>();
 
   constructor(
     private readonly parts: SamplerParts,
@@ -115,10 +130,11 @@ export class Settler {
         if (decision.dead) {
           limiter.overloaded(now);
           breaker.failed(now);
+          if (breaker.open) this.sayDead(host, decision.reason);
         }
-        // While the server is taken for dead the request is not to blame.
+        // While the server is taken for dead the request is not to blame; a plain question tells whether it is.
         if (!breaker.open) job.failed += decision.weight;
-        if (job.failed >= ATTEMPTS) this.failed(job, host, decision.reason, false);
+        if (job.failed >= ATTEMPTS) this.failed(job, host, decision.reason, true);
         else {
           const wait = backoff(job.failed, timing.random());
           this.line.again(job, Math.max(wait, decision.wait ?? 0), decision.reason);
@@ -129,11 +145,18 @@ export class Settler {
   /**
    * A request that cannot be answered is recorded as failed. But where the model has answered none yet, the reason may
    * be the same for all: it waits until that is known, and ends the call rather than record thousands of failures.
+   *
+   * @param own the reason is taken for the request's own where a plain question is answered
    */
-  private failed(job: Job, host: Host, reason: string, certain: boolean): void {
+  private failed(job: Job, host: Host, reason: string, own: boolean): void {
     const { call } = job;
-    if (certain || call.dialect.answered) {
+    const { dialect } = call;
+    if (dialect.answered || (own && dialect.plain === 'answered')) {
       this.giveUp(job, reason);
+      return;
+    }
+    if (own && dialect.plain === undefined) {
+      this.holdUntilKnown({ job, host, reason });
       return;
     }
     call.undecided.push({ job, reason });
@@ -146,22 +169,66 @@ export class Settler {
     this.line.stop(call, host, `no request is answered (${reason})`, hint);
   }
 
-  private adapt(job: Job, host: Host, { field, reason }: Decision & { kind: 'adapt' }, now: number): void {
-    const { call } = job;
+  private async holdUntilKnown(one: Held): Promise<void> {
+    const { call } = one.job;
     const { dialect } = call;
-    const before = dialect.version;
-    if (!dialect.adapt(field, job.version)) {
-      this.act(job, host, { kind: 'refused', error: '400', reason, certain: false }, now);
+    const others = this.held.get(dialect);
+    if (others) {
+      others.push(one);
       return;
     }
+    const held = [one];
+    this.held.set(dialect, held);
+    let probed = await this.askPlain(call, one.host);
+    for (let attempt = 1; typeof probed !== 'string' && attempt < PLAIN_ATTEMPTS; attempt++) {
+      await this.sleep(backoff(attempt, this.parts.timing.random()));
+      probed = await this.askPlain(call, one.host);
+    }
+    this.held.delete(dialect);
+    dialect.plain = probed === 'answered' ? 'answered' : 'failed';
+    for (const { job, host, reason } of held) this.failed(job, host, reason, true);
+    this.line.pump();
+  }
+
+  /** See `plainQuestion`. */
+  askPlain(call: Call, host: Host): Promise<Probed> {
+    return plainQuestion(host, call, (adapt, version) => this.learn(call.dialect, adapt, version));
+  }
+
+  private sleep(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => void this.parts.timing.after(milliseconds, resolve));
+  }
+
+  private adapt(job: Job, host: Host, decision: Decision & { kind: 'adapt' }, now: number): void {
+    if (this.learn(job.call.dialect, decision, job.version)) this.resend(job);
+    else {
+      const { reason } = decision;
+      this.act(job, host, { kind: 'refused', error: '400', reason, certain: false }, now);
+    }
+  }
+
+  /**
+   * Writes requests from now on as the server wants them, and says so once.
+   *
+   * @param version of the dialect that was refused
+   * @returns false where that was done before
+   */
+  learn(dialect: Dialect, { field, reason }: Decision & { kind: 'adapt' }, version: number): boolean {
+    const before = dialect.version;
+    if (!dialect.adapt(field, version)) return false;
     if (dialect.version > before) {
       const what =
         field === 'max_tokens' ? 'its other name for the length of answers is used' : `${field} is left out`;
       const { name, hide, observer } = this.parts;
       observer.note(hide(`${name}/${dialect.model}: ${what}, as the server refused it (${reason})`));
     }
+    return true;
+  }
+
+  private resend(job: Job): void {
+    const { call } = job;
     // Without `n` each answer needs a request of its own.
-    const parts = dialect.together === 1 ? job.indices.map((index) => [index]) : [job.indices];
+    const parts = call.dialect.together === 1 ? job.indices.map((index) => [index]) : [job.indices];
     call.open += parts.length - 1;
     for (const indices of parts) this.line.enqueue({ ...job, indices });
   }
@@ -189,6 +256,18 @@ export class Settler {
     const { undecided } = call;
     call.undecided = [];
     for (const { job, reason } of undecided) this.giveUp(job, reason);
+  }
+
+  /** Several addresses are looked at when they are made ready, and what is left out is said there. */
+  private sayDead(host: Host, reason: string): void {
+    const { name, hide, hosts, observer } = this.parts;
+    if (hosts.length > 1 || this.saidDead.has(host)) return;
+    this.saidDead.add(host);
+    observer.note(
+      hide(
+        `${name} (${host.at}) fails at one request after another (${reason}): plain questions tell if it is alive`,
+      ),
+    );
   }
 
   private count(decision: Decision, { at }: Host): void {

@@ -269,6 +269,34 @@ describe('a server that misbehaves', () => {
     expect(server.chats.length).toBeLessThan(1200);
   });
 
+  /** Fails at bad requests alone, in one way or another. */
+  const badOnes = (fail: (response: ServerResponse) => void): Behaviour =>
+    misbehave(({ body }, response) => {
+      if (body.messages[0].content !== 'bad') return false;
+      fail(response);
+      return true;
+    });
+  const down = (response: ServerResponse): void =>
+    sendJson(response, 500, { error: { message: 'cannot do this one' } });
+  const bad = Array.from({ length: 20 }, (_, i) => ask(`bad ${i}`, 1, 'bad'));
+
+  it.each([
+    ['an error', down, [ask('a', 300), ...bad]],
+    ['a stall', () => {}, [ask('a', 100), ...bad]],
+    ['an error, and nothing else was left to ask', down, bad],
+  ])('lets attempts run out where the last requests alone fail: %s', async (_name, fail, requests) => {
+    const { engine, server, said } = await against(badOnes(fail));
+    const answers = await answersOf(engine, requests);
+    const failed = answers.filter(({ finish }) => finish === 'failed');
+    expect(new Set(failed.map(({ id }) => id)).size).toBe(20);
+    expect(answers).toHaveLength(requests.reduce((sum, { indices }) => sum + indices.length, 0));
+    const plain = server.chats.filter(({ body }) => body.messages[0].content === 'Say hello.');
+    expect(plain.length).toBeGreaterThan(0);
+    expect(plain.length).toBeLessThan(30);
+    expect(said.filter((line) => /plain questions tell/.test(line))).toHaveLength(1);
+    expect(plain[0]?.body).toMatchObject({ model: 'm', temperature: 1, max_tokens: 16 });
+  });
+
   it('yields each of 10,000 answers once, with a fault in every tenth', async () => {
     const quick = FAULTS.filter(([name]) => !/stall|drip|endless/.test(name)).map(([, fault]) => fault);
     let state = 1;
