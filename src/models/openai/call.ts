@@ -37,6 +37,8 @@ export class Call {
   /** Jobs that failed while it was not known whether all do. */
   undecided: { job: Job; reason: string }[] = [];
   error: Error | undefined;
+  /** One of its requests was answered, so its settings are what the server takes. */
+  answered = false;
   /** Replies that came and were not read yet. */
   unread = 0;
   private enough = false;

@@ -7,8 +7,10 @@ export type Decision =
   | { kind: 'retry'; error: string; reason: string; dead: boolean; weight: number; wait?: number }
   /** Too much at once: ask again, and fewer at a time. No attempt is counted. */
   | { kind: 'busy'; error: string; reason: string; wait?: number }
-  /** This request cannot be answered; others can. */
+  /** This request cannot be answered; others can. `certain`: by the words of the server it is this prompt. */
   | { kind: 'refused'; error: string; reason: string; certain: boolean }
+  /** A setting that the requests of a call share is refused: none can be answered, unless one was. */
+  | { kind: 'setting'; error: string; reason: string; hint: string }
   /** The server wants a field otherwise, or not at all. */
   | { kind: 'adapt'; field: OptionalField; reason: string }
   /** No request can be answered as things stand. */
@@ -96,6 +98,14 @@ export function decideReply({ status, headers, body }: Reply, date: number, said
   if (code === 408 || code === 409 || code === 425 || code >= 500 || code < 300) {
     return { kind: 'retry', error: kind, reason, dead: code >= 500, weight: 1, ...later };
   }
+  if ((code === 400 || code === 422) && isLengthRefused(error)) {
+    return {
+      kind: 'setting',
+      error: kind,
+      reason: `answers of this length are refused (${reason})`,
+      hint: "set `sampling: { max-tokens: N }` to what the model takes, or the judge's `max-tokens`",
+    };
+  }
   const field = code === 400 || code === 422 ? fieldOf(error) : undefined;
   if (field) return { kind: 'adapt', field, reason };
   return { kind: 'refused', error: kind, reason, certain: TOO_LONG.test(all) };
@@ -104,6 +114,15 @@ export function decideReply({ status, headers, body }: Reply, date: number, said
 const QUOTA = /insufficient_quota|billing|insufficient_credits|quota_exceeded/i;
 const FILTERED = /content_(policy|filter)|moderation|flagged/i;
 const TOO_LONG = /context.?length|maximum context|too (long|large|many tokens)/i;
+const MAX_TOKENS = /\bmax(_completion|_output|_new)?_tokens\b/;
+
+/** Is the length of answers that is asked for out of range for any prompt? What is too long with its prompt is not. */
+const isLengthRefused = ({ message }: ServerError): boolean =>
+  MAX_TOKENS.test(message) &&
+  /too (large|big|high|small|low)|at (most|least)|(less|greater|smaller|larger|more) than|exceed|(below|above) (the )?m(in|ax)imum/i.test(
+    message,
+  ) &&
+  !/context|prompt|input|messages/i.test(message);
 
 /** The field that a server says it does not take, where hyde can do without it. */
 function fieldOf({ message, code }: ServerError): OptionalField | undefined {

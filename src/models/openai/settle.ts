@@ -84,6 +84,7 @@ export class Settler {
     if (change) observer.warn(`${name}/${call.dialect.model} ${change}`);
     const { answers, missing } = answersOf(job, completion, served, reply.headers, latency, hide);
     for (const answer of answers) call.add(answer);
+    call.answered ||= answers.length > 0;
     if (answers.length > 0 && !call.dialect.answered) {
       call.dialect.answered = true;
       for (const each of this.line.callsOf(call)) this.refuseUndecided(each);
@@ -113,6 +114,11 @@ export class Settler {
         if (decision.error !== '404' || !this.line.reload(job, host)) {
           this.line.stop(job.call, host, decision.reason, decision.hint);
         }
+        break;
+      case 'setting':
+        breaker.succeeded();
+        if (job.call.answered) this.failed(job, host, decision.reason, false);
+        else this.line.stop(job.call, host, decision.reason, decision.hint);
         break;
       case 'refused':
         breaker.succeeded();

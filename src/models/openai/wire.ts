@@ -107,7 +107,7 @@ export class Wire {
   failure(decision: Decision): HydeError {
     const text = this.parts.hide(`${this.where}: ${decision.reason}`);
     if (decision.kind === 'refused' || decision.kind === 'adapt') return new InputError(text);
-    if (decision.kind === 'fatal') return new FailedError(text, decision.hint);
+    if (decision.kind === 'fatal' || decision.kind === 'setting') return new FailedError(text, decision.hint);
     return new Away(text, 'is the server running, and is its url right?');
   }
 }

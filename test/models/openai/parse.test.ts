@@ -85,6 +85,12 @@ describe('an error', () => {
   it.each([
     [400, { message: 'Unsupported value: seed' }, 'adapt'],
     [400, { message: 'logprobs is not supported by this model' }, 'adapt'],
+    [400, { message: 'max_tokens must be less than or equal to 4096', param: 'max_tokens' }, 'setting'],
+    [
+      400,
+      { message: "'max_tokens' is too large: 500. The context length is 600 tokens, the input 200" },
+      'refused',
+    ],
     [400, { message: 'Invalid prompt', code: 'content_policy_violation' }, 'refused'],
     [403, { message: 'Your input was flagged', code: 403 }, 'refused'],
     [403, { message: 'Country not supported' }, 'fatal'],
