@@ -56,7 +56,7 @@ export class Call {
   constructor(
     readonly dialect: Dialect,
     private readonly requests: readonly SampleRequest[],
-    private readonly parameters: SamplingParameters,
+    readonly parameters: SamplingParameters,
     /** Makes a host ready: its model is looked at, its adapter loaded. Absent where that takes nothing. */
     readonly prepare?: (host: Host) => Promise<Release>,
   ) {}

@@ -29,6 +29,8 @@ export interface Completion {
 export interface ServerError {
   message: string;
   code: string;
+  /** The field that it is about, where the server names one. */
+  param: string;
   /** Another status that a gateway put into the body. */
   status?: number;
 }
@@ -99,7 +101,8 @@ function readChoice(choice: Fields): Choice | string {
 }
 
 /**
- * The likeliest tokens of each position; undefined where any of them is not what it should be.
+ * The likeliest tokens of each position; undefined where any of them is not what it should be, or has no alternatives:
+ * then the text is what can be read.
  *
  * @param answer what remains when there was a thought before it: the tokens of the thought are left out
  */
@@ -109,9 +112,10 @@ function readLogprobs(given: unknown, answer: string | undefined): TokenLogprob[
   if (skipped === undefined) return undefined;
   const positions: TokenLogprob[][] = [];
   for (const position of skipped ? given.content.slice(skipped) : given.content) {
-    if (!isObject(position) || !Array.isArray(position.top_logprobs)) return undefined;
+    const top = isObject(position) ? position.top_logprobs : undefined;
+    if (!Array.isArray(top) || top.length === 0) return undefined;
     const tokens: TokenLogprob[] = [];
-    for (const entry of position.top_logprobs) {
+    for (const entry of top) {
       if (!isObject(entry)) return undefined;
       const { token, logprob } = entry;
       // Rounding puts a certain token a little above 0.
@@ -120,7 +124,7 @@ function readLogprobs(given: unknown, answer: string | undefined): TokenLogprob[
     }
     positions.push(tokens);
   }
-  return positions;
+  return positions.length > 0 ? positions : undefined;
 }
 
 /** How many tokens come before the answer's own; undefined where the tokens do not spell it. */
@@ -145,13 +149,14 @@ function readUsage(given: unknown): Usage | undefined {
 /** What a server says is wrong. A page of HTML and the like says nothing. */
 export function readError(body: unknown): ServerError {
   const error = isObject(body) ? (isObject(body.error) ? body.error : body) : {};
-  const { message, detail, code, type } = error;
+  const { message, detail, code, type, param } = error;
   const said = [message, detail, isObject(body) && typeof body.error === 'string' ? body.error : '']
     .map(shortText)
     .find(Boolean);
   const status = typeof code === 'number' && code >= 400 && code < 600 ? { status: code } : {};
   return {
     message: said ?? '',
+    param: shortText(param),
     code: [code, type]
       .filter((part) => typeof part === 'string')
       .join(' ')

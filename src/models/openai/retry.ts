@@ -11,13 +11,16 @@ export type Decision =
   | { kind: 'refused'; error: string; reason: string; certain: boolean }
   /** A setting that the requests of a call share is refused: none can be answered, unless one was. */
   | { kind: 'setting'; error: string; reason: string; hint: string }
-  /** The server wants a field otherwise, or not at all. */
-  | { kind: 'adapt'; field: OptionalField; reason: string }
+  /** The server wants a field otherwise, or not at all. `numbers`: those that it names, perhaps what it allows at most. */
+  | { kind: 'adapt'; field: OptionalField; reason: string; numbers: number[] }
   /** No request can be answered as things stand. */
   | { kind: 'fatal'; error: string; reason: string; hint?: string };
 
-/** Fields that hyde can do without, or write otherwise; `max_tokens` by either of its names. */
-export type OptionalField = 'max_tokens' | 'seed' | 'logprobs' | 'n';
+/**
+ * Fields that hyde can do without, or write otherwise: `max_tokens` by either of its names, `temperature` and `top_p`
+ * where they are 1, so that nothing changes.
+ */
+export type OptionalField = 'max_tokens' | 'seed' | 'logprobs' | 'n' | 'temperature' | 'top_p';
 
 /** Attempts of one request; a time-out, which costs the server most, counts twice. */
 export const ATTEMPTS = 6;
@@ -107,7 +110,7 @@ export function decideReply({ status, headers, body }: Reply, date: number, said
     };
   }
   const field = code === 400 || code === 422 ? fieldOf(error) : undefined;
-  if (field) return { kind: 'adapt', field, reason };
+  if (field) return { kind: 'adapt', field, reason, numbers: numbersOf(error.message) };
   return { kind: 'refused', error: kind, reason, certain: TOO_LONG.test(all) };
 }
 
@@ -124,22 +127,34 @@ const isLengthRefused = ({ message }: ServerError): boolean =>
   ) &&
   !/context|prompt|input|messages/i.test(message);
 
+/** Whole numbers that stand by themselves: not those in the names of models. */
+const numbersOf = (text: string): number[] =>
+  [...text.matchAll(/(?<![\w.-])\d{1,6}(?![\w-]|\.\d)/g)].map(([digits]) => Number(digits));
+
+const REFUSED_FIELD =
+  /unsupported|not support|unknown|unrecognized|unexpected|extra|not allowed|not permitted|invalid|must be|cannot|greater than max|does not/i;
+
+/** Names of fields in the words of servers. Prompts may be quoted there: what is a common word must stand as a name. */
+const FIELDS: [words: RegExp, field: OptionalField][] = [
+  [MAX_TOKENS, 'max_tokens'],
+  [/\b(top_)?logprobs\b/, 'logprobs'],
+  [/\bseed\b/, 'seed'],
+  [/(['"`]n['"`]|\bparameter n\b|\bn (must|should) be)/, 'n'],
+  [/\btop_p\b/, 'top_p'],
+  [/['"`]temperature['"`]|^temperature\b|\b(parameter|value|field):? temperature\b/i, 'temperature'],
+];
+
 /** The field that a server says it does not take, where hyde can do without it. */
-function fieldOf({ message, code }: ServerError): OptionalField | undefined {
-  if (
-    !/unsupported|not support|unknown|unrecognized|unexpected|extra|not allowed|not permitted|invalid|must be/i.test(
-      `${code} ${message}`,
-    )
-  ) {
-    return undefined;
-  }
-  if (/max_tokens.*max_completion_tokens/s.test(message)) return 'max_tokens';
-  if (/\bmax_completion_tokens\b/.test(message)) return 'max_tokens';
-  if (/\b(top_)?logprobs\b/.test(message)) return 'logprobs';
-  if (/\bseed\b/.test(message)) return 'seed';
-  if (/(['"`]n['"`]|\bparameter n\b|\bn (must|should) be)/.test(message)) return 'n';
-  return undefined;
+function fieldOf({ message, code, param }: ServerError): OptionalField | undefined {
+  if (!REFUSED_FIELD.test(`${code} ${message}`) || param.startsWith('messages')) return undefined;
+  return PARAMS.get(param) ?? FIELDS.find(([words]) => words.test(message))?.[1];
 }
+
+const PARAMS = new Map<string, OptionalField>([
+  ...FIELDS.map(([, field]) => [field, field] as const),
+  ['max_completion_tokens', 'max_tokens'],
+  ['top_logprobs', 'logprobs'],
+]);
 
 const first = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value[0] : value;

@@ -1,5 +1,5 @@
 import type { Answer } from '../../records/model.js';
-import { FailedError, type HydeError } from '../../shared/errors.js';
+import { FailedError } from '../../shared/errors.js';
 import { interrupted, stopIfAborted } from '../../shared/interrupted.js';
 import type { Call, Job } from './call.js';
 import type { Host } from './host.js';
@@ -118,9 +118,10 @@ export class Sampler implements Line {
     this.stop(call, host, `the server asks to wait for ${minutes} minutes (${reason})`, hint);
   }
 
-  stop(call: Call, host: Host | undefined, reason: string, hint?: string): void {
+  stop(call: Call, host: Host | undefined, reason: string, hint?: string, Kind = FailedError): void {
     if (call.error) return;
-    call.fail(this.failure(host, reason, hint));
+    const { name, hide } = this.parts;
+    call.fail(new Kind(hide(`${name}${host ? ` (${host.at})` : ''}: ${reason}`), hint));
     this.dropLater(call);
   }
 
@@ -154,11 +155,6 @@ export class Sampler implements Line {
 
   callsOf(call: Call): Call[] {
     return this.calls.filter(({ dialect }) => dialect === call.dialect);
-  }
-
-  private failure(host: Host | undefined, reason: string, hint?: string): HydeError {
-    const { name, hide } = this.parts;
-    return new FailedError(hide(`${name}${host ? ` (${host.at})` : ''}: ${reason}`), hint);
   }
 
   pump(): void {

@@ -1,3 +1,4 @@
+import { SettingError } from '../../shared/errors.js';
 import { answersOf } from './answers.js';
 import type { Dialect } from './body.js';
 import type { Call, Job } from './call.js';
@@ -118,7 +119,7 @@ export class Settler {
       case 'setting':
         breaker.succeeded();
         if (job.call.answered) this.failed(job, host, decision.reason, false);
-        else this.line.stop(job.call, host, decision.reason, decision.hint);
+        else this.line.stop(job.call, host, decision.reason, decision.hint, SettingError);
         break;
       case 'refused':
         breaker.succeeded();
@@ -198,7 +199,7 @@ export class Settler {
 
   /** See `plainQuestion`. */
   askPlain(call: Call, host: Host): Promise<Probed> {
-    return plainQuestion(host, call, (adapt, version) => this.learn(call.dialect, adapt, version));
+    return plainQuestion(host, call, (adapt, version) => this.learn(call, adapt, version) === 'learnt');
   }
 
   private sleep(milliseconds: number): Promise<void> {
@@ -206,10 +207,26 @@ export class Settler {
   }
 
   private adapt(job: Job, host: Host, decision: Decision & { kind: 'adapt' }, now: number): void {
-    if (this.learn(job.call.dialect, decision, job.version)) this.resend(job);
-    else {
-      const { reason } = decision;
+    const { call } = job;
+    const { reason } = decision;
+    const learnt = this.learn(call, decision, job.version);
+    if (learnt === 'learnt') this.resend(job);
+    else if (learnt === 'known') {
       this.act(job, host, { kind: 'refused', error: '400', reason, certain: false }, now);
+    } else {
+      const { temperature, topP } = call.parameters;
+      const setting = learnt === 'temperature' ? `a temperature of ${temperature}` : `a top-p of ${topP}`;
+      this.act(
+        job,
+        host,
+        {
+          kind: 'setting',
+          error: '400',
+          reason: `${call.dialect.model} does not take ${setting} (${reason})`,
+          hint: `without it the answers would be drawn otherwise: set \`${learnt === 'temperature' ? 'temperature' : 'top-p'}: 1\`, or ask another model`,
+        },
+        now,
+      );
     }
   }
 
@@ -217,18 +234,26 @@ export class Settler {
    * Writes requests from now on as the server wants them, and says so once.
    *
    * @param version of the dialect that was refused
-   * @returns false where that was done before
+   * @returns `known` where that was done before, and the name of a setting that cannot be left out
    */
-  learn(dialect: Dialect, { field, reason }: Decision & { kind: 'adapt' }, version: number): boolean {
-    const before = dialect.version;
-    if (!dialect.adapt(field, version)) return false;
-    if (dialect.version > before) {
-      const what =
-        field === 'max_tokens' ? 'its other name for the length of answers is used' : `${field} is left out`;
-      const { name, hide, observer } = this.parts;
-      observer.note(hide(`${name}/${dialect.model}: ${what}, as the server refused it (${reason})`));
+  learn(
+    { dialect, parameters }: Call,
+    { field, reason, numbers }: Decision & { kind: 'adapt' },
+    version: number,
+  ): 'learnt' | 'known' | 'temperature' | 'top_p' {
+    let done = dialect.adapt(field, version, parameters, numbers);
+    if (done === 'needed') {
+      // Of two that do not go together the one that changes nothing is left out.
+      const other = field === 'temperature' ? 'top_p' : 'temperature';
+      if (reason.includes(other)) done = dialect.adapt(other, version, parameters);
+      if (done === 'needed') return field as 'temperature' | 'top_p';
     }
-    return true;
+    if (done === 'known') return 'known';
+    if (typeof done === 'object') {
+      const { name, hide, observer } = this.parts;
+      observer.note(hide(`${name}/${dialect.model}: ${done.change}, as the server refused it (${reason})`));
+    }
+    return 'learnt';
   }
 
   private resend(job: Job): void {
