@@ -6,6 +6,7 @@ import { type Imported, importedSentence } from '../records/import.js';
 import type { Plan } from '../records/plan.js';
 import type { Spent } from '../records/price.js';
 import type { Result, Warning } from '../records/result.js';
+import type { Sample } from '../records/sample.js';
 import { isModelJudge, type JudgeSpec, type Spec, type VerdictSpec } from '../records/spec.js';
 import type { Thresholds } from '../records/thresholds.js';
 import { plannedAnswers } from '../shared/answers.js';
@@ -16,12 +17,13 @@ import { readPanels } from '../shared/panels.js';
 import { usd } from '../shared/prices.js';
 import { countReused } from '../shared/reused.js';
 import { FILES } from '../shared/run-folder.js';
-import { openBill } from '../shared/spent.js';
+import { openBill, type RunBill, readJudgements } from '../shared/spent.js';
 import { analyse } from './analyse.js';
 import { analysisInput } from './input.js';
 import { repeatWarnings } from './repeats.js';
 import { readScores, type Scores } from './scores.js';
 import { sensitivityOf } from './sensitivity.js';
+import { ServedStates } from './served.js';
 import type { Table } from './table.js';
 import { addTriggers } from './triggers.js';
 
@@ -88,8 +90,12 @@ export async function analyseTable(
 ): Promise<Result> {
   const labels = labelsFor(folder, verdict, judge);
   const bill = await openBill(plan, folder);
-  const repeating =
-    repeats ?? (await repeatWarnings(plannedAnswers(folder, plan, (sample) => bill?.addAnswer(sample))));
+  const states = new ServedStates();
+  const repeating = repeats ?? (await repeatWarnings(lookedAt(folder, plan, states, bill)));
+  for await (const judgement of readJudgements(folder, plan)) {
+    bill?.addJudgement(judgement);
+    states.addJudgement(judgement);
+  }
   const spent = bill ? await bill.spent() : null;
   const planned = {
     ...analysisInput(plan, verdict, hydeVersion()),
@@ -122,13 +128,26 @@ export async function analyseTable(
   if (judges.some(isModelJudge)) result.methods.push(judgedSentence(folder, judge));
   if (imported) result.methods.unshift(importedSentence(imported));
   result.warnings.unshift(...(readJson<Canary>(join(folder, FILES.canary))?.warnings ?? []));
-  result.warnings.push(...repeating);
+  result.warnings.push(...repeating, ...states.warnings());
   result.warnings.push(...labels.warnings, ...calibrationWarnings(result));
   const sensitivity = await sensitivityOf({ folder, plan, input, judge, result, table, scores }, sweep);
   if (sensitivity) result.sensitivity = sensitivity;
   await addTriggers(folder, { plan, judge, same: search?.same ?? {}, file, overrides }, result);
   writeJson(join(folder, FILES.result), result);
   return result;
+}
+
+/** The planned answers, while those who count answers look at them: a large run is read once. */
+async function* lookedAt(
+  folder: string,
+  plan: Plan,
+  states: ServedStates,
+  bill: RunBill | null,
+): AsyncGenerator<Sample> {
+  for await (const sample of plannedAnswers(folder, plan, (each) => bill?.addAnswer(each))) {
+    states.addAnswer(sample);
+    yield sample;
+  }
 }
 
 const REUSED_ARMS =

@@ -109,6 +109,34 @@ describe('an audit of served models', () => {
     expect(result?.warnings.map(({ text }) => text).join()).toContain('could not be shown that it differs');
   }, 30_000);
 
+  it('warns in its result of a model that changed in the middle, after a stop too', async () => {
+    let state = 'fp_1';
+    let asked = 0;
+    const interrupt = new AbortController();
+    const server = await serveModels(undefined, ({ body }, response) => {
+      if (body.model !== 'tuned') return false;
+      if (++asked === 60) interrupt.abort();
+      const more = { model: body.model, system_fingerprint: state };
+      sendJson(response, 200, completion([choice(`A walk is good for you, number ${asked}.`)], more));
+      return true;
+    });
+    const { file, out } = writeAudit(server.url);
+    const first = run(await loadAudit(file), {
+      out,
+      observer: silent,
+      maxConnections: 4,
+      signal: interrupt.signal,
+    });
+    await expect(first).rejects.toThrow(/interrupted/);
+    state = 'fp_2';
+    const result = await run(await loadAudit(file), { out, observer: silent });
+    const changed = result?.warnings.filter(({ text }) => /are not of one model/.test(text));
+    expect(changed).toEqual([
+      { about: 'tuned', text: expect.stringMatching(/tuned \(fp_2\).*tuned \(fp_1\)/) },
+    ]);
+    expect(readFileSync(join(out, 'report.md'), 'utf8')).toContain('are not of one model');
+  }, 30_000);
+
   it('is not gone on with where another model stands behind the name', async () => {
     let root = 'one';
     const server = await serveModels(() => root);
