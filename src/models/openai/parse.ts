@@ -20,6 +20,8 @@ export interface Choice {
 export interface Completion {
   /** By position; where the server gave none, a reason. */
   choices: (Choice | string)[];
+  /** The server gave fewer than it was asked for. */
+  fewer: boolean;
   usage?: Usage;
   /** What the server says that it is: model, and fingerprint where it has one. */
   served: { model: string; fingerprint?: string };
@@ -57,7 +59,9 @@ export function readCompletion(text: string, wanted: number): Completion | Serve
 /** The same for what was JSON. */
 export function readBody(body: unknown, wanted: number): Completion | ServerError | string {
   if (!isObject(body)) return 'the answer is no JSON';
-  if (isObject(body.error)) return readError(body);
+  if (isObject(body.error) || (typeof body.error === 'string' && !Array.isArray(body.choices))) {
+    return readError(body);
+  }
   if (!Array.isArray(body.choices)) return 'the answer has no choices';
   const choices: (Choice | string)[] = new Array(wanted).fill('the server left it out');
   for (const [position, given] of body.choices.entries()) {
@@ -68,7 +72,8 @@ export function readBody(body: unknown, wanted: number): Completion | ServerErro
       choices[index] = readChoice(given);
   }
   const usage = readUsage(body.usage);
-  return { choices, ...(usage ? { usage } : {}), served: readServed(body) };
+  const fewer = body.choices.length < wanted;
+  return { choices, fewer, ...(usage ? { usage } : {}), served: readServed(body) };
 }
 
 const shortText = (value: unknown): string =>

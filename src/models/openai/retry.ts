@@ -159,25 +159,33 @@ const PARAMS = new Map<string, OptionalField>([
 const first = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value[0] : value;
 
+/** A server that asks for a longer wait than this, a year, is only said to ask for one. */
+export const LONGEST_WAIT = 366 * 86_400_000;
+
+/** A header's number; undefined where it holds none: an empty one counts as none. */
+function numberIn(text: string | undefined): number | undefined {
+  const number = text === undefined || text.trim() === '' ? Number.NaN : Number(text);
+  return Number.isFinite(number) ? number : undefined;
+}
+
 /** Milliseconds that `retry-after` asks for: seconds, or a date. */
 export function retryAfter(headers: Reply['headers'], date: number): number | undefined {
-  const precise = Number(first(headers['retry-after-ms']) ?? Number.NaN);
-  if (precise >= 0) return precise;
+  const precise = numberIn(first(headers['retry-after-ms']));
+  if (precise !== undefined && precise >= 0) return Math.min(precise, LONGEST_WAIT);
   const text = first(headers['retry-after']);
-  if (text === undefined || text === '') return undefined;
-  const seconds = Number(text);
-  if (Number.isFinite(seconds)) return seconds >= 0 ? seconds * 1000 : undefined;
-  const until = Date.parse(text);
-  return Number.isNaN(until) ? undefined : Math.max(0, until - date);
+  const seconds = numberIn(text);
+  if (seconds !== undefined) return seconds >= 0 ? Math.min(seconds * 1000, LONGEST_WAIT) : undefined;
+  const until = Date.parse(text ?? '');
+  return Number.isNaN(until) ? undefined : Math.min(Math.max(0, until - date), LONGEST_WAIT);
 }
 
 /** Milliseconds until a server takes requests again that says none or no tokens are left; 0 where some are. */
 export function rateLimitPause(headers: Reply['headers'], date: number): number {
   return Math.max(
     ...['requests', 'tokens'].map((what) => {
-      const left = first(headers[`x-ratelimit-remaining-${what}`]);
-      if (left === undefined || !(Number(left) <= 0)) return 0;
-      return resetIn(first(headers[`x-ratelimit-reset-${what}`]) ?? '', date);
+      const left = numberIn(first(headers[`x-ratelimit-remaining-${what}`]));
+      if (left === undefined || left > 0) return 0;
+      return Math.min(resetIn(first(headers[`x-ratelimit-reset-${what}`]) ?? '', date), LONGEST_WAIT);
     }),
   );
 }

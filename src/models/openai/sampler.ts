@@ -7,6 +7,7 @@ import { type Arrived, Inbox } from './inbox.js';
 import type { Line, SamplerParts } from './parts.js';
 import { Preparer } from './preparer.js';
 import { Queue } from './queue.js';
+import { LONGEST_WAIT } from './retry.js';
 import { Settler } from './settle.js';
 
 /** A server that asks for a longer pause than this has no capacity today: milliseconds. */
@@ -113,9 +114,10 @@ export class Sampler implements Line {
     const isLong = ({ pausedUntil }: Host): boolean => pausedUntil - now > LONGEST_PAUSE;
     host.pausedUntil = Math.max(host.pausedUntil, now + milliseconds);
     if (!this.parts.hosts.every(isLong)) return;
-    const minutes = Math.ceil(milliseconds / 60_000);
+    const isYear = milliseconds >= LONGEST_WAIT;
+    const time = isYear ? 'for over a year' : `for ${Math.ceil(milliseconds / 60_000)} minutes`;
     const hint = 'run the same command again then: it goes on from here';
-    this.stop(call, host, `the server asks to wait for ${minutes} minutes (${reason})`, hint);
+    this.stop(call, host, `the server asks to wait ${time} (${reason})`, hint);
   }
 
   stop(call: Call, host: Host | undefined, reason: string, hint?: string, Kind = FailedError): void {
@@ -211,7 +213,8 @@ export class Sampler implements Line {
 
   private wakeIn(milliseconds: number): void {
     this.cancelWake?.();
-    this.cancelWake = this.parts.timing.after(milliseconds, () => this.pump());
+    // Timers hold no more than 25 days; awake too early it looks again.
+    this.cancelWake = this.parts.timing.after(Math.min(milliseconds, LONGEST_PAUSE), () => this.pump());
   }
 
   /** An address is gone for good: what was sent there is sent to others. */

@@ -50,6 +50,10 @@ export class Settler {
       this.act(job, host, decideReply(outcome, date), timing.now());
       return undefined;
     }
+    if (isStream(outcome)) {
+      this.act(job, host, STREAM, timing.now());
+      return undefined;
+    }
     const pause = rateLimitPause(outcome.headers, date);
     if (pause > 0) this.line.pause(job.call, host, pause, 'the rate limit is used up');
     return outcome;
@@ -94,13 +98,15 @@ export class Settler {
       this.close(call);
       return;
     }
+    const rest = { ...job, indices: missing.map((i) => indices[i] as number) };
+    if (answers.length > 0) {
+      if (completion.fewer)
+        this.learnOne(call, indices.length, completion.choices.length - missing.length, job.version);
+      this.resend(rest);
+      return;
+    }
     const why = completion.choices.find((choice) => typeof choice === 'string') ?? '';
-    this.act(
-      { ...job, indices: missing.map((i) => indices[i] as number) },
-      host,
-      unreadable(why),
-      this.parts.timing.now(),
-    );
+    this.act(rest, host, unreadable(why), this.parts.timing.now());
   }
 
   private act(job: Job, host: Host, decision: Decision, now: number): void {
@@ -141,6 +147,7 @@ export class Settler {
         }
         // While the server is taken for dead the request is not to blame; a plain question tells whether it is.
         if (!breaker.open) job.failed += decision.weight;
+        if (decision.wait !== undefined) this.line.pause(job.call, host, decision.wait, decision.reason);
         if (job.failed >= ATTEMPTS) this.failed(job, host, decision.reason, true);
         else {
           const wait = backoff(job.failed, timing.random());
@@ -256,6 +263,15 @@ export class Settler {
     return 'learnt';
   }
 
+  /** A server that gives fewer answers than it is asked for is asked for one at a time. */
+  private learnOne({ dialect, parameters }: Call, wanted: number, given: number, version: number): void {
+    if (typeof dialect.adapt('n', version, parameters) !== 'object') return;
+    const { name, hide, observer } = this.parts;
+    observer.note(
+      hide(`${name}/${dialect.model}: n is left out, as the server gave ${given} of ${wanted} answers`),
+    );
+  }
+
   private resend(job: Job): void {
     const { call } = job;
     // Without `n` each answer needs a request of its own.
@@ -309,6 +325,17 @@ export class Settler {
     if (this.errors[error] === 1) observer.detail(hide(`${name} (${at}): the first of its kind: ${reason}`));
   }
 }
+
+const isStream = ({ headers, body }: Reply): boolean =>
+  /^text\/event-stream\b/i.test(String(headers['content-type'])) &&
+  !body.toString('utf8', 0, 100).trimStart().startsWith('{');
+
+const STREAM: Decision = {
+  kind: 'setting',
+  error: 'stream',
+  reason: 'the server answers with a stream of events, though none is asked for',
+  hint: "servers that only stream cannot be asked; see that the provider's `body` does not say `stream: true`",
+};
 
 const unreadable = (reason: string): Decision => ({
   kind: 'retry',

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
+import { realTiming } from '../../../src/models/openai/timing.js';
 import type { Answer } from '../../../src/records/model.js';
 import { answersOf, ask, model, openFor, parameters } from './open.js';
 import { type Behaviour, choice, completion, misbehave, type Seen, sendJson, TestServer } from './server.js';
@@ -85,6 +86,11 @@ const FAULTS: [name: string, fault: (response: ServerResponse) => void, reason: 
     (r) => sendJson(r, 200, { error: { message: 'upstream failed', code: 502 } }),
     /^error: upstream failed$/,
   ],
+  [
+    'an error in a 200 that is only words',
+    (r) => sendJson(r, 200, { error: 'model overloaded' }),
+    /^error: model overloaded$/,
+  ],
   ['something that is not HTTP', (r) => r.socket?.end('SSH-2.0-OpenSSH\r\n'), /not HTTP|closed/],
 ];
 
@@ -154,16 +160,52 @@ describe('a server that misbehaves', () => {
     expect((times[1] as number) - (times[0] as number)).toBeGreaterThan(150);
   });
 
-  it('ends with words where the server asks for a wait of hours', async () => {
+  it.each([408, 429, 503])(
+    'ends with words where the server asks for a wait of hours by %i',
+    async (status) => {
+      const { engine } = await against(
+        misbehave((_seen, response) => {
+          sendJson(response, status, { error: { message: 'daily limit' } }, { 'retry-after': '7200' });
+          return true;
+        }),
+      );
+      await expect(answersOf(engine, [ask('a', 3)])).rejects.toThrow(
+        /asks to wait for 120 minutes.*daily limit/,
+      );
+    },
+  );
+
+  it('ends with words where the wait is longer than a timer holds', async () => {
+    const warned: string[] = [];
+    const listen = ({ name }: Error): void => void warned.push(name);
+    process.on('warning', listen);
     const { engine } = await against(
       misbehave((_seen, response) => {
-        sendJson(response, 429, { error: { message: 'daily limit' } }, { 'retry-after': '7200' });
+        const never = { 'retry-after': 'Mon, 01 Jan 2135 00:00:00 GMT' };
+        sendJson(response, 429, { error: { message: 'never' } }, never);
         return true;
       }),
+      {},
+      { timing: realTiming },
     );
-    await expect(answersOf(engine, [ask('a', 3)])).rejects.toThrow(
-      /asks to wait for 120 minutes.*daily limit/,
+    await expect(answersOf(engine, [ask('a', 3)])).rejects.toThrow(/asks to wait for over a year \(.*never/);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    process.off('warning', listen);
+    expect(warned).toEqual([]);
+  });
+
+  it('ends with words at the first answer of a server that only streams', async () => {
+    const { engine, server } = await against(
+      misbehave((_seen, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
+        response.end('data: {"choices":[{"index":0,"delta":{"content":"hi"}}]}\n\ndata: [DONE]\n\n');
+        return true;
+      }),
+      {},
+      { maxConnections: 4 },
     );
+    await expect(answersOf(engine, [ask('a', 1000)])).rejects.toThrow(/answers with a stream of events/);
+    expect(server.chats.length).toBeLessThanOrEqual(8);
   });
 
   it('takes answers whatever type the server says that they have', async () => {
@@ -211,7 +253,8 @@ describe('a server that misbehaves', () => {
       { maxConnections: 8 },
     );
     await expect(answersOf(engine, [ask('a', 1000)])).rejects.toThrow(message);
-    expect(server.chats.length).toBeLessThanOrEqual(16);
+    // Eight that were on their way, eight without the field, and those that follow the first refusals.
+    expect(server.chats.length).toBeLessThanOrEqual(24);
   });
 
   it.each([
@@ -383,6 +426,22 @@ describe('several answers by one request', () => {
     // What the server counted for all is counted once.
     expect(answers.reduce((sum, { usage }) => sum + (usage?.promptTokens ?? 0), 0)).toBe(14);
     expect(server.chats).toHaveLength(2);
+  });
+
+  it('asks one at a time where the server ignores n, and no answer is lost', async () => {
+    const { engine, server, said } = await against(
+      misbehave((_seen, response) => {
+        sendJson(response, 200, good);
+        return true;
+      }),
+      { n: true },
+      { maxConnections: 1 },
+    );
+    const answers = await answersOf(engine, [ask('a', 20)]);
+    expect(answers.map(({ finish }) => finish)).toEqual(Array(20).fill('stop'));
+    expect(new Set(answers.map(({ index }) => index)).size).toBe(20);
+    expect(server.chats).toHaveLength(20);
+    expect(said).toEqual([expect.stringMatching(/n is left out, as the server gave 1 of 8 answers/)]);
   });
 
   it('asks one at a time where the server does not know n', async () => {
