@@ -369,6 +369,28 @@ describe('identity', () => {
     expect((await describeAt({ data: [] }, provider, base)).identityKnown).toBe(known);
   });
 
+  it.each([400, 403, 404, 500, 501])(
+    'is the name alone where the list of models is refused with %i',
+    async (status) => {
+      const { engine } = await against((seen, response) => {
+        if (seen.path.endsWith('/models')) sendJson(response, status, { error: { message: 'no list here' } });
+        else echo(seen, response);
+      });
+      const { identityKnown, meta } = await engine.describe({ base: 'm', adapter: null });
+      expect({ identityKnown, meta }).toEqual({ identityKnown: false, meta: { listed: false } });
+      expect(await engine.fingerprint('m')).toMatch(/./);
+      expect((await answersOf(engine, [ask('a')]))[0]?.text).toBe('to question a');
+    },
+  );
+
+  it.each([
+    [401, /the key is refused/],
+    [502, /HTTP 502/],
+  ])('is not known where the look at it ends with %i', async (status, words) => {
+    const { engine } = await against((_seen, response) => sendJson(response, status, {}));
+    await expect(engine.describe({ base: 'm', adapter: null })).rejects.toThrow(words);
+  });
+
   it('has a fingerprint that stays while the server is away, and changes with the model', async () => {
     let root = 'one';
     const { engine, server } = await against((_seen, response) =>
