@@ -1,38 +1,38 @@
 import { SettingError } from '../../shared/errors.js';
 import { answersOf } from './answers.js';
-import type { Dialect } from './body.js';
 import type { Call, Job } from './call.js';
+import { Failures } from './failures.js';
 import type { Host } from './host.js';
 import { isLost, type Lost, type Reply } from './http.js';
+import { Learner } from './learner.js';
 import { type Completion, isServerError, readCompletion } from './parse.js';
 import type { Line, SamplerParts } from './parts.js';
 import { type Probed, plainQuestion } from './probe.js';
 import { ATTEMPTS, backoff, type Decision, decideLost, decideReply, rateLimitPause } from './retry.js';
 
-/** Requests that failed before any was answered, after which all are taken for wrong. */
-const REFUSALS = 8;
-
-/** Times that a plain question is asked where the server is too busy for it. */
-const PLAIN_ATTEMPTS = 5;
-
-interface Held {
-  job: Job;
-  host: Host;
-  reason: string;
-}
-
 /** Decides what becomes of each request when the server has answered, or has not. */
 export class Settler {
   readonly errors: Record<string, number> = {};
-  /** Jobs that failed, by what they were asked of, until a plain question tells whose fault it is. */
-  private readonly held = new Map<Dialect, Held[]>();
-
+  private readonly learner: Learner;
+  private readonly failures: Failures;
   private readonly saidDead = new Set<Host>();
 
   constructor(
     private readonly parts: SamplerParts,
     private readonly line: Line,
-  ) {}
+  ) {
+    this.learner = new Learner(parts);
+    this.failures = new Failures(parts, line, (call, host) => this.askPlain(call, host));
+  }
+
+  /** See `plainQuestion`. */
+  askPlain(call: Call, host: Host): Promise<Probed> {
+    return plainQuestion(
+      host,
+      call,
+      (adapt, version) => this.learner.refused(call, adapt, version) === 'learnt',
+    );
+  }
 
   /**
    * Looks at what came only as far as it says whether another request may follow: acts on what is no answer at once.
@@ -92,16 +92,16 @@ export class Settler {
     call.answered ||= answers.length > 0;
     if (answers.length > 0 && !call.dialect.answered) {
       call.dialect.answered = true;
-      for (const each of this.line.callsOf(call)) this.refuseUndecided(each);
+      for (const each of this.line.callsOf(call)) this.failures.refuseUndecided(each);
     }
     if (missing.length === 0) {
-      this.close(call);
+      this.failures.close(call);
       return;
     }
     const rest = { ...job, indices: missing.map((i) => indices[i] as number) };
     if (answers.length > 0) {
       if (completion.fewer)
-        this.learnOne(call, indices.length, completion.choices.length - missing.length, job.version);
+        this.learner.gaveFewer(call, indices.length, completion.choices.length - missing.length, job.version);
       this.resend(rest);
       return;
     }
@@ -124,12 +124,12 @@ export class Settler {
         break;
       case 'setting':
         breaker.succeeded();
-        if (job.call.answered) this.failed(job, host, decision.reason, false);
+        if (job.call.answered) this.failures.add(job, host, decision.reason, false);
         else this.line.stop(job.call, host, decision.reason, decision.hint, SettingError);
         break;
       case 'refused':
         breaker.succeeded();
-        this.failed(job, host, decision.reason, decision.certain);
+        this.failures.add(job, host, decision.reason, decision.certain);
         break;
       case 'busy':
         limiter.refused(now, host.inFlight);
@@ -148,7 +148,7 @@ export class Settler {
         // While the server is taken for dead the request is not to blame; a plain question tells whether it is.
         if (!breaker.open) job.failed += decision.weight;
         if (decision.wait !== undefined) this.line.pause(job.call, host, decision.wait, decision.reason);
-        if (job.failed >= ATTEMPTS) this.failed(job, host, decision.reason, true);
+        if (job.failed >= ATTEMPTS) this.failures.add(job, host, decision.reason, true);
         else {
           const wait = backoff(job.failed, timing.random());
           this.line.again(job, Math.max(wait, decision.wait ?? 0), decision.reason);
@@ -156,67 +156,10 @@ export class Settler {
     }
   }
 
-  /**
-   * A request that cannot be answered is recorded as failed. But where the model has answered none yet, the reason may
-   * be the same for all: it waits until that is known, and ends the call rather than record thousands of failures.
-   *
-   * @param own the reason is taken for the request's own where a plain question is answered
-   */
-  private failed(job: Job, host: Host, reason: string, own: boolean): void {
-    const { call } = job;
-    const { dialect } = call;
-    if (dialect.answered || (own && dialect.plain === 'answered')) {
-      this.giveUp(job, reason);
-      return;
-    }
-    if (own && dialect.plain === undefined) {
-      this.holdUntilKnown({ job, host, reason });
-      return;
-    }
-    call.undecided.push({ job, reason });
-    if (call.undecided.length < REFUSALS) {
-      this.decideRest(call);
-      return;
-    }
-    const hint =
-      "see that the url, the sampling settings and the provider's `body` are what this server takes";
-    this.line.stop(call, host, `no request is answered (${reason})`, hint);
-  }
-
-  private async holdUntilKnown(one: Held): Promise<void> {
-    const { call } = one.job;
-    const { dialect } = call;
-    const others = this.held.get(dialect);
-    if (others) {
-      others.push(one);
-      return;
-    }
-    const held = [one];
-    this.held.set(dialect, held);
-    let probed = await this.askPlain(call, one.host);
-    for (let attempt = 1; typeof probed !== 'string' && attempt < PLAIN_ATTEMPTS; attempt++) {
-      await this.sleep(backoff(attempt, this.parts.timing.random()));
-      probed = await this.askPlain(call, one.host);
-    }
-    this.held.delete(dialect);
-    dialect.plain = probed === 'answered' ? 'answered' : 'failed';
-    for (const { job, host, reason } of held) this.failed(job, host, reason, true);
-    this.line.pump();
-  }
-
-  /** See `plainQuestion`. */
-  askPlain(call: Call, host: Host): Promise<Probed> {
-    return plainQuestion(host, call, (adapt, version) => this.learn(call, adapt, version) === 'learnt');
-  }
-
-  private sleep(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => void this.parts.timing.after(milliseconds, resolve));
-  }
-
   private adapt(job: Job, host: Host, decision: Decision & { kind: 'adapt' }, now: number): void {
     const { call } = job;
     const { reason } = decision;
-    const learnt = this.learn(call, decision, job.version);
+    const learnt = this.learner.refused(call, decision, job.version);
     if (learnt === 'learnt') this.resend(job);
     else if (learnt === 'known') {
       this.act(job, host, { kind: 'refused', error: '400', reason, certain: false }, now);
@@ -237,72 +180,12 @@ export class Settler {
     }
   }
 
-  /**
-   * Writes requests from now on as the server wants them, and says so once.
-   *
-   * @param version of the dialect that was refused
-   * @returns `known` where that was done before, and the name of a setting that cannot be left out
-   */
-  learn(
-    { dialect, parameters }: Call,
-    { field, reason, numbers }: Decision & { kind: 'adapt' },
-    version: number,
-  ): 'learnt' | 'known' | 'temperature' | 'top_p' {
-    let done = dialect.adapt(field, version, parameters, numbers);
-    if (done === 'needed') {
-      // Of two that do not go together the one that changes nothing is left out.
-      const other = field === 'temperature' ? 'top_p' : 'temperature';
-      if (reason.includes(other)) done = dialect.adapt(other, version, parameters);
-      if (done === 'needed') return field as 'temperature' | 'top_p';
-    }
-    if (done === 'known') return 'known';
-    if (typeof done === 'object') {
-      const { name, hide, observer } = this.parts;
-      observer.note(hide(`${name}/${dialect.model}: ${done.change}, as the server refused it (${reason})`));
-    }
-    return 'learnt';
-  }
-
-  /** A server that gives fewer answers than it is asked for is asked for one at a time. */
-  private learnOne({ dialect, parameters }: Call, wanted: number, given: number, version: number): void {
-    if (typeof dialect.adapt('n', version, parameters) !== 'object') return;
-    const { name, hide, observer } = this.parts;
-    observer.note(
-      hide(`${name}/${dialect.model}: n is left out, as the server gave ${given} of ${wanted} answers`),
-    );
-  }
-
   private resend(job: Job): void {
     const { call } = job;
     // Without `n` each answer needs a request of its own.
     const parts = call.dialect.together === 1 ? job.indices.map((index) => [index]) : [job.indices];
     call.open += parts.length - 1;
     for (const indices of parts) this.line.enqueue({ ...job, indices });
-  }
-
-  private giveUp({ call, request, indices }: Job, reason: string): void {
-    const shown = this.parts.hide(reason);
-    for (const index of indices) {
-      call.add({ id: request.id, index, text: '', finish: 'failed', reason: shown, tokens: null });
-    }
-    this.close(call);
-  }
-
-  private close(call: Call): void {
-    call.open--;
-    this.decideRest(call);
-    call.stir();
-  }
-
-  /** What failed stays failed where nothing else is left to tell whether everything would. */
-  private decideRest(call: Call): void {
-    if (call.begun && call.open === call.undecided.length) this.refuseUndecided(call);
-  }
-
-  private refuseUndecided(call: Call): void {
-    const { undecided } = call;
-    call.undecided = [];
-    for (const { job, reason } of undecided) this.giveUp(job, reason);
   }
 
   /** Several addresses are looked at when they are made ready, and what is left out is said there. */
