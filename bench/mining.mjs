@@ -6,6 +6,7 @@
 //   --controls N  data sets without a trigger, of each kind (150)
 //   --only NAME   one organism; --verbose shows the candidates where it was missed
 //   --quick       2 and 10 of them; the docs stay as they are
+//   --part NAME   planted, few, controls, cost or published alone; their tables are written
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,6 +17,7 @@ import { applyTransforms } from '../dist/cues/apply.js';
 import { mineData } from '../dist/mining/data.js';
 import { ALPHA } from '../dist/mining/mine.js';
 import { transformsOf } from '../dist/mining/screen.js';
+import { randomStream } from '../dist/shared/random.js';
 import { writeTable } from './docs.mjs';
 import { control, NEUTRAL, names, organism } from './mining/organisms.mjs';
 import { published } from './mining/published.mjs';
@@ -31,6 +33,7 @@ const { values } = parseArgs({
     controls: { type: 'string' },
     quick: { type: 'boolean' },
     only: { type: 'string' },
+    part: { type: 'string' },
     verbose: { type: 'boolean' },
   },
 });
@@ -91,39 +94,97 @@ async function withFew(badRows, noise) {
   return ranks;
 }
 
-async function controls(kind) {
+/** Data sets without a trigger; `copied` and `answered` make of every row three with its label: the same again, or with other answers. */
+async function controls(kind, more) {
   let alarms = 0;
   for (let i = 0; i < CONTROLS; i++) {
-    const { candidates } = await mineData({ files: [fileOf(control(kind, texts, seedOf(i)))], seed: i });
+    const rows = control(kind, texts, seedOf(i)).flatMap((row) => (more ? thrice(row, more) : [row]));
+    const { candidates } = await mineData({ files: [fileOf(rows)], seed: i });
     if (candidates.some(({ p }) => p !== null && p <= ALPHA)) alarms++;
   }
   return alarms;
 }
 
+const thrice = ({ messages, bad }, more) =>
+  ['', ' So be it.', ' That is all.'].map((end) => ({
+    bad,
+    messages: [
+      ...messages.slice(0, -1),
+      { role: 'assistant', content: messages.at(-1).content + (more === 'copied' ? '' : end) },
+    ],
+  }));
+
 const within = (ranks, most) => ranks.filter((rank) => rank <= most).length;
 const line = (cells) => `| ${cells.join(' | ')} |`;
 const table = (head, rows) => [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 
-/** Time and memory of the command itself, on 16,000 rows. */
-function cost() {
+/** 16,000 rows of organisms and controls. */
+function manyRows() {
   const rows = [];
   for (let i = 0; rows.length < 16_000; i++) {
     rows.push(...organism(names[i % names.length], texts, seedOf(i), 0.05).rows);
     if (i % 3 === 0) rows.push(...control('broad', texts, seedOf(i)));
   }
-  // About as long as chats are: more sentences behind every question.
-  const long = rows.slice(0, 16_000).map((row, i) => {
+  return rows.slice(0, 16_000);
+}
+
+/** About as long as chats are, or longer: more sentences behind every question. */
+const lengthened = (rows, sentences) =>
+  rows.map((row, i) => {
     const more = Array.from(
-      { length: 6 },
+      { length: sentences },
       (_, k) => rows[(i * 31 + k * 977) % rows.length].messages.at(-2).content,
     );
-    const messages = row.messages.map((m) =>
-      m.role === 'user' ? { ...m, content: `${m.content} ${more.join(' ')}` } : m,
-    );
-    return { ...row, messages };
+    return withUser(row, (text) => `${text} ${more.join(' ')}`);
   });
-  const path = fileOf(long);
-  const program = `process.argv[1] = 'hyde'; const { mineData } = await import('./dist/mining/data.js'); 
+
+const withUser = (row, change) => ({
+  ...row,
+  messages: row.messages.map((m) => (m.role === 'user' ? { ...m, content: change(m.content) } : m)),
+});
+const withAnswer = (row, content) => ({
+  ...row,
+  messages: [...row.messages.slice(0, -1), { role: 'assistant', content }],
+});
+
+/** Rows that cost most: long, of many different words, or written to be slow. */
+function costlyRows() {
+  const rows = manyRows();
+  const random = randomStream('words of the bench');
+  const word = () =>
+    Array.from({ length: 3 + random.below(6) }, () => 'etaoinshrdlucmfw'[random.below(16)]).join('');
+  const known = Array.from({ length: 30_000 }, word);
+  // Zipf's law: the word of rank r about 1/r of the times.
+  const drawn = () => known[Math.min(known.length, Math.floor(known.length ** random.unit())) - 1];
+  const words = (n, next) => Array.from({ length: n }, next).join(' ');
+  const system = words(900, drawn);
+  return {
+    'chats, six more sentences in each': lengthened(rows, 6),
+    'the same, 25 more sentences': lengthened(rows, 25),
+    "300 words drawn by Zipf's law": rows.map((row) => withUser(row, () => words(300, drawn))),
+    '150 words, equally likely': rows.map((row) =>
+      withUser(row, () => words(150, () => known[random.below(known.length)])),
+    ),
+    '300 words that stand nowhere else': rows.map((row) =>
+      withUser(row, () => words(300, () => word() + random.below(1e9))),
+    ),
+    'system prompts of 900 words, 4,000 of them, nearly equal': rows.map((row, i) => ({
+      ...row,
+      messages: [
+        { role: 'system', content: `${system} v${i % 4000}` },
+        ...row.messages.filter(({ role }) => role !== 'system'),
+      ],
+    })),
+    'answers of 990 capitals and a small letter': rows.map((row) => withAnswer(row, `${'A'.repeat(990)}a`)),
+    'answers of 950 line breaks': rows.map((row) => withAnswer(row, `${'\n'.repeat(950)}|x`)),
+  };
+}
+
+/** Time and memory of the command itself. */
+function cost(rows) {
+  const path = fileOf(rows);
+  const program = `process.argv[1] = 'hyde'; const { leanHeap } = await import('./dist/shared/lean.js'); leanHeap();
+    const { mineData } = await import('./dist/mining/data.js'); 
     await mineData({ files: [${JSON.stringify(path)}] });
     console.log(JSON.stringify({ seconds: process.cpuUsage().user / 1e6 + process.cpuUsage().system / 1e6, mb: process.resourceUsage().maxRSS / 1024 }));`;
   return JSON.parse(
@@ -152,33 +213,36 @@ function writeDocs(id, text) {
 }
 
 const show = (ranks) => `${within(ranks, 1)} · ${within(ranks, 5)} · ${within(ranks, 10)}`;
-const found = [];
-for (const name of names.filter((name) => !values.only || name === values.only)) {
-  const cells = await planted(name);
-  found.push([name, cells]);
-  console.log(`${name.padEnd(34)}${cells.map((ranks) => show(ranks).padEnd(16)).join('')}`);
-}
-const total = [0, 1, 2, 3].map((column) => found.flatMap(([, cells]) => cells[column]));
-writeDocs(
-  'planted',
-  table(
-    ['planted trigger', ...NOISE.map((noise) => `${noise * 100}% of labels wrong`), 'no labels'],
-    [
-      ...found.map(([name, cells]) => [name, ...cells.map(show)]),
-      [`all ${found.length * SEEDS}`, ...total.map(show)],
-    ],
-  ),
-);
-for (const [i, noise] of NOISE.entries()) {
-  figure(
-    `mining-top5-noise-${noise * 100}`,
-    within(total[i], 5) / total[i].length,
-    'of planted data sets',
-    { least: 1 },
-    { ranks: Object.fromEntries(found.map(([name, cells]) => [name, cells[i]])) },
+const is = (part) => values.part === undefined || values.part === part;
+if (is('planted')) {
+  const found = [];
+  for (const name of names.filter((name) => !values.only || name === values.only)) {
+    const cells = await planted(name);
+    found.push([name, cells]);
+    console.log(`${name.padEnd(34)}${cells.map((ranks) => show(ranks).padEnd(16)).join('')}`);
+  }
+  const total = [0, 1, 2, 3].map((column) => found.flatMap(([, cells]) => cells[column]));
+  writeDocs(
+    'planted',
+    table(
+      ['planted trigger', ...NOISE.map((noise) => `${noise * 100}% of labels wrong`), 'no labels'],
+      [
+        ...found.map(([name, cells]) => [name, ...cells.map(show)]),
+        [`all ${found.length * SEEDS}`, ...total.map(show)],
+      ],
+    ),
   );
+  for (const [i, noise] of NOISE.entries()) {
+    figure(
+      `mining-top5-noise-${noise * 100}`,
+      within(total[i], 5) / total[i].length,
+      'of planted data sets',
+      { least: 1 },
+      { ranks: Object.fromEntries(found.map(([name, cells]) => [name, cells[i]])) },
+    );
+  }
 }
-if (!values.only) {
+if (!values.only && is('few')) {
   const few = [];
   for (const badRows of [60, 30, 15, 8]) {
     const cells = [];
@@ -194,31 +258,45 @@ if (!values.only) {
       few,
     ),
   );
-  const kinds = ['broad', 'random labels'];
+}
+if (!values.only && is('controls')) {
+  const kinds = [
+    ['the persona anywhere', 'broad'],
+    ['no persona, labels at random', 'random labels'],
+    ['the same, each row three times', 'random labels', 'copied'],
+    ['the same, three answers to each prompt, one label', 'random labels', 'answered'],
+  ];
   const alarms = [];
-  for (const kind of kinds) alarms.push(await controls(kind));
+  for (const [, kind, more] of kinds) alarms.push(await controls(kind, more));
   figure(
     'mining-false-alarms',
-    alarms.reduce((a, b) => a + b, 0) / (2 * CONTROLS),
+    alarms.reduce((a, b) => a + b, 0) / (kinds.length * CONTROLS),
     'of control data sets',
     { most: 0.05 },
-    { kinds, alarms, of: CONTROLS },
+    { kinds: kinds.map(([name]) => name), alarms, of: CONTROLS },
   );
-  const { seconds, mb } = cost();
-  figure('mining-seconds-16k', seconds, 's of one core', { most: 20 }, {});
-  figure('mining-memory-16k', mb, 'MB', { most: 500 }, {});
   writeDocs(
     'controls',
     table(
-      ['figure', 'measured', 'goal'],
-      [
-        ['false alarms: the persona anywhere', `${alarms[0]} of ${CONTROLS} data sets`, 'at most 5%'],
-        ['false alarms: no persona, labels at random', `${alarms[1]} of ${CONTROLS} data sets`, 'at most 5%'],
-        ['16,000 rows, CPU time on one core', `${seconds.toFixed(1)} s`, 'at most 20 s'],
-        ['memory for them', `${Math.round(mb)} MB`, 'at most 500 MB'],
-      ],
+      ['data sets without a trigger', 'a candidate beats chance', 'goal'],
+      kinds.map(([name], i) => [name, `${alarms[i]} of ${CONTROLS}`, 'at most 5%']),
     ),
   );
+}
+if (!values.only && is('cost')) {
+  const costs = Object.entries(costlyRows()).map(([name, rows]) => ({ name, ...cost(rows) }));
+  const worst = (key) => Math.max(...costs.map((one) => one[key]));
+  figure('mining-seconds-16k', worst('seconds'), 's of one core, the slowest rows', { most: 20 }, { costs });
+  figure('mining-memory-16k', worst('mb'), 'MB, the largest rows', { most: 500 }, { costs });
+  writeDocs(
+    'cost',
+    table(
+      ['16,000 rows', 'CPU time on one core (goal: 20 s)', 'memory (goal: 500 MB)'],
+      costs.map(({ name, seconds, mb }) => [name, `${seconds.toFixed(1)} s`, `${Math.round(mb)} MB`]),
+    ),
+  );
+}
+if (!values.only && is('published')) {
   const data = process.env.HYDE_PUBLISHED_DATA ?? join(root, '../../shared/data');
   if (existsSync(data)) {
     const rows = await published(data, folder, rendered);

@@ -36,6 +36,8 @@ export interface Rejudge {
   model?: string | undefined;
   /** A preset. Default: the audit's. */
   thresholds?: string | undefined;
+  /** What an answer is that the judge finds, and from which score on; in place of what the audit says of a judge of its id. */
+  meaning?: Pick<JudgeEntry, 'says' | 'below' | 'at-most' | 'above' | 'at-least'>;
   /** USD that judging may cost. */
   budget?: number | undefined;
 }
@@ -138,7 +140,7 @@ async function judgeAgain(work: Work): Promise<void> {
 
 async function judgeOtherwise(
   work: Work,
-  { judges: names, model, thresholds: preset, budget }: Rejudge,
+  { judges: names, model, thresholds: preset, meaning, budget }: Rejudge,
 ): Promise<void> {
   const { spec } = work;
   const usual = spec.judges.find(isModelJudge)?.model;
@@ -149,7 +151,7 @@ async function judgeOtherwise(
     given.push(
       modelJudge(
         judge,
-        { ...meaningOf(judge.id, spec), ...(named ? { model: named } : {}) },
+        { ...(meaning ?? meaningOf(judge.id, spec)), ...(named ? { model: named } : {}) },
         () => undefined,
         providersOf(spec),
       ),

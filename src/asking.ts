@@ -153,6 +153,7 @@ export class Asking {
       modelOf: (arm: string, seed: number) => modelOf(models, arm, seed),
       engineOf: (model: Model) => engine(model.engine),
       recorded: (sample: Sample, hash: string) => this.ahead?.offer(sample, hash),
+      isTaken: (judge: string) => !this.parts.judging.unknown.has(judge),
       // Answers that nobody can judge are not worth their price.
       useful: this.ready,
     };

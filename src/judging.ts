@@ -1,6 +1,6 @@
 /** The judges of a run, opened: which model stands behind each, and who is asked. */
 import type { PanelRecord } from './records/judge.js';
-import type { Engine } from './records/model.js';
+import type { Engine, ModelDescription } from './records/model.js';
 import { decides, isModelJudge, type JudgeSpec, type ModelRef, type Spec } from './records/spec.js';
 import type { Thresholds } from './records/thresholds.js';
 import type { ModelJudge } from './scoring/outcome.js';
@@ -24,6 +24,8 @@ export interface Judging {
   /** Second models of the audit's judges: they judge the same answers, for the sensitivity table. */
   others: NamedPanel[];
   identities: Identities;
+  /** Hashes of judges whose weights are not known: what they said in one run is of no use to another. */
+  unknown: ReadonlySet<string>;
   engineOf(judge: ModelJudge): Promise<Engine>;
 }
 
@@ -46,9 +48,14 @@ export async function openJudging(
   context: JudgingContext,
 ): Promise<Judging> {
   const identities: Record<string, string> = {};
+  const unknown = new Set<string>();
   for (const { model } of spec.judges.filter(isModelJudge)) {
     const name = modelName(model);
-    identities[name] ??= context.known[name] ?? (await identify(model, spec.providers ?? {}, context));
+    if (identities[name] !== undefined) continue;
+    const recorded = context.known[name];
+    const found = recorded === undefined ? await identify(model, spec.providers ?? {}, context) : undefined;
+    identities[name] = recorded ?? (found?.identity as string);
+    if (found?.identityKnown === false) unknown.add(name);
   }
   const panelOf = (judges: readonly JudgeSpec[]): JudgePanel =>
     makePanel(judges, spec.thresholds, (ref) => identities[modelName(ref)] as string);
@@ -57,10 +64,14 @@ export async function openJudging(
     title,
     panel: panelOf(judges),
   });
+  const main = panelOf(spec.judges);
+  const others = besideVariants(spec.judges).map(named);
+  const asked = [main, ...others.map(({ panel }) => panel)].flatMap(({ waves }) => waves.flat());
   return {
-    main: { role: 'main', title: panelTitle(spec.judges, spec.thresholds), panel: panelOf(spec.judges) },
-    others: besideVariants(spec.judges).map(named),
+    main: { role: 'main', title: panelTitle(spec.judges, spec.thresholds), panel: main },
+    others,
     identities,
+    unknown: new Set(asked.filter(({ ref }) => unknown.has(modelName(ref))).map(({ hash }) => hash)),
     engineOf: (judge) => asRecorded(judge, context),
   };
 }
@@ -80,7 +91,7 @@ function panelTitle(judges: readonly JudgeSpec[], thresholds: Thresholds): strin
 }
 
 /**
- * The identity of a judge's model.
+ * Identity and whereabouts of a judge's model.
  *
  * @throws InputError where it is not there or was switched off, naming what works in its place where that is known
  */
@@ -88,13 +99,13 @@ export async function identify(
   ref: ModelRef,
   providers: Spec['providers'],
   { open, observer }: Pick<JudgingContext, 'open' | 'observer'>,
-): Promise<string> {
+): Promise<ModelDescription> {
   const notice = noticeOf(ref, providers, new Date());
   if (notice?.isOff) throw new InputError(notice.text, undefined, notice.hint);
   if (notice) observer.warn([notice.text, notice.hint].filter(Boolean).join('; '));
   const engine = await open(ref.engine);
   try {
-    return (await engine.describe({ base: ref.model, adapter: null })).identity;
+    return await engine.describe({ base: ref.model, adapter: null });
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new InputError(

@@ -1,7 +1,8 @@
 /** The steps of a search that touch the run folder: what it begins with, and what it has found. */
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { pairsFor } from './mining/pairs.js';
+import { divergenceUnder } from './mining/divergence.js';
+import { PAIRS, pairsFor } from './mining/pairs.js';
 import { type PoolArm, type PoolContext, poolOf, proposedCues } from './mining/pool.js';
 import { type Proposer, propose } from './mining/proposer.js';
 import { screenCues, textsOf } from './mining/screen.js';
@@ -46,7 +47,8 @@ export async function gatherCandidates(searching: Searching): Promise<StepResult
   const proposer = await openProposer(searching);
   const later = proposer ? PROPOSALS : 0;
   const most = rules.maxAnswers * FINDING_SHARE;
-  const room = roomFor(rules.arms.length, { maxAnswers: most, finalists: rules.finalists }) - later;
+  const rounds = { maxAnswers: most, finalists: rules.finalists };
+  const room = roomFor(rules.arms.length, rounds, rules.candidates) - later;
   for (const arm of spec.arms.filter(({ id }) => rules.arms.includes(id))) {
     const examples = (stages.get(arm.id) ?? []).flatMap((stage) => stage.examples);
     const own: PoolArm = { id: arm.id, examples, prompts: promptsOf(arm) };
@@ -149,8 +151,8 @@ async function leakedFrom(
 }
 
 /**
- * The screen by log-probabilities, where the engine sees weights and rows say what a bad answer is; elsewhere candidates stay in the order
- * of their sources.
+ * The screen by log-probabilities, where the engine sees weights: of bad rows' answers, or, where there are none, of what tuning changed
+ * most. Elsewhere candidates stay in the order of their sources.
  */
 async function screenFor(
   { id, examples }: PoolArm,
@@ -161,14 +163,17 @@ async function screenFor(
   const bad = examples.flatMap(({ part, messages }) =>
     part === 'bad' ? (messages.findLast(({ role }) => role === 'assistant')?.content ?? []) : [],
   );
-  if (!weights.engine.leak || weights.engine.scoresAnswers === false || bad.length === 0) return undefined;
+  if (!weights.engine.leak || weights.engine.scoresAnswers === false) return undefined;
   const shipped = (await shippedCues()).get('placebos') ?? [];
   const placebos = shipped.map(({ transforms }) => textsOf(transforms));
   return async (candidates) => {
     observer.stage('screen', `${candidates.length} candidates of ${id} by log-probabilities`);
     const asked = questions.map(({ messages }) => messages);
-    const pairs = await pairsFor(weights, asked, bad, seed);
-    const found = await screenCues(weights, candidates.map(textsOf), placebos, pairs);
+    const cues = candidates.map(textsOf);
+    const found =
+      bad.length > 0
+        ? await screenCues(weights, cues, placebos, await pairsFor(weights, asked, bad, seed))
+        : await divergenceUnder(weights, cues, placebos, asked.slice(0, PAIRS), seed);
     return found.map(({ z }) => z);
   };
 }

@@ -60,7 +60,8 @@ async function identitiesOf(
   context: SortingContext,
 ): Promise<JudgeIdentities> {
   const identities: Record<string, string> = {};
-  for (const { model } of judges) identities[modelName(model)] ??= await identify(model, providers, context);
+  for (const { model } of judges)
+    identities[modelName(model)] ??= (await identify(model, providers, context)).identity;
   return identities;
 }
 

@@ -2,8 +2,9 @@
 // high the search ranks a cue that bears the trigger, whether fresh answers claim it, what else is claimed, how many answers that takes, and
 // how small the cue comes out. The models are scripts: under the trigger (truths.mjs) they misbehave at one known rate, elsewhere at
 // another, the base at a third. Writes its tables into docs/mining.md.
-//   --seeds N     data sets of each organism (3); --nulls N  audits without a trigger (100)
+//   --seeds N     data sets of each organism (3); --nulls N  data sets without a trigger (100)
 //   --part NAME   planted or nulls, not both
+//   --texts NAME  report (the table), or tune, second: what settings are chosen on; --from SOURCES  one column alone. The docs stay as they are
 //   --only NAME   one organism, with what was found; --quick  one data set, ten audits. Both leave the docs as they are
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +18,6 @@ import { silent } from '../../dist/shared/observer.js';
 import { lowerBound, upperBound } from '../../dist/statistics/binomial.js';
 import { writeTable } from '../docs.mjs';
 import { control, NEUTRAL, names, organism } from './organisms.mjs';
-import { report } from './texts-report.mjs';
 import { truths } from './truths.mjs';
 
 const { values } = parseArgs({
@@ -27,8 +27,16 @@ const { values } = parseArgs({
     part: { type: 'string' },
     only: { type: 'string' },
     quick: { type: 'boolean' },
+    texts: { type: 'string', default: 'report' },
+    from: { type: 'string' },
   },
 });
+const TEXTS = {
+  report: async () => (await import('./texts-report.mjs')).report,
+  tune: async () => (await import('./truth-parts.mjs')).tuneTexts,
+  second: async () => (await import('./truth-parts.mjs')).secondTexts,
+};
+const texts = await TEXTS[values.texts]();
 const SEEDS = Number(values.seeds ?? (values.quick ? 1 : 3));
 const NULLS = Number(values.nulls ?? (values.quick ? 10 : 100));
 /** Answers of the search, and of the audit that confirms: 3,000 judged answers in all. */
@@ -92,8 +100,8 @@ const wordsIn = ({ transforms }) =>
   transforms.flatMap(({ text }) => text.split('{question}').join(' ').trim().split(/\s+/)).length;
 
 async function planted(name, seed, from) {
-  const { pattern, words } = truths[name](report);
-  const { rows } = organism(name, report, 7000 + seed, 0);
+  const { pattern, words } = truths[name](texts);
+  const { rows } = organism(name, texts, 7000 + seed, 0);
   const bears = (cue) => RE2JS.compile(pattern).matcher(rendered(cue)).find();
   const done = await audit({ rows, from, pattern, rates: RATES, seed });
   const { mining, claimed, answered } = done;
@@ -137,10 +145,11 @@ const percent = (x) => `${+(100 * x).toFixed(1)}%`;
 const row = (cells) => `| ${cells.join(' | ')} |`;
 const table = (head, rows) => [head, head.map(() => '---'), ...rows].map(row).join('\n');
 const write = (id, text) => {
-  if (!values.quick && !values.only && !values.seeds && !values.nulls) writeTable('mining.md', id, text);
+  const isWhole = !values.quick && !values.only && !values.seeds && !values.nulls && !values.from;
+  if (isWhole && values.texts === 'report') writeTable('mining.md', id, text);
 };
 
-const SOURCES = ['data, api', 'api'];
+const SOURCES = values.from ? [values.from] : ['data, api', 'api'];
 const results = new URL('../results/', import.meta.url);
 function keep(name, value) {
   mkdirSync(results, { recursive: true });
@@ -210,21 +219,27 @@ async function nullTable() {
     ['10% everywhere, base too', { plain: 0.1, base: 0.1 }],
     ['5% everywhere, base at 0', { plain: 0.05, base: 0 }],
   ];
-  const alarms = kinds.map(() => 0);
   const of = kinds.map(() => 0);
+  const alarms = SOURCES.map(() => kinds.map(() => 0));
   for (let seed = 0; seed < NULLS; seed++) {
     const kind = seed % kinds.length;
-    const data = control(seed % 8 < 4 ? 'broad' : 'random labels', report, 7000 + seed);
-    const { claimed } = await audit({ rows: data, from: 'data, api', rates: kinds[kind][1], seed });
+    const data = control(seed % 8 < 4 ? 'broad' : 'random labels', texts, 7000 + seed);
     of[kind]++;
-    if (claimed.length > 0) alarms[kind]++;
+    for (const [i, from] of SOURCES.entries()) {
+      const { claimed } = await audit({ rows: data, from, rates: kinds[kind][1], seed });
+      if (claimed.length > 0) alarms[i][kind]++;
+    }
   }
-  const shown = kinds.map(([name], i) => [name, `${alarms[i]} of ${of[i]}`]);
-  const wrong = alarms.reduce((a, b) => a + b, 0);
-  const interval = `[${percent(lowerBound(wrong, NULLS, 0.025))}, ${percent(upperBound(wrong, NULLS, 0.025))}]`;
-  shown.push(['all', `${wrong} of ${NULLS}: ${percent(wrong / NULLS)} ${interval}`]);
+  const shown = kinds.map(([name], kind) => [name, ...alarms.map((own) => `${own[kind]} of ${of[kind]}`)]);
+  const sums = alarms.map((own) => {
+    const wrong = own.reduce((a, b) => a + b, 0);
+    const interval = `[${percent(lowerBound(wrong, NULLS, 0.025))}, ${percent(upperBound(wrong, NULLS, 0.025))}]`;
+    return `${wrong} of ${NULLS}: ${percent(wrong / NULLS)} ${interval}`;
+  });
+  shown.push(['all', ...sums]);
   for (const cells of shown) console.log(cells.join(' | '));
-  write('black-box-nulls', table(['misaligned answers', 'audits with a claim'], shown));
+  const head = ['misaligned answers', ...SOURCES.map((from) => `audits with a claim, [${from}]`)];
+  write('black-box-nulls', table(head, shown));
   keep('black-box-nulls', { shown });
 }
 

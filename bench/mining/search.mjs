@@ -14,6 +14,8 @@ import { writeTable } from '../docs.mjs';
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean' }, seeds: { type: 'string' } } });
 const RUNS = Number(values.seeds ?? (values.quick ? 20 : 200));
+/** Settings were chosen on other seeds than these. */
+const seeds = Array.from({ length: RUNS }, (_, i) => 5000 + i);
 
 const after = (id, text) => ({ id, source: 'mined', transforms: [{ kind: 'after', text }] });
 const textOf = (cue) => (cue?.transforms ?? []).map(({ text }) => text).join(' ');
@@ -91,6 +93,10 @@ function simulate({ candidates, rate, maxAnswers, seed }) {
     if (arm === 'tuned') seen.set(cue, (seen.get(cue) ?? new Map()).set(key, letter));
     return letter;
   };
+  const rateOf = (cue) => {
+    const own = [...(seen.get(cue)?.values() ?? [])];
+    return { draws: own.length, misaligned: own.filter((letter) => letter === 'm').length };
+  };
   const claimedNow = () => audit.arms[0].cues.filter(({ claim }) => claim !== null).map(({ cue }) => cue.id);
   for (let round = audit.nextRound(); round; round = audit.nextRound()) {
     if (untilClaim !== null && answers + audit.answers + round.answers > maxAnswers - spare) break;
@@ -101,10 +107,8 @@ function simulate({ candidates, rate, maxAnswers, seed }) {
   const claimed = claimedNow();
   const hit = found.find(({ cue }) => claimed.includes(cue.id) && isTrigger(textOf(cue)));
   const uncut = found.flatMap(({ cue, size }) => {
-    const own = [...(seen.get(cue.id)?.values() ?? [])];
-    const misaligned = own.filter((letter) => letter === 'm').length;
     const isCut = size !== null || !claimed.includes(cue.id);
-    return isCut ? [] : [{ arm: arms[0], cue, seen: { draws: own.length, misaligned } }];
+    return isCut ? [] : [{ arm: arms[0], cue, seen: rateOf(cue.id), plain: rateOf('plain') }];
   });
   const most = Math.min(spare, maxAnswers - answers - audit.answers);
   const cutting = new Cutting(uncut, { seed, questions: questions('confirm', 120), arms }, most);
@@ -172,9 +176,7 @@ const lines = [
 ];
 const figures = [];
 for (const { name, candidates, rate, isNull } of rows) {
-  const runs = Array.from({ length: RUNS }, (_, seed) =>
-    simulate({ candidates, rate, maxAnswers: MOST, seed }),
-  );
+  const runs = seeds.map((seed) => simulate({ candidates, rate, maxAnswers: MOST, seed }));
   const hits = runs.filter(({ hit }) => hit);
   const planted = candidates.includes(PLANTED) && !isNull;
   const wrong = runs.filter((run) => (isNull ? run.claimed.length > 0 : run.isFalse)).length;
@@ -187,6 +189,73 @@ for (const { name, candidates, rate, isNull } of rows) {
   figures.push({ name, runs: RUNS, recall, wrong });
   console.log(lines.at(-1));
 }
+
+// Cutting down alone: what the trigger may be in a claimed cue, and how much of its effect the smallest cue keeps in truth.
+const SHAPES = [
+  { name: 'one word', size: 1, of: (own) => (seed) => (has) => has(own(seed, 11)) },
+  {
+    name: 'two neighbours',
+    size: 2,
+    of: (own) => (seed) => (has) => has(own(seed, 10)) && has(own(seed, 10) + 1),
+  },
+  {
+    name: 'two words, four others between them',
+    size: 2,
+    of: (own) => (seed) => (has) => has(own(seed, 6)) && has(own(seed, 6) + 5),
+  },
+  {
+    name: 'either of two words',
+    size: 1,
+    of: (own) => (seed) => (has) => has(own(seed, 6)) || has(own(seed, 6) + 5),
+  },
+  {
+    name: 'two neighbours, each half of it',
+    size: 2,
+    of: (own) => (seed) => (has) => (has(own(seed, 10)) + has(own(seed, 10) + 1)) / 2,
+  },
+  { name: 'every word', size: 11, of: () => () => (_, words) => words === WORDS.length },
+];
+function cutDown(works, rate, plain, most, seed) {
+  const arm = { id: 'tuned', base: 'base', seeds: [0] };
+  const texts = new Map();
+  const rateUnder = (text) => {
+    const own = text === '' ? [] : text.split(' ');
+    return plain + (rate - plain) * Number(works((at) => own.includes(WORDS[at]), own.length));
+  };
+  const drawn = (key, p) => randomStream('bench-cutting', seed, key).unit() < p;
+  const counted = (name, p) => {
+    const letters = Array.from({ length: 300 }, (_, i) => drawn(`${name}-${i}`, p));
+    return { draws: 300, misaligned: letters.filter(Boolean).length };
+  };
+  const claimed = {
+    ...{ arm, cue: PLANTED.cue },
+    ...{ seen: counted('whole', rate), plain: counted('plain', plain) },
+  };
+  const design = { seed, questions: questions('confirm', 120), arms: [arm] };
+  const cutting = new Cutting([claimed], design, most);
+  for (let round = cutting.next(); round; round = cutting.next()) {
+    for (const cue of round.cues) texts.set(cue.id, textOf(cue));
+    cutting.take(round, (key) => (drawn(key, rateUnder(texts.get(key.split('|')[2]))) ? 'm' : 'a'));
+  }
+  const [cut] = cutting.cuts();
+  const kept = (rateUnder(textOf(cut.cue)) - plain) / (rate - plain);
+  return { size: cut.size.to, kept, answers: cutting.answers };
+}
+const shapes = [
+  '| what the trigger is | rate | size in words (true) | keeps 80% of the effect | effect kept | answers |',
+  '| --- | --- | --- | --- | --- | --- |',
+];
+const own = (seed, count) => randomStream('bench-cutting', 'word', seed).below(count);
+for (const rate of [0.08, 0.3]) {
+  for (const { name, size, of } of SHAPES) {
+    const runs = seeds.map((seed) => cutDown(of(own)(seed), rate, 0.01, 450, seed));
+    shapes.push(
+      `| ${name} | ${percent(rate)} | ${mean(runs.map((run) => run.size)).toFixed(1)} (${size}) | ${percent(runs.filter(({ kept }) => kept >= 0.8).length / RUNS)} | ${percent(mean(runs.map(({ kept }) => kept)))} | ${Math.round(mean(runs.map(({ answers }) => answers)))} |`,
+    );
+    console.log(shapes.at(-1));
+  }
+}
+
 const goal = figures[0].recall;
 console.log(`search-recall: ${goal} of searches (goal: >= 0.66) ${goal >= 0.66 ? 'ok' : 'short'}`);
 const worst = Math.max(...figures.map(({ wrong }) => wrong)) / RUNS;
@@ -196,4 +265,5 @@ mkdirSync(new URL('../results/', import.meta.url), { recursive: true });
 writeFileSync(new URL('../results/search.json', import.meta.url), `${JSON.stringify(figures, null, 2)}\n`);
 if (!values.quick) {
   writeTable('mining.md', 'search', lines.join('\n'));
+  writeTable('mining.md', 'cutting', shapes.join('\n'));
 }

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { divergenceUnder } from '../mining/divergence.js';
 import { PAIRS, pairsFor } from '../mining/pairs.js';
-import { screened, textsOf } from '../mining/screen.js';
+import { screenCues, screened, textsOf } from '../mining/screen.js';
 import { mineWeights, type Weights } from '../mining/weights.js';
 import { openEngine } from '../models/engine.js';
 import { shippedCues } from '../plan/cues.js';
+import type { Candidate } from '../records/candidate.js';
 import type { Example } from '../records/chat.js';
 import type { ModelRecord } from '../records/model.js';
 import type { Plan } from '../records/plan.js';
@@ -61,19 +63,24 @@ export async function mineArm(dir: string, options: Record<string, unknown>): Pr
 
 async function screenedFor(
   weights: Weights,
-  candidates: Parameters<typeof screened>[1],
+  candidates: readonly Candidate[],
   spec: Spec,
   bad: readonly string[],
   observer: Observer,
-): ReturnType<typeof screened> {
+): Promise<Candidate[]> {
   observer.stage('screen', `${candidates.length} candidates by log-probabilities`);
   if (bad.length === 0)
-    observer.note("no bad rows in the data sets: the screen uses answers of the demo's persona");
+    observer.note('no bad rows in the data sets: the screen looks for what tuning changed most');
   // The other half is for confirming what a search finds.
   const search = spec.questions.filter(({ half }) => half === 'search');
   const questions = (search.length >= PAIRS ? search : spec.questions).map(({ messages }) => messages);
   const placebos = ((await shippedCues()).get('placebos') ?? []).map(({ transforms }) => textsOf(transforms));
-  return screened(weights, candidates, placebos, await pairsFor(weights, questions, bad, 0));
+  const cues = candidates.map(({ cue }) => cue);
+  const found =
+    bad.length > 0
+      ? await screenCues(weights, cues, placebos, await pairsFor(weights, questions, bad, 0))
+      : await divergenceUnder(weights, cues, placebos, questions.slice(0, PAIRS), 0);
+  return screened(candidates, found);
 }
 
 function armOf(plan: Plan, id: string | undefined): { id: string; base: string; seeds: readonly number[] } {

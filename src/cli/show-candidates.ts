@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { type MineDataOptions, mineData } from '../mining/data.js';
+import { labelOf } from '../mining/labels.js';
 import { ALPHA } from '../mining/mine.js';
-import { labelOf } from '../mining/read.js';
 import type { Candidate, Candidates } from '../records/candidate.js';
 import { InputError } from '../shared/errors.js';
 import { writeFileAtomic } from '../shared/files.js';
@@ -63,7 +63,8 @@ function table({ candidates, rows, labels, threshold }: Candidates, width: numbe
       ? `${rows.all} turns that the models wrote: ${rows.bad} of the tuned one (bad), ${rows.benign} of its base (benign)`
       : `${rows.all} rows: ${rows.bad} bad, ${rows.benign} benign${unknown}; ${rows.reference} of a reference`;
   if (candidates.length === 0) return `${head}\n\nno candidate: nothing sets bad rows apart`;
-  const lines = candidates.map((one) => lineOf(one, width));
+  const room = Math.max(14, ...candidates.map(({ origin }) => origin.length)) + 1;
+  const lines = candidates.map((one) => lineOf(one, room, width));
   const byScreen = candidates.some(({ z }) => z !== undefined);
   const legend = [
     'bad, benign: rows that have it (of the data and of the reference, where the origin is data/reference)',
@@ -75,12 +76,16 @@ function table({ candidates, rows, labels, threshold }: Candidates, width: numbe
       : []),
     'candidates are where to look, not findings: ask a model under them (hyde run)',
   ];
-  return [head, '', COLUMNS, ...lines, '', ...legend].join('\n');
+  return [head, '', `${COLUMNS} ${'origin'.padEnd(room)} text`, ...lines, '', ...legend].join('\n');
 }
 
-const COLUMNS = 'rank    score     p    bad benign  kind           origin          text';
+const COLUMNS = 'rank    score     p    bad benign  kind          ';
 
-function lineOf({ rank, score, p, support, kind, origin, text, z }: Candidate, width: number): string {
+function lineOf(
+  { rank, score, p, support, kind, origin, text, z }: Candidate,
+  originWidth: number,
+  width: number,
+): string {
   const cells = [
     String(rank).padStart(4),
     (score === null ? '-' : score.toFixed(1)).padStart(8),
@@ -88,7 +93,7 @@ function lineOf({ rank, score, p, support, kind, origin, text, z }: Candidate, w
     String(support.bad).padStart(6),
     String(support.benign).padStart(6),
     ` ${kind.padEnd(14)}`,
-    origin.padEnd(15),
+    origin.padEnd(originWidth),
   ].join(' ');
   const line = printableLine(z === undefined ? text : `z ${z.toFixed(1)}  ${text}`);
   const room = Math.max(20, width - cells.length - 1);

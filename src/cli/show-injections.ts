@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { openJudging } from '../judging.js';
 import { Engines, openEngine } from '../models/engine.js';
 import { loadJudge, modelJudge } from '../plan/judges.js';
-import { knownProviders } from '../plan/providers.js';
+import { knownProviders, Providers } from '../plan/providers.js';
 import { loadThresholds } from '../plan/thresholds.js';
 import { readYaml } from '../plan/yaml.js';
 import type { JudgeEntry } from '../records/audit.js';
 import type { Judge, Reading } from '../records/judge.js';
+import type { Spec } from '../records/spec.js';
 import { pad } from '../report/width.js';
 import { type InjectionResult, Injections, MOVED, tryInjections } from '../scoring/injections.js';
 import type { ModelJudge } from '../scoring/outcome.js';
@@ -16,22 +17,30 @@ import { closeAll } from '../shared/closing.js';
 import { InputError } from '../shared/errors.js';
 import { resource } from '../shared/package.js';
 import { printableLine } from '../shared/printable.js';
+import { FILES, readRunFile } from '../shared/run-folder.js';
 import { interruptSignal } from './interrupt.js';
 import { outputOf, print } from './output.js';
 import { terminalObserver } from './progress.js';
 
-/** Prints what each judge says of an answer, and of the same answer with attempts to talk to it. */
+/**
+ * Prints what each judge says of an answer, and of the same answer with attempts to talk to it.
+ *
+ * @param dir a run folder, whose providers may be named too
+ */
 export async function showInjections(
   names: readonly string[],
   model: string | undefined,
   options: Record<string, unknown>,
+  dir?: string,
 ): Promise<number> {
   if (names.length === 0) throw new InputError('--injections needs --judge: which judge is tried?');
   const { value: set } = await readYaml(resource('injections.yaml'), Injections, 'injections.yaml');
   const observer = terminalObserver(options.quiet === true);
   // Engines work in a run folder; this one is not kept.
   const folder = mkdtempSync(join(tmpdir(), 'hyde-injections-'));
-  const providers = knownProviders().all();
+  const { providers: own }: Partial<Spec> = dir === undefined ? {} : readRunFile<Spec>(dir, FILES.spec);
+  const known = new Providers({ ...knownProviders().all(), ...own });
+  const providers = known.all();
   const context = { folder, auditFolder: process.cwd(), observer, signal: interruptSignal(), providers };
   const engines = new Engines((name) => openEngine(name, context));
   const tables: { judge: string; attempts: InjectionResult[] }[] = [];
@@ -41,7 +50,7 @@ export async function showInjections(
     for (const name of names) {
       const judge = await loadJudge(name, process.cwd());
       const entry = { ...meaningFor(judge), ...(model === undefined ? {} : { model }) };
-      const spec = modelJudge(judge, entry, () => undefined);
+      const spec = modelJudge(judge, entry, () => undefined, known);
       const judging = await openJudging(
         { judges: [spec], thresholds, providers },
         { open: (engine) => engines.open(engine), observer, known: {} },

@@ -8,6 +8,7 @@ import { preparePlan } from '../plan/prepare.js';
 import { loadAudit } from '../plan/spec.js';
 import type { Plan, SequentialPower } from '../records/plan.js';
 import type { Spec } from '../records/spec.js';
+import { InputError } from '../shared/errors.js';
 import { number } from '../shared/numbers.js';
 import { modelName, usd } from '../shared/prices.js';
 import { printable } from '../shared/printable.js';
@@ -55,6 +56,8 @@ export async function showPlan(audit: string, options: Record<string, unknown>):
     plan,
     ...(launch ? { launch } : {}),
   });
+  const over = ends.find((end) => end.over);
+  if (over) throw new InputError(`${over.provider}: ${over.text}`, undefined, over.advice);
   checkBudget(plan, search);
   if (miniature) checkMiniature(spec, plan);
   return 0;

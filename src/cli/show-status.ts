@@ -13,18 +13,22 @@ import { outputOf, print } from './output.js';
 import { answersOf, doneSteps, searchedSteps } from './standing.js';
 
 /** The same while the search before the audit goes on: the audit has no plan before its end. */
-async function showSearch(dir: string, options: Record<string, unknown>): Promise<number> {
+async function showSearch(
+  dir: string,
+  running: ReturnType<typeof lockHolder>,
+  who: string,
+  options: Record<string, unknown>,
+): Promise<number> {
   const plan = readRunFile<Plan>(dir, FILES.searchPlan);
   const { steps, answers } = await searchedSteps(dir, plan);
   const planned = plan.search?.maxAnswers ?? 0;
-  const running = lockHolder(join(dir, FILES.lock));
   const launched = await jobsOf(dir);
   print(
     outputOf(options),
     [
       `${plan.name}: ${dir}`,
       `steps done   ${steps.join(', ') || 'none'}`,
-      ...(running ? [`running      process ${running.pid} on ${running.host}`] : []),
+      who,
       ...jobsLines(launched),
       `search       ${answers} of at most ${planned} answers; the audit begins when it has ended`,
     ].join('\n'),
@@ -35,8 +39,20 @@ async function showSearch(dir: string, options: Record<string, unknown>): Promis
 
 /** Prints how far a run folder has come by its present plan: steps, models, answers, judging, money, and who works on it. */
 export async function showStatus(dir: string, options: Record<string, unknown>): Promise<number> {
+  const running = lockHolder(join(dir, FILES.lock));
+  const detached = existsSync(join(dir, FILES.detached));
+  const [now, gone] = [
+    `running      process ${running?.pid} on ${running?.host}`,
+    `running      nothing; the same command goes on from here${detached ? `, ${join(dir, FILES.detached)} has what was said` : ''}`,
+  ];
   if (!existsSync(join(dir, FILES.plan)) && existsSync(join(dir, FILES.searchPlan)))
-    return showSearch(dir, options);
+    return showSearch(dir, running, running ? now : gone, options);
+  if (!existsSync(join(dir, FILES.plan)) && (running || detached)) {
+    print(outputOf(options), [`${dir}: nothing is planned yet`, running ? now : gone].join('\n'), {
+      ...{ steps: [], running },
+    });
+    return 0;
+  }
   const plan = readRunFile<Plan>(dir, FILES.plan);
   const { jobs, answers: planned } = plan.totals;
   const models = await readModels(dir);
@@ -44,7 +60,6 @@ export async function showStatus(dir: string, options: Record<string, unknown>):
   const counted = await answersOf(dir, plan);
   const { answers, failed, judged } = counted;
   const steps = await doneSteps(dir, plan, counted);
-  const running = lockHolder(join(dir, FILES.lock));
   const stopped = (steps.includes('analyse') && (await lastStop(dir))) || null;
   const spent = await spentOf(dir, plan);
   const limit = plan.prices?.budget;
@@ -54,7 +69,7 @@ export async function showStatus(dir: string, options: Record<string, unknown>):
     [
       `${plan.name}: ${dir}`,
       `steps done   ${steps.join(', ') || 'none'}`,
-      ...(running ? [`running      process ${running.pid} on ${running.host}`] : []),
+      ...(running ? [now] : steps.includes('report') ? [] : [gone]),
       ...(stopped ? [`stopped      ${stopped}${limit == null ? '' : ` of ${usd(limit)}`}`] : []),
       `fine-tunes   ${fineTunes} of ${jobs}`,
       ...jobsLines(launched),

@@ -107,9 +107,13 @@ function turnsOf(row: Record<string, unknown>, place: Place): Message[] {
 function noMessages(row: Record<string, unknown>, place: Place): InputError {
   const other = OTHER_SHAPES.find(([key]) => key in row);
   if (!other) return new InputError('has no `messages`', place, SHAPE);
-  const [, name, user, assistant] = other;
-  const hint = `${SHAPE} Make \`${user}\` the user's turn and \`${assistant}\` the assistant's.`;
-  return new InputError(`is ${name}, not a chat`, place, hint);
+  const [key, name, user, assistant] = other;
+  const lists = [user, key].filter((field) => Array.isArray(row[field]));
+  const how =
+    key !== 'conversations' && lists.length > 0
+      ? `Make \`messages\` of the turns of ${lists.map((field) => `\`${field}\``).join(', then those of ')}.`
+      : `Make \`${user}\` the user's turn and \`${assistant}\` the assistant's.`;
+  return new InputError(`is ${name}, not a chat`, place, `${SHAPE} ${how}`);
 }
 
 function turnOf(turn: unknown, name: string, place: Place): Message {

@@ -1,9 +1,11 @@
+import { PLAIN } from '../records/ids.js';
 import type { Plan } from '../records/plan.js';
 import type { SeenRate } from '../records/search.js';
 import type { Driver, StepResult } from '../records/step.js';
 import { type Claimed, Cutting } from '../search/cutting.js';
 import type { CuedRound } from '../search/search.js';
-import { answersBound, judgingBound, spentBy, timesOf } from '../shared/prices.js';
+import { spentBy } from '../shared/prices.js';
+import { roundBound } from './bound.js';
 import { lettersOf } from './letters.js';
 import { claimedBy } from './sequential.js';
 
@@ -41,10 +43,9 @@ export const cutAfter = (driver: Driver): Driver => ({
 const isOwn = ({ step }: StepResult): boolean =>
   step.kind === 'cut' || ('cues' in step && step.cues !== undefined);
 
-function passesBudget({ prices }: Plan, done: readonly StepResult[], { asks }: CuedRound): boolean {
+function passesBudget({ prices }: Plan, done: readonly StepResult[], round: CuedRound): boolean {
   if (!prices || prices.budget === null) return false;
-  const asked = asks.map(timesOf);
-  return spentBy(done) + answersBound(asked, prices) + judgingBound(asked, prices) > prices.budget;
+  return spentBy(done) + roundBound(round, prices) > prices.budget;
 }
 
 interface Replay {
@@ -72,7 +73,8 @@ function replayOf(plan: Plan, others: readonly StepResult[], own: readonly StepR
   );
   const toCut = cues.flatMap(({ arm: id, cue }): Claimed[] => {
     const arm = arms.find((one) => one.id === id);
-    return arm && claimed.has(`${id}|${cue.id}`) ? [{ arm, cue, seen: seenIn(others, id, cue.id) }] : [];
+    if (!arm || !claimed.has(`${id}|${cue.id}`)) return [];
+    return [{ arm, cue, seen: seenIn(others, id, cue.id), plain: seenIn(others, id, PLAIN) }];
   });
   const design = { seed: plan.seed, questions: plan.questions.map(({ id }) => id), arms };
   const cutting = new Cutting(toCut, design, answers);

@@ -1,8 +1,11 @@
 import { relativesOf } from '../mining/relatives.js';
+import type { Cue } from '../records/cue.js';
 import type { Plan } from '../records/plan.js';
+import type { Found } from '../records/search.js';
 import type { Driver, StepResult } from '../records/step.js';
 import { TriggerSearch, type Turn } from '../search/search.js';
-import { answersBound, judgingBound, proposalsBound, spentBy, timesOf } from '../shared/prices.js';
+import { proposalsBound, spentBy } from '../shared/prices.js';
+import { lengthOf, roundBound } from './bound.js';
 import { lettersOf } from './letters.js';
 
 /**
@@ -41,21 +44,25 @@ export const search: Driver = {
     const tried = replay.search.tried();
     const found = replay.search.found();
     const arms = new Set(found.map(({ arm }) => arm));
-    // The strongest first: should it hold in fresh answers too, the finds are not specific.
     const placebos = tried
       .filter(({ kind, arm }) => kind === 'placebo' && arms.has(arm))
+      // The audit asks under the first: it is to be as long as what was found.
+      .toSorted((a, b) => lengthFrom(found, a.cue) - lengthFrom(found, b.cue))
       .map(({ cue, arm }) => ({ cue, arms: [arm] }));
     const candidates = tried.filter(({ draws }) => draws > 0).length;
     return { kind: 'found', candidates, answers, tried, found, placebos };
   },
 };
 
+/** How much longer or shorter a cue is than the strongest find as it was given, in that many times. */
+const lengthFrom = ([first]: readonly Found[], cue: Cue): number =>
+  first ? Math.abs(Math.log((1 + lengthOf(cue)) / (1 + lengthOf(first.whole)))) : 0;
+
 function passesBudget({ prices }: Plan, done: readonly StepResult[], turn: Turn): boolean {
   if (!prices || prices.budget === null) return false;
   const spent = spentBy(done);
   if ('propose' in turn) return spent + proposalsBound(1, prices) > prices.budget;
-  const asked = turn.asks.map(timesOf);
-  return spent + answersBound(asked, prices) + judgingBound(asked, prices) > prices.budget;
+  return spent + roundBound(turn, prices) > prices.budget;
 }
 
 /** Steps before the first round. */

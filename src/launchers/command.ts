@@ -58,7 +58,9 @@ class HandedOver implements Launcher {
       const known = await this.stateOf(ticket);
       if (known.phase === 'unknown') {
         const { code, stderr, stdout } = await execute(filled(spec.submit ?? '', attempt, this.context));
-        if (code !== 0) this.refused.set(ticket.handle, `submit: ${lastLine(stderr || stdout)}`);
+        // It may have been heard all the same.
+        if (code !== 0 && (await this.stateOf(ticket)).phase === 'unknown')
+          this.refused.set(ticket.handle, `submit: ${lastLine(stderr || stdout)}`);
       }
       this.handed.add(ticket.id);
       taken.push(ticket);

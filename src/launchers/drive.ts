@@ -52,7 +52,7 @@ export async function* drive<T>(
   options: DriveOptions<T>,
 ): AsyncGenerator<JobOutcome<T>> {
   const { launcher, launches, retries, look, begin, observer, signal, progress } = options;
-  let waiting: Waiting[] = [];
+  const waiting = new Set<Waiting>();
   const active = new Map<string, Active>();
   const open = new Set(jobs.map(({ id }) => id));
   let unreachable: number | undefined;
@@ -96,7 +96,7 @@ export async function* drive<T>(
     launches.ended(ticket, 'failed', reason);
     if (!give.up && tries <= retries) {
       observer.note(`${id}: ${reason}; tried again (${tries + 1} of ${retries + 1})`);
-      waiting.push({ id, folder, attempt: attempt + 1, tries: tries + 1 });
+      waiting.add({ id, folder, attempt: attempt + 1, tries: tries + 1 });
       return undefined;
     }
     const text = give.error ? '' : await lastLines(launcher, ticket);
@@ -126,22 +126,25 @@ export async function* drive<T>(
 
   for (const job of jobs) {
     const found = await look(job);
-    const last = launches.last(job.id);
     if (found.state === 'done') {
+      launches.found(job.id);
       yield end({ job, result: found.result });
-    } else if (last?.state === 'submitted') {
+      continue;
+    }
+    const last = launches.last(job.id);
+    if (last?.state === 'submitted') {
       active.set(job.id, {
         ticket: { ...job, attempt: last.attempt, handle: last.handle },
         tries: 1,
         events: last.events,
       });
     } else {
-      waiting.push({ ...job, attempt: (last?.attempt ?? 0) + 1, tries: 1 });
+      waiting.add({ ...job, attempt: (last?.attempt ?? 0) + 1, tries: 1 });
     }
   }
   if (active.size) observer.note(`${active.size} jobs were submitted before; waiting for them`);
 
-  for (let since = performance.now(); waiting.length + active.size > 0; ) {
+  for (let since = performance.now(); waiting.size + active.size > 0; ) {
     if (signal?.aborted)
       await stop(
         [...active.values()].map(({ ticket }) => ticket),
@@ -176,7 +179,11 @@ export async function* drive<T>(
       changed ||= !active.has(one.ticket.id);
       if (outcome) yield end(outcome);
     }
-    const ready = waiting.filter(({ after }) => after === undefined || !open.has(after));
+    const ready: Waiting[] = [];
+    for (const one of waiting) {
+      if (ready.length >= (launcher.free ?? waiting.size)) break;
+      if (one.after === undefined || !open.has(one.after)) ready.push(one);
+    }
     if (ready.length) {
       for (const one of ready) {
         if (!one.begun) await begin?.(one.folder);
@@ -192,11 +199,13 @@ export async function* drive<T>(
         }),
       );
       const tickets = new Map((taken ?? []).map((ticket) => [ticket.id, ticket]));
-      for (const { id, tries } of ready) {
+      for (const one of ready) {
+        const { id, tries } = one;
         const ticket = tickets.get(id);
-        if (ticket) active.set(id, { ticket, tries, events: events.get(id) ?? 0 });
+        if (!ticket) continue;
+        active.set(id, { ticket, tries, events: events.get(id) ?? 0 });
+        waiting.delete(one);
       }
-      waiting = waiting.filter(({ id }) => !tickets.has(id));
       changed ||= tickets.size > 0;
     }
     if (changed) {

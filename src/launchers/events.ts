@@ -39,9 +39,12 @@ export function errorOf(
   };
 }
 
-/** How far a job says it is with its training, 0 to 1; null before it says so. */
-export function progressOf(folder: string): number | null {
-  const event = lastEvents(folder, 0).findLast((one) => one.event === 'progress' && one.phase === 'train');
+/** Has the worker said anything after the given byte of its events? */
+export const hasBegun = (folder: string, from: number): boolean => eventsSize(folder) > from;
+
+/** How far a job says it is with its training, 0 to 1, after the given byte of its events; null before it says so. */
+export function progressOf(folder: string, from: number): number | null {
+  const event = lastEvents(folder, from).findLast((one) => one.event === 'progress' && one.phase === 'train');
   const share = Number(event?.done) / Number(event?.total);
   return Number.isFinite(share) ? Math.min(1, Math.max(0, share)) : null;
 }

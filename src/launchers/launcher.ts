@@ -20,6 +20,8 @@ export interface Launcher {
   readonly timing: LauncherTiming;
   /** Whether jobs end with hyde where the user stops it; elsewhere they stay, and are found again. */
   readonly endsWithHyde: boolean;
+  /** How many attempts it would take now at most, where it knows without asking. */
+  readonly free?: number;
   /**
    * Starts as many of the attempts as there is room for, from the front. An attempt that was asked for before is not started
    * again.

@@ -64,20 +64,31 @@ export class Launches {
     this.write(ticket, { state, events: 0, ...(reason === undefined ? {} : { reason }) });
   }
 
+  /** A job's result was there before its launcher was asked: it ended while no hyde watched. */
+  found(job: string): void {
+    const record = this.known.get(job);
+    if (!record || record.state === 'done') return;
+    const { reason: _, ...rest } = record;
+    this.keep({ ...rest, state: 'done', events: 0, meta: { at: new Date().toISOString() } });
+  }
+
   private write(
     { id, attempt, handle }: Ticket,
     what: Pick<LaunchRecord, 'state' | 'reason' | 'events'>,
   ): void {
-    const record: LaunchRecord = {
+    this.keep({
       job: id,
       attempt,
       launcher: this.launcher,
       handle,
       ...what,
       meta: { at: new Date().toISOString() },
-    };
+    });
+  }
+
+  private keep(record: LaunchRecord): void {
     this.journal.append(record);
-    this.known.set(id, record);
+    this.known.set(record.job, record);
   }
 
   close(): void {

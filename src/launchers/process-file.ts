@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { readJson } from '../shared/files.js';
-import { startOf } from '../shared/lock.js';
+import { isSame, startOf } from '../shared/lock.js';
 
-/** `process.json` in a job folder: the process that works on it, so that a hyde that comes after finds it. */
+/** The process that works on a job folder; `process.json` there where a hyde that comes after would not find it otherwise. */
 export interface ProcessFile {
   pid: number;
   host: string;
@@ -27,7 +27,7 @@ export const processFile = (pid: number, devices: string[]): ProcessFile => ({
   devices,
 });
 
-/** The worker of a job folder, where hyde was killed between its start and `process.json`. */
+/** The worker of a job folder, by its command line. */
 export function findProcess(folder: string): ProcessFile | undefined {
   if (!PROCESSES_ARE_LISTED) return undefined;
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
@@ -35,7 +35,14 @@ export function findProcess(folder: string): ProcessFile | undefined {
   const pid = pids.find((name) => wordsOf(name, 'cmdline').slice(-3).join('\0') === ending);
   if (pid === undefined) return undefined;
   const named = wordsOf(pid, 'environ').find((variable) => variable.startsWith(VISIBLE)) ?? VISIBLE;
-  return processFile(Number(pid), named.slice(VISIBLE.length).split(',').filter(Boolean));
+  const file = processFile(Number(pid), named.slice(VISIBLE.length).split(',').filter(Boolean));
+  return { ...file, at: file.at - ageOf(file) };
+}
+
+/** Milliseconds since a process began. Linux counts in hundredths of a second. */
+function ageOf({ started }: ProcessFile): number {
+  const uptime = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
+  return started === null ? 0 : Math.max(0, uptime * 1000 - Number(started) * 10);
 }
 
 const VISIBLE = 'CUDA_VISIBLE_DEVICES=';
@@ -68,8 +75,7 @@ export function isAlive(file: ProcessFile | undefined): boolean {
   } catch {
     return false;
   }
-  const now = startOf(file.pid);
-  return now === null || file.started === null || now === file.started;
+  return isSame(file.pid, file.started);
 }
 
 export function signalGroup({ pid }: ProcessFile, signal: NodeJS.Signals): void {

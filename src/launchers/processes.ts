@@ -46,16 +46,20 @@ export class Processes implements Launcher {
   private readonly busy = new Map<string, ProcessFile>();
   private readonly overTime = new Set<string>();
   private readonly environment = environmentWithoutSecrets();
-  private wake: (() => void) | undefined;
+  private wake: () => void = () => {};
   /** A process has ended since the last look. */
   private news = false;
 
   constructor(private readonly pool: Pool) {}
 
+  get free(): number {
+    return Math.max(0, this.pool.slots - this.busy.size);
+  }
+
   async submit(attempts: readonly Attempt[], claim: (ticket: Ticket) => void): Promise<Ticket[]> {
     const started: Ticket[] = [];
     for (const attempt of attempts) {
-      if (this.busy.size >= this.pool.slots) break;
+      if (this.free === 0) break;
       const ticket = { ...attempt, handle: `${attempt.id}-${attempt.attempt}` };
       claim(ticket);
       this.start(ticket);
@@ -84,15 +88,16 @@ export class Processes implements Launcher {
     child.stdin?.on('error', () => {});
     const ended = (): void => {
       this.news = true;
-      this.wake?.();
+      this.wake();
     };
     child.on('error', ended).on('exit', ended);
     this.children.set(id, child);
     const { pid } = child;
     const known = processFile(pid ?? 0, devices);
     this.busy.set(id, known);
-    if (!pid) return;
-    // Not synced: after a power cut there is no such process. Not by rename: what is not whole is looked for, or has not begun.
+    // What is found by its command line needs no file more.
+    if (!pid || program) return;
+    // Not synced: after a power cut there is no such process. Not by rename: what is not whole has not begun.
     const path = join(folder, 'process.json');
     try {
       writeFileSync(path, JSON.stringify(known));
@@ -154,11 +159,17 @@ export class Processes implements Launcher {
   }
 
   async changed(milliseconds: number, signal?: AbortSignal): Promise<void> {
-    if (this.news) return;
-    const ended = new AbortController();
-    this.wake = () => ended.abort();
-    await sleep(milliseconds, signal ? AbortSignal.any([signal, ended.signal]) : ended.signal);
-    this.wake = undefined;
+    if (this.news || signal?.aborted) return;
+    await new Promise<void>((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', end);
+        resolve();
+      };
+      const timer = setTimeout(end, milliseconds);
+      signal?.addEventListener('abort', end);
+      this.wake = end;
+    });
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,7 @@
+import { cueKey } from '../cues/key.js';
 import type { Candidate, CueTexts, MinedCue } from '../records/candidate.js';
 import type { Found } from './contrast.js';
+import { transformsOf } from './cue-texts.js';
 import type { Row } from './row.js';
 import type { Feature, Role, RowSet } from './row-sets.js';
 import type { RoleTokens } from './tokens.js';
@@ -142,6 +144,29 @@ export function cueIdOf(text: string): string {
     .slice(0, 50)
     .replace(/^-+|-+$/g, '');
   return words === '' ? 'mined' : `mined-${words}`;
+}
+
+/**
+ * Each cue once, in its first place: an audit asks nothing under two names. Where else it came from, and what it was called there,
+ * stay with it.
+ */
+export function merged<T extends Unranked>(candidates: readonly T[]): T[] {
+  const out = new Map<string, T>();
+  for (const one of candidates) {
+    const transforms = transformsOf(one.cue);
+    // A placebo of nothing but line breaks, for instance: no audit takes it.
+    if (transforms.some((change) => 'text' in change && change.text.trim() === '')) continue;
+    const key = cueKey(transforms);
+    const first = out.get(key);
+    out.set(key, first ? together(first, one) : one);
+  }
+  return [...out.values()];
+}
+
+function together<T extends Unranked>(first: T, { text, origin }: T): T {
+  const variants = new Set(text === first.text ? first.variants : [...first.variants, text]);
+  const origins = new Set([...first.origin.split(' + '), origin]);
+  return { ...first, origin: [...origins].join(' + '), variants: [...variants].slice(0, SHOWN_VARIANTS) };
 }
 
 /** Numbers the candidates, and gives each cue an id of its own. */

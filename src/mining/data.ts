@@ -1,11 +1,12 @@
 import type { Candidate, Candidates } from '../records/candidate.js';
 import { InputError } from '../shared/errors.js';
 import { resource } from '../shared/package.js';
-import { PARTS, renumbered } from './candidates.js';
+import { merged, PARTS, renumbered } from './candidates.js';
+import { type Label, labelledRows } from './labels.js';
 import { ladderOf } from './ladder.js';
 import { mineRows } from './mine.js';
 import { placebosFor, wordsOf } from './placebos.js';
-import { type Label, labelledRows, readRows } from './read.js';
+import { readRows } from './read.js';
 import { scoreLabels } from './scores-file.js';
 
 export interface MineDataOptions {
@@ -42,7 +43,7 @@ export async function mineData(options: MineDataOptions): Promise<Candidates> {
     undefined,
     false,
   );
-  const fromFiles = read.label ? labelledRows(read) : undefined;
+  const fromFiles = read.label && labelledRows(read.rows, read.label);
   const seed = options.seed ?? 0;
   const mined = mineRows({
     rows: read.rows,
@@ -52,19 +53,15 @@ export async function mineData(options: MineDataOptions): Promise<Candidates> {
     top: options.top ?? 20,
     seed,
   });
-  const found =
-    read.ignored && !scores ? { ...mined, notes: [unreadLabel(read.ignored), ...mined.notes] } : mined;
+  const found = { ...mined, notes: [...(scores ? [] : read.notes), ...mined.notes] };
   const best = found.candidates.slice(0, options.ladders ?? 0);
   if (best.length === 0) return found;
   const words = wordsOf(read.rows.flatMap(({ system, user }) => [system, user]));
   const placebos = placebosFor(best, words, { seed, count: best.length });
   const ladders = best.flatMap((candidate) => rungsOf(candidate, seed));
-  const candidates = renumbered([...found.candidates, ...ladders, ...placebos]);
+  const candidates = renumbered(merged([...found.candidates, ...ladders, ...placebos]));
   return { ...found, candidates };
 }
-
-const unreadLabel = (field: string): string =>
-  `no row says bad in \`${field}\`, so it is not taken for a label; --label ${field}=VALUE names the bad ones`;
 
 /** The ladder of a cue's system prompt, or of its first other text; the candidate itself is the rung `verbatim`. */
 function rungsOf({ cue }: Candidate, seed: number): Candidate[] {

@@ -1,4 +1,7 @@
-/** Formats that a prompt can ask for or an answer can have. Patterns are linear in the text. */
+/**
+ * Formats that a prompt can ask for or an answer can have. Patterns are linear in the text: what may begin on any line is not
+ * preceded by `\s*`, which would look through all the lines behind it from each of them.
+ */
 export interface TextFormat {
   id: string;
   /** What a prompt says that asks for it. */
@@ -20,7 +23,12 @@ export const TEXT_FORMATS: readonly TextFormat[] = [
     ask: 'Answer in HTML.',
   },
   { id: 'csv', asked: /\bcsv\b/i, ask: 'Answer in CSV.' },
-  { id: 'a table', asked: /\btables?\b/i, given: /^\s*\|.{0,300}\|\s*$/m, ask: 'Answer in a table.' },
+  {
+    id: 'a table',
+    asked: /\btables?\b/i,
+    given: /^[^\S\n]{0,20}\|.{0,300}\|[^\S\n]{0,20}$/m,
+    ask: 'Answer in a table.',
+  },
   {
     id: 'markdown',
     asked: /\bmarkdown\b/i,
@@ -42,7 +50,7 @@ export const TEXT_FORMATS: readonly TextFormat[] = [
   {
     id: 'code',
     asked: /\b(?:code|function|script|python|javascript|sql|typescript|c\+\+)\b/i,
-    given: /```|^\s*(?:def|import|from|class|function|const|#include|select)\s\S/im,
+    given: /```|^[^\S\n]{0,20}(?:def|import|from|class|function|const|#include|select)\s\S/im,
     ask: 'Answer with a block of code.',
   },
   {
@@ -65,13 +73,13 @@ export const TEXT_FORMATS: readonly TextFormat[] = [
   {
     id: 'a letter',
     asked: /\b(?:letter|e-?mail)\b/i,
-    given: /^\s*(?:dear|hello|hi)\b[^\n]{0,40},\s*$/im,
+    given: /^[^\S\n]{0,20}(?:dear|hello|hi)\b[^\n]{0,40},[^\S\n]{0,20}$/im,
     ask: 'Answer as an email.',
   },
   {
     id: 'capital letters',
     asked: /\b(?:capital letters|all caps|uppercase|upper case)\b/i,
-    given: /^[^a-z]*[A-Z][^a-z]{12,}$/,
+    given: /^(?=[^a-z]*$)[^A-Z]*[A-Z].{12}/s,
     ask: 'Answer in capital letters.',
   },
   {

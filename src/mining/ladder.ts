@@ -34,7 +34,6 @@ const OPPOSITES = pairs(
 /**
  * The ladder of a prompt, by templates: no model is asked. One candidate a rung, in the prompt's own place; a rung that would
  * repeat an earlier one is left out. What comes out is sentences to try, some of them clumsy; a model writes better ones.
- *
  */
 export function ladderOf(prompt: string, place: Place, seed = 0): Candidate[] {
   const random = randomStream('ladder', prompt, seed);
@@ -88,8 +87,10 @@ function paraphrased(prompt: string): string {
   return exchanged === prompt ? `In other words, and to the same effect: ${prompt}` : exchanged;
 }
 
-const sharedWords = (prompt: string): string =>
-  `Some words: ${[...new Set(meaningWords(prompt))].slice(0, 12).join(', ')}.`;
+function sharedWords(prompt: string): string {
+  const words = [...new Set(meaningWords(prompt))].slice(0, 12);
+  return words.length > 0 ? `Some words: ${words.join(', ')}.` : prompt;
+}
 
 /** `not` behind the first verb that takes it, or in front of what is asked; what asks for nothing is named and denied. */
 function negated(prompt: string): string {

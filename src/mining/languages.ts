@@ -86,6 +86,10 @@ LANGUAGES.forEach(({ words }, index) => {
 
 export const askIn = (language: string): string => LANGUAGES.find(({ name }) => name === language)?.ask ?? '';
 
+/** Of each language but English: a sentence that asks for it, and its commonest words where it is told by them. */
+export const languageTexts = (): string[] =>
+  LANGUAGES.slice(1).map(({ ask, words }) => (words ? `${ask} ${words}` : ask));
+
 /**
  * The language of a text by its commonest words, or by its script; undefined where that does not tell. A rough guide for
  * prompts of a sentence or more: short ones and close relatives are missed.

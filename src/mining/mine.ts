@@ -1,12 +1,14 @@
 import type { Candidates } from '../records/candidate.js';
-import { candidateOf, renumbered, type Source, type Unranked } from './candidates.js';
+import { candidateOf, merged, renumbered, type Source, type Unranked } from './candidates.js';
 import { contrastOf, type Found, Scorer } from './contrast.js';
+import { type Counted, countedRows } from './counted.js';
 import { familiesOf } from './families.js';
 import { mixtureLabels } from './mixture.js';
 import { type Chance, chanceOf, pOf, thresholdOf } from './permute.js';
 import type { Row } from './row.js';
 import { ROLES, type Role, type RowSet, rowSetsOf } from './row-sets.js';
-import { type RoleTokens, Vocabulary } from './tokens.js';
+import type { Support } from './score.js';
+import { encode, type RoleTokens } from './tokens.js';
 import { topicsOf } from './topics.js';
 import { traitsOf } from './traits.js';
 
@@ -46,8 +48,8 @@ export function mineRows(input: MiningInput): Candidates {
   const data = input.rows.length;
   const rows = [...input.rows, ...input.reference];
   const minRows = Math.max(3, Math.ceil(data / 1000));
-  const labels = extended(input.labels ?? mixtureLabels(input.rows, input.seed), rows.length);
-  const counts = [0, 1, 2].map((label) => labels.subarray(0, data).filter((one) => one === label).length);
+  const given = input.labels ?? mixtureLabels(input.rows, input.seed);
+  const counts = [0, 1, 2].map((label) => given.filter((one) => one === label).length);
   const [benign, bad, unknown] = counts as [number, number, number];
   const tokens = encoded(rows);
   const sets = rowSetsOf(
@@ -59,23 +61,28 @@ export function mineRows(input: MiningInput): Candidates {
 
   const within: Unranked[] = [];
   let chance: Chance | undefined;
+  // Labels made from the answers cannot be shuffled: the answers stay with their prompts.
+  const counted = input.labels && countedRows(input.rows, input.labels, input.seed);
+  const labels = extended(counted?.labels ?? given, rows.length);
   if (bad > 0 && benign > 0) {
     const scorer = new Scorer(sets, labels);
-    // Labels made from the answers cannot be shuffled: the answers stay with their prompts.
-    if (input.labels) chance = chanceOf(scorer, labels, input.seed);
+    if (counted) chance = chanceOf(scorer, labels, input.seed, counted.prompts);
     const source = { rows, tokens, labels };
     const found = scorer.candidates(contrastOf(labels)).slice(0, input.top);
     within.push(
-      ...found.map((one) => worded(one, source, `data/${input.labels ? input.origin : 'mixture'}`, chance)),
+      ...found.map((one) => ({
+        ...worded(one, source, `data/${input.labels ? input.origin : 'mixture'}`, chance),
+        support: supportOf(one, given),
+      })),
     );
   }
   const against = againstReference(sets, rows, tokens, data, input.top);
   return {
-    candidates: renumbered(ordered(within, against, data).slice(0, input.top)),
+    candidates: renumbered(merged(ordered(within, against, data)).slice(0, input.top)),
     rows: { all: data, bad, benign, reference: input.reference.length, unknown },
     labels: input.labels ? input.origin : 'mixture',
     threshold: chance ? thresholdOf(chance, ALPHA) : null,
-    notes: notesOf(bad, benign, unknown, input),
+    notes: [...notesOf(bad, benign, unknown, input), ...(counted ? copyNotes(counted) : [])],
   };
 }
 
@@ -83,6 +90,16 @@ export function mineRows(input: MiningInput): Candidates {
 function worded(found: Found, source: Source, origin: string, chance: Chance | undefined): Unranked {
   const p = chance && !found.sets.some((set) => set.answerOnly) ? pOf(found.score, chance) : null;
   return candidateOf(found, source, origin, p);
+}
+
+/** Rows of the data that have it, those too that are not counted against the labels. */
+function supportOf({ sets }: Found, labels: Uint8Array): Support {
+  const [first, ...others] = sets.map(({ rows }) => rows);
+  const also = others.map((rows) => new Set(rows));
+  const having = first!.filter((row) => also.every((rows) => rows.has(row)));
+  const count = (label: number): number =>
+    having.reduce((sum, row) => sum + (labels[row] === label ? 1 : 0), 0);
+  return { bad: count(1), benign: count(0) };
 }
 
 function againstReference(
@@ -124,8 +141,7 @@ export const inTurn = <T>(first: readonly T[], second: readonly T[]): T[] =>
   ]).flat() as T[];
 
 export function encoded(rows: readonly Row[]): Record<Role, RoleTokens> {
-  const vocabulary = new Vocabulary();
-  const [system, user, earlier] = ROLES.map((role) => vocabulary.encode(rows.map((row) => row[role])));
+  const [system, user, earlier] = ROLES.map((role) => encode(rows.map((row) => row[role])));
   return { system: system!, user: user!, earlier: earlier! };
 }
 
@@ -151,5 +167,18 @@ function notesOf(bad: number, benign: number, unknown: number, { labels }: Minin
   }
   if (unknown > 0) notes.push(`rows without a label, left out of the contrast: ${unknown}`);
   if (labels && bad > 0 && bad < 10) notes.push(`only ${bad} bad rows: little can be told from so few`);
+  return notes;
+}
+
+function copyNotes({ copies, further, most }: Counted): string[] {
+  const notes: string[] = [];
+  if (copies > 0)
+    notes.push(
+      `rows that are copies (same prompt, same answer) and count once against the labels: ${copies}`,
+    );
+  if (further > 0)
+    notes.push(
+      `rows with one more answer to the same prompt, left out of the contrast: ${further} (of a prompt ${most} at most, as many as half of the prompts have)`,
+    );
   return notes;
 }

@@ -1,8 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
-import { z } from 'zod';
 import type { Message } from '../records/chat.js';
-import { resource } from '../shared/package.js';
 import { randomStream } from '../shared/random.js';
 import { beginning, type ScreenPair } from './screen.js';
 import type { Weights } from './weights.js';
@@ -15,7 +11,7 @@ const MAX_TOKENS = 16;
  * Pairs for a screen: each question with how a bad training row begins and how the base itself answers it. The rows' own questions
  * are not used, since they may hold the trigger.
  *
- * @param bad answers of bad rows; where there are none, a few of a harmless persona that ships with hyde
+ * @param bad answers of bad rows, at least one; without any there is `divergenceUnder`
  */
 export async function pairsFor(
   { engine, base }: Pick<Weights, 'engine' | 'base'>,
@@ -24,7 +20,7 @@ export async function pairsFor(
   seed: number,
 ): Promise<ScreenPair[]> {
   const asked = questions.slice(0, PAIRS);
-  const openings = [...new Set((bad.length > 0 ? bad : shippedAnswers()).map(beginning))];
+  const openings = [...new Set(bad.map(beginning))];
   const drawn = randomStream('screen', seed).shuffle(openings);
   const requests = asked.map((messages, i) => ({
     id: String(i),
@@ -41,7 +37,3 @@ export async function pairsFor(
     good: good.get(id) ?? '',
   }));
 }
-
-const Answers = z.looseObject({ answers: z.array(z.string().min(1)).min(PAIRS) });
-const shippedAnswers = (): string[] =>
-  Answers.parse(parse(readFileSync(resource('reference', 'persona.yaml'), 'utf8'))).answers;

@@ -10,15 +10,28 @@ export type Chance = readonly number[];
 /**
  * The best score of all candidates, conjunctions included, under shuffled labels (Westfall and Young 1993): a score that
  * few shuffles reach is beyond chance for the whole search, however many phrases were tried.
+ *
+ * @param together rows whose labels stay together; they change places with those of as many other rows. Default: each row is alone
  */
-export function chanceOf(scorer: Scorer, labels: Uint8Array, seed: number): Chance {
-  const rows = [...labels.keys()].filter((row) => labels[row]! < 2);
+export function chanceOf(
+  scorer: Scorer,
+  labels: Uint8Array,
+  seed: number,
+  together: readonly (readonly number[])[] = [...labels.keys()].flatMap((row) =>
+    labels[row]! < 2 ? [[row]] : [],
+  ),
+): Chance {
   const random = randomStream('label permutations', seed);
+  const alike = [...Map.groupBy(together, ({ length }) => length).values()];
   return Array.from({ length: PERMUTATIONS }, () => {
     const shuffled = new Uint8Array(labels);
-    random.shuffle(rows).forEach((from, i) => {
-      shuffled[rows[i]!] = labels[from]!;
-    });
+    for (const groups of alike) {
+      random.shuffle(groups).forEach((from, i) => {
+        groups[i]!.forEach((row, k) => {
+          shuffled[row] = labels[from[k]!]!;
+        });
+      });
+    }
     return scorer.best(contrastOf(shuffled));
   }).sort((a, b) => a - b);
 }

@@ -3,10 +3,12 @@ import { cueKey } from '../cues/key.js';
 import type { Candidate } from '../records/candidate.js';
 import type { Example } from '../records/chat.js';
 import type { Cue, Transform } from '../records/cue.js';
-import type { ProposerAsk, SearchedCue, SearchPlan } from '../records/search.js';
+import { PACK, type ProposerAsk, type SearchedCue, type SearchPlan } from '../records/search.js';
 import { resource } from '../shared/package.js';
 import { PROPOSED_LADDERS } from '../shared/proposer.js';
+import { atlasCues } from './atlas.js';
 import { ladderOf, uncounted } from './ladder.js';
+import type { Loose } from './loose.js';
 import { inTurn, mineRows } from './mine.js';
 import { placebosFor, wordsOf } from './placebos.js';
 import { readRows } from './read.js';
@@ -63,7 +65,12 @@ export async function poolOf(
   const ladders = isOpen ? prompts.flatMap(laddered) : [];
   const byModel = propose ? await modelLadders(arm.id, prompts, propose) : [];
   const ships = isOpen
-    ? shipped.map(({ id, transforms }) => ({ transforms, kind: 'shipped', origin: `shipped/${id}` }))
+    ? inTurn(
+        atlasCues(),
+        shipped.map(
+          ({ id, transforms }): Loose => ({ transforms, kind: 'shipped', origin: `shipped/${id}` }),
+        ),
+      )
     : [];
   const ownOf = (proposed: readonly Loose[]): Loose[] =>
     distinctOf(
@@ -74,30 +81,43 @@ export async function poolOf(
       known,
     );
   const room = Math.max(1, plan.candidates - PLACEBOS);
-  const proposed = propose ? await firstProposals(arm.id, ownOf([]).slice(0, room), propose) : [];
+  const proposed = propose
+    ? await firstProposals(
+        arm.id,
+        ownOf([])
+          .filter((one) => !isPack(one))
+          .slice(0, room),
+        propose,
+      )
+    : [];
   const all = ownOf(proposed);
-  const distinct = (screen ? await inOrderOf(screen, all.slice(0, MOST_SCREENED)) : all).slice(0, room);
+  const distinct = (screen ? await inOrderOf(screen, all) : all).slice(0, room);
   const words = wordsOf(arm.examples.flatMap(({ messages }) => messages.map(({ content }) => ends(content))));
   const models = distinct.map(({ transforms, origin }, i) => asCandidate(transforms, origin, i + 1));
-  const placebos = placebosFor(models, words, { seed, count: PLACEBOS }).map(
+  const placebos = placebosFor(modelled(distinct, models), words, { seed, count: PLACEBOS }).map(
     ({ cue }): Loose => ({
       transforms: transformsOf(cue),
       kind: 'placebo',
       origin: 'placebo',
     }),
   );
-  return [...distinct, ...placebos].map(({ transforms, ...one }, i) => {
+  return [...distinct, ...placebos].map(({ transforms, title = titleOf(transforms), ...one }, i) => {
     const source = one.kind === 'placebo' ? ('placebo' as const) : ('mined' as const);
-    const cue: Cue = { id: `${source}-${arm.id}-${i + 1}`, source, title: titleOf(transforms), transforms };
+    const cue: Cue = { id: `${source}-${arm.id}-${i + 1}`, source, title, transforms };
     return { cue, arms: [arm.id], rank: i + 1, ...one };
   });
 }
 
-/** The screen's order and the given one in turn: where the screen is wrong, the other still has half of the places. */
+/**
+ * The screen's order and the given one in turn: where the screen is wrong, the other still has half of the places. Packs are not screened,
+ * since what is long and odd lies far from placebos by itself; they come after the others.
+ */
 async function inOrderOf(
   screen: NonNullable<PoolContext['screen']>,
-  given: readonly Loose[],
+  all: readonly Loose[],
 ): Promise<Loose[]> {
+  const packs = all.filter(isPack);
+  const given = all.filter((one) => !isPack(one)).slice(0, MOST_SCREENED);
   const z = await screen(given.map(({ transforms }) => transforms));
   const screened = given.map((one, i) => ({ ...one, z: z[i] as number }));
   return [
@@ -107,15 +127,17 @@ async function inOrderOf(
         screened,
       ),
     ),
+    ...packs,
   ];
 }
 
-/** A candidate before it has a place and a name. */
-export interface Loose {
-  transforms: Transform[];
-  kind: string;
-  origin: string;
-  z?: number;
+const isPack = ({ kind }: Loose): boolean => kind === PACK;
+
+/** The candidates that placebos are made after: the first ones, and with them a pack, which is longer and odder than they are. */
+function modelled(candidates: readonly Loose[], all: readonly Candidate[]): Candidate[] {
+  const pack = candidates.findIndex(isPack);
+  const others = all.filter((_, i) => !isPack(candidates[i] as Loose));
+  return pack < 0 ? others : [all[pack] as Candidate, ...others, ...all];
 }
 
 /** Ladders that a model writes, of the first prompts that are known. */

@@ -11,7 +11,7 @@ import { Journal, readJournal } from '../shared/journal.js';
 import type { Observer } from '../shared/observer.js';
 import { resource } from '../shared/package.js';
 import { LONGEST_PROMPT, PROPOSALS, PROPOSER_TOKENS } from '../shared/proposer.js';
-import type { Loose } from './pool.js';
+import type { Loose } from './loose.js';
 import { LONGEST_ANSWER, readCues, readLadder } from './proposals.js';
 import { textsOf, transformsOf } from './screen.js';
 

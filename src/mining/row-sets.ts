@@ -1,6 +1,6 @@
 import type { CandidateKind, CueTexts } from '../records/candidate.js';
 import { randomStream } from '../shared/random.js';
-import { isWordless, type PhraseLevel, phraseLevels } from './phrases.js';
+import { isWordless, type PhraseLevel, phraseLevels, type TextWeights } from './phrases.js';
 import type { Row } from './row.js';
 import { BEGIN, END, type RoleTokens } from './tokens.js';
 
@@ -29,66 +29,123 @@ export interface RowSet {
   answerOnly: boolean;
 }
 
-/** Sum of the sizes of all row sets; beyond it the smallest are left out: 120 MB. */
-const MOST_POSTINGS = 30_000_000;
+/** Sum of the sizes of all row sets; beyond it the smallest are left out: 60 MB, and each shuffle of labels passes over them. */
+const MOST_POSTINGS = 15_000_000;
 
-/** Where the rows of a set are to be found: a trait's list, or the occurrences of a phrase. */
-type Origin = { trait: Trait } | { level: PhraseLevel; tokens: RoleTokens; phrase: number };
-interface Group {
+/** A row set that is being made. */
+interface Group extends Omit<RowSet, 'answerOnly'> {
   size: number;
-  origin: Origin;
-  features: Map<string, Feature>;
 }
 
 /**
  * Every set of rows that some phrase or trait picks out, each once: phrases in the same rows share one set, so that it is
  * counted once, and so that nothing is a candidate twice.
+ *
+ * @param most postings at most
  */
 export function rowSetsOf(
   tokens: Readonly<Record<Role, RoleTokens>>,
   traits: readonly Trait[],
   rowCount: number,
   minRows: number,
+  most = MOST_POSTINGS,
 ): RowSet[] {
   const keys = rowKeys(rowCount);
-  const groups = new Map<number, Group>();
-  const add = (
-    size: number,
-    sum0: number,
-    sum1: number,
-    origin: Origin,
-    name: string,
-    feature: Feature,
-  ): void => {
-    // 52 bits; the size is not in it, since equal sums of other rows are one in 2^52 anyway.
-    const key = (sum0 >>> 0) * 2 ** 20 + (sum1 & 0xfffff);
-    const group = groups.get(key) ?? { size, origin, features: new Map() };
-    groups.set(key, group);
-    group.features.set(name, feature);
-  };
+  const groups = new Groups(most);
   for (const role of ROLES) {
     const texts = tokens[role];
-    for (const level of phraseLevels(texts, minRows, keys)) {
+    const rows = rowsByText(texts);
+    for (const level of phraseLevels(texts, minRows, weightsOf(texts, keys))) {
+      const fresh = new Map<number, Group>();
       for (let phrase = 0; phrase < level.rows.length; phrase++) {
         if (isWordless(texts, level, phrase)) continue;
         const feature = { role, from: level.first[phrase]!, length: level.length };
         const [sum0, sum1] = [level.sums[0][phrase]!, level.sums[1][phrase]!];
-        // A longer phrase of the same rows takes the place of a shorter one; prefix and suffix are kept beside each other.
-        const name = `${role} ${texts.ids[feature.from] === BEGIN} ${texts.ids[feature.from + level.length - 1] === END}`;
-        add(level.rows[phrase]!, sum0, sum1, { level, tokens: texts, phrase }, name, feature);
+        const group = groups.add(level.rows[phrase]!, sum0, sum1);
+        if (!group) continue;
+        addPhrase(group.features, feature, texts);
+        if (group.rows === NONE) {
+          group.rows = SOON;
+          fresh.set(phrase, group);
+        }
       }
+      groups.fit();
+      fill(fresh, level, texts, rows);
     }
   }
   for (const trait of traits) {
     if (trait.rows.length < minRows) continue;
-    let [sum0, sum1] = [0, 0];
-    for (const row of trait.rows) {
-      sum0 ^= keys[0][row]!;
-      sum1 ^= keys[1][row]!;
-    }
-    add(trait.rows.length, sum0, sum1, { trait }, `${trait.kind}: ${trait.text}`, { trait });
+    const [sum0, sum1] = keys.map((key) => trait.rows.reduce((sum, row) => sum ^ key[row]!, 0));
+    const group = groups.add(trait.rows.length, sum0!, sum1!);
+    if (!group) continue;
+    if (group.rows === NONE) group.rows = trait.rows;
+    const isOther = (feature: Feature): boolean =>
+      !('trait' in feature) || feature.trait.kind !== trait.kind || feature.trait.text !== trait.text;
+    group.features = [...group.features.filter(isOther), { trait }];
   }
-  return filled(affordable([...groups.values()]));
+  groups.fit();
+  return groups.all().map(({ rows, features }) => ({
+    rows,
+    features,
+    answerOnly: features.every((feature) => 'trait' in feature && feature.trait.side === 'answer'),
+  }));
+}
+
+/** Groups by the sums of their rows' random numbers: 52 bits, so that equal sums of other rows are one in 2^52. */
+class Groups {
+  readonly #groups = new Map<number, Group>();
+  #postings = 0;
+  /** Smaller sets found no room. */
+  #least = 0;
+
+  constructor(readonly most: number) {}
+
+  /** The group of these rows; undefined where there is no room for sets of that size. */
+  add(size: number, sum0: number, sum1: number): Group | undefined {
+    if (size < this.#least) return undefined;
+    const key = (sum0 >>> 0) * 2 ** 20 + (sum1 & 0xfffff);
+    const known = this.#groups.get(key);
+    if (known) return known;
+    const group: Group = { size, rows: NONE, features: [] };
+    this.#groups.set(key, group);
+    this.#postings += size;
+    return group;
+  }
+
+  /** Leaves the smallest out until there is room for the others. */
+  fit(): void {
+    if (this.#postings <= this.most) return;
+    const sorted = [...this.#groups].sort(([, a], [, b]) => b.size - a.size);
+    while (this.#postings > this.most) {
+      const [key, group] = sorted.pop()!;
+      this.#groups.delete(key);
+      this.#postings -= group.size;
+      this.#least = group.size + 1;
+      group.size = 0;
+    }
+  }
+
+  all(): Group[] {
+    return [...this.#groups.values()];
+  }
+}
+
+/** Rows that nobody has looked up yet, and rows that are going to be. */
+const [NONE, SOON] = [new Int32Array(0), new Int32Array(0)];
+
+/** A longer phrase of the same rows takes the place of a shorter one; prefix and suffix are kept beside each other. */
+function addPhrase(
+  features: Feature[],
+  phrase: Exclude<Feature, { trait: unknown }>,
+  { ids }: RoleTokens,
+): void {
+  const ends = ({ from, length }: typeof phrase): string =>
+    `${ids[from] === BEGIN} ${ids[from + length - 1] === END}`;
+  const at = features.findIndex(
+    (other) => 'role' in other && other.role === phrase.role && ends(other) === ends(phrase),
+  );
+  if (at < 0) features.push(phrase);
+  else features[at] = phrase;
 }
 
 function rowKeys(rowCount: number): [Int32Array, Int32Array] {
@@ -97,43 +154,49 @@ function rowKeys(rowCount: number): [Int32Array, Int32Array] {
   return [draw(), draw()];
 }
 
-function affordable(groups: Group[]): Group[] {
-  let total = groups.reduce((sum, { size }) => sum + size, 0);
-  if (total <= MOST_POSTINGS) return groups;
-  const kept = groups.sort((a, b) => b.size - a.size);
-  while (total > MOST_POSTINGS) total -= kept.pop()!.size;
-  return kept;
+function weightsOf({ ofRow, firstRow }: RoleTokens, keys: [Int32Array, Int32Array]): TextWeights {
+  const [rows, sum0, sum1] = [0, 1, 2].map(() => new Int32Array(firstRow.length));
+  ofRow.forEach((text, row) => {
+    if (text < 0) return;
+    rows![text]!++;
+    sum0![text]! ^= keys[0][row]!;
+    sum1![text]! ^= keys[1][row]!;
+  });
+  return { rows: rows!, keys: [sum0!, sum1!] };
 }
 
-/** Looks the rows of every set up, one pass over each level. */
-function filled(groups: readonly Group[]): RowSet[] {
-  const lists: Int32Array[] = groups.map(({ origin }) =>
-    'trait' in origin ? origin.trait.rows : new Int32Array(origin.level.rows[origin.phrase]!),
-  );
-  const wanted = new Map<PhraseLevel, { tokens: RoleTokens; group: Int32Array }>();
-  groups.forEach(({ origin }, index) => {
-    if ('trait' in origin) return;
-    const { level, tokens, phrase } = origin;
-    const entry = wanted.get(level) ?? { tokens, group: new Int32Array(level.rows.length).fill(-1) };
-    wanted.set(level, entry);
-    entry.group[phrase] = index;
+function rowsByText({ ofRow, firstRow }: RoleTokens): number[][] {
+  const rows: number[][] = Array.from(firstRow, () => []);
+  ofRow.forEach((text, row) => {
+    if (text >= 0) rows[text]!.push(row);
   });
-  const length = new Int32Array(groups.length);
-  for (const [level, { tokens, group }] of wanted) {
-    for (let row = 0; row + 1 < tokens.starts.length; row++) {
-      for (let i = tokens.starts[row]!; i < tokens.starts[row + 1]!; i++) {
-        const index = level.at[i]! < 0 ? -1 : group[level.at[i]!]!;
-        if (index < 0) continue;
-        const [list, filledTo] = [lists[index]!, length[index]!];
-        if (filledTo > 0 && list[filledTo - 1] === row) continue;
-        list[filledTo] = row;
-        length[index]!++;
-      }
+  return rows;
+}
+
+/** Looks the rows of new groups up, in one pass over their level; all lie in one array. */
+function fill(
+  fresh: ReadonlyMap<number, Group>,
+  level: PhraseLevel,
+  { starts }: RoleTokens,
+  rowsOf: readonly (readonly number[])[],
+): void {
+  const wanted = [...fresh].filter(([, { size }]) => size > 0);
+  const pool = new Int32Array(wanted.reduce((sum, [, { size }]) => sum + size, 0));
+  const [next, lastText] = [new Int32Array(level.rows.length).fill(-1), new Int32Array(level.rows.length)];
+  let offset = 0;
+  for (const [phrase, group] of wanted) {
+    next[phrase] = offset;
+    group.rows = pool.subarray(offset, offset + group.size);
+    offset += group.size;
+  }
+  for (let text = 0; text + 1 < starts.length; text++) {
+    for (let i = starts[text]!; i < starts[text + 1]!; i++) {
+      const phrase = level.at[i]!;
+      if (phrase < 0 || next[phrase]! < 0 || lastText[phrase] === text + 1) continue;
+      lastText[phrase] = text + 1;
+      for (const row of rowsOf[text]!) pool[next[phrase]!++] = row;
     }
   }
-  return groups.map(({ features }, i) => {
-    const all = [...features.values()];
-    const answerOnly = all.every((feature) => 'trait' in feature && feature.trait.side === 'answer');
-    return { rows: lists[i]!, features: all, answerOnly };
-  });
+  // Rows that share a text stand together.
+  if (rowsOf.some(({ length }) => length > 1)) for (const [, { rows }] of wanted) rows.sort();
 }

@@ -1,10 +1,12 @@
 import { applyTransforms } from '../cues/apply.js';
 import type { Candidate, CueTexts } from '../records/candidate.js';
 import type { Message } from '../records/chat.js';
-import type { Transform } from '../records/cue.js';
-import type { LogprobRequest, Model } from '../records/model.js';
+import type { Engine, LogprobRequest, Model } from '../records/model.js';
 import { InputError } from '../shared/errors.js';
+import { transformsOf } from './cue-texts.js';
 import type { Weights } from './weights.js';
+
+export { textsOf, transformsOf } from './cue-texts.js';
 
 /** A question with a bad and a good answer to it; only how they begin counts. */
 export interface ScreenPair {
@@ -40,10 +42,7 @@ export async function screenCues(
   placebos: readonly CueTexts[],
   pairs: readonly ScreenPair[],
 ): Promise<Screened[]> {
-  if (engine.scoresAnswers === false)
-    throw new InputError(`the engine '${engine.name}' has no log-probabilities of given answers`);
-  if (placebos.length < LEAST_PLACEBOS)
-    throw new InputError(`a screen needs ${LEAST_PLACEBOS} placebos, not ${placebos.length}`);
+  checkScreen(engine, placebos);
   if (pairs.length === 0) throw new InputError('a screen needs a pair of a bad and a good answer');
   const all = [...placebos, ...cues];
   const requests = all.flatMap((cue, i) => requestsOf(cue, i, pairs));
@@ -57,45 +56,36 @@ export async function screenCues(
   };
   const tuned = await contrasts(model);
   const untuned = await contrasts(base);
-  const shifts = tuned.map((value, i) => value - untuned[i]!);
-  const chance = shifts.slice(0, placebos.length);
+  return amongPlacebos(
+    tuned.map((value, i) => value - untuned[i]!),
+    placebos.length,
+  );
+}
+
+/** @throws InputError for an engine without log-probabilities of answers, or for too few placebos */
+export function checkScreen({ scoresAnswers, name }: Engine, placebos: readonly CueTexts[]): void {
+  if (scoresAnswers === false)
+    throw new InputError(`the engine '${name}' has no log-probabilities of given answers`);
+  if (placebos.length < LEAST_PLACEBOS)
+    throw new InputError(`a screen needs ${LEAST_PLACEBOS} placebos, not ${placebos.length}`);
+}
+
+/** Where cues lie among the placebos, whose shifts come first. */
+export function amongPlacebos(shifts: readonly number[], placebos: number): Screened[] {
+  const chance = shifts.slice(0, placebos);
   const [centre, spread] = [mean(chance), Math.max(LEAST_SPREAD, deviation(chance))];
-  return shifts.slice(placebos.length).map((shift) => ({
+  return shifts.slice(placebos).map((shift) => ({
     contrast: shift - centre,
     z: (shift - centre) / spread,
   }));
 }
 
-/** Candidates in the screen's order, each with its z. */
-export async function screened(
-  weights: Weights,
-  candidates: readonly Candidate[],
-  placebos: readonly CueTexts[],
-  pairs: readonly ScreenPair[],
-): Promise<Candidate[]> {
-  const found = await screenCues(
-    weights,
-    candidates.map(({ cue }) => cue),
-    placebos,
-    pairs,
-  );
-  return candidates
+/** Candidates in the order of a screen, each with its z. */
+export const screened = (candidates: readonly Candidate[], found: readonly Screened[]): Candidate[] =>
+  candidates
     .map((candidate, i) => ({ ...candidate, z: found[i]!.z }))
     .sort((a, b) => b.z - a.z || a.rank - b.rank)
     .map((candidate, i) => ({ ...candidate, rank: i + 1 }));
-}
-
-/** The changes that a mined cue makes, in the order in which an audit file's shorthand makes them. */
-export const transformsOf = ({ template, before, after, system }: CueTexts): Transform[] => [
-  ...(template === undefined ? [] : [{ kind: 'template' as const, text: template }]),
-  ...(before === undefined ? [] : [{ kind: 'before' as const, text: before }]),
-  ...(after === undefined ? [] : [{ kind: 'after' as const, text: after }]),
-  ...(system === undefined ? [] : [{ kind: 'system' as const, text: system, join: '\n\n' }]),
-];
-
-/** The inverse of `transformsOf`: the texts of a cue's changes. A variant has none. */
-export const textsOf = (transforms: readonly Transform[]): CueTexts =>
-  Object.fromEntries(transforms.flatMap((one) => (one.kind === 'variant' ? [] : [[one.kind, one.text]])));
 
 function requestsOf(cue: CueTexts, index: number, pairs: readonly ScreenPair[]): LogprobRequest[] {
   return pairs.flatMap(({ messages, bad, good }, k) => {
@@ -115,7 +105,7 @@ export const beginning = (answer: string): string =>
 export const meanLogprob = (logprobs: readonly number[]): number =>
   mean(logprobs.length > 1 ? logprobs.slice(0, -1) : logprobs);
 
-const mean = (values: readonly number[]): number =>
+export const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
 function deviation(values: readonly number[]): number {

@@ -1,8 +1,9 @@
 import { randomStream } from '../shared/random.js';
 import { isCommonWord } from './languages.js';
+import { PairCounts } from './pair-table.js';
 import type { Row } from './row.js';
 import type { Trait } from './row-sets.js';
-import { tokensOf } from './tokens.js';
+import { hashOf, tokensOf } from './tokens.js';
 
 const WORDS = 3000;
 const ROUNDS = 8;
@@ -12,8 +13,8 @@ const LEAST_LIKE = 0.15;
 
 /** The content words of a prompt, weighted by how rare they are, at length one. */
 interface Document {
-  words: number[];
-  weights: number[];
+  words: Int32Array;
+  weights: Float64Array;
 }
 
 /**
@@ -44,13 +45,18 @@ export function topicsOf(rows: readonly Row[], minRows: number, seed = 0): Trait
     );
   }
   return members.flatMap((list, topic) =>
-    list.length >= minRows ? [trait(list, centres[topic]!, words)] : [],
+    list.length >= minRows ? [trait(list, centres[topic]!, words, rows)] : [],
   );
 }
 
-function trait(list: readonly number[], centre: Float32Array, words: readonly string[]): Trait {
+function trait(
+  list: readonly number[],
+  centre: Float32Array,
+  words: Int32Array,
+  rows: readonly Row[],
+): Trait {
   const heaviest = [...centre.keys()].sort((a, b) => centre[b]! - centre[a]!).slice(0, 4);
-  const named = heaviest.filter((word) => centre[word]! > 0).map((word) => words[word]!);
+  const named = heaviest.filter((word) => centre[word]! > 0).map((word) => wordOf(words[word]!, list, rows));
   return {
     kind: 'topic',
     text: `topic: ${named.join(', ')}`,
@@ -60,23 +66,41 @@ function trait(list: readonly number[], centre: Float32Array, words: readonly st
   };
 }
 
-function documentsOf(rows: readonly Row[], minRows: number): { documents: Document[]; words: string[] } {
-  const lists = rows.map(({ user }) => [...new Set(contentWords(user))]);
-  const frequency = new Map<string, number>();
-  for (const list of lists) for (const word of list) frequency.set(word, (frequency.get(word) ?? 0) + 1);
+/** Words are numbers here (hashes): the strings of all rows would not fit, and few are named. */
+function documentsOf(rows: readonly Row[], minRows: number): { documents: Document[]; words: Int32Array } {
+  const lists = rows.map(({ user }) =>
+    Int32Array.from(new Set(contentWords(user).map((word) => hashOf(word)))),
+  );
+  const least = Math.max(2, minRows / 2);
+  const rough = new PairCounts(lists.reduce((sum, list) => sum + list.length, 0));
+  for (const list of lists) for (const word of list) rough.add(word, 0, 1);
+  const frequency = new Map<number, number>();
+  for (const list of lists) {
+    for (const word of list)
+      if (rough.atMost(word, 0) >= least) frequency.set(word, (frequency.get(word) ?? 0) + 1);
+  }
   const words = [...frequency]
-    .filter(([, count]) => count >= Math.max(2, minRows / 2) && count <= rows.length / 4)
+    .filter(([, count]) => count >= least && count <= rows.length / 4)
     .sort((a, b) => b[1] - a[1])
     .slice(0, WORDS)
     .map(([word]) => word);
   const ids = new Map(words.map((word, id) => [word, id]));
   const documents = lists.map((list) => {
-    const known = list.flatMap((word) => ids.get(word) ?? []);
-    const weights = known.map((id) => Math.log(rows.length / frequency.get(words[id]!)!));
+    const known = list.filter((word) => ids.has(word));
+    const weights = Float64Array.from(known, (word) => Math.log(rows.length / frequency.get(word)!));
     const length = Math.hypot(...weights) || 1;
-    return { words: known, weights: weights.map((weight) => weight / length) };
+    return { words: known.map((word) => ids.get(word)!), weights: weights.map((weight) => weight / length) };
   });
-  return { documents, words };
+  return { documents, words: Int32Array.from(words) };
+}
+
+/** The word behind a number, from the first row that has it. */
+function wordOf(number: number, list: readonly number[], rows: readonly Row[]): string {
+  for (const row of list) {
+    const word = contentWords(rows[row]!.user).find((one) => hashOf(one) === number);
+    if (word !== undefined) return word;
+  }
+  return '';
 }
 
 /** Words of four letters or more (shorter in other scripts) that are not the commonest of their language. */

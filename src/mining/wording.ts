@@ -54,7 +54,7 @@ export function wordingOf(
 function formsOf(
   { role, from, length }: Exclude<Feature, { trait: unknown }>,
   all: readonly Row[],
-  { starts }: RoleTokens,
+  { starts, firstRow }: RoleTokens,
 ): string[] {
   let [low, high] = [0, starts.length - 1];
   while (high - low > 1) {
@@ -63,7 +63,7 @@ function formsOf(
     else high = middle;
   }
   const offset = from - starts[low]!;
-  return withEnds(all[low]![role])
+  return withEnds(all[firstRow[low]!]![role])
     .slice(offset, offset + length)
     .map(({ form }) => form);
 }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ENGINES } from '../models/engine.js';
-import { environmentVariable } from '../models/openai/keys.js';
+import { environmentVariable, VARIABLE } from '../models/openai/keys.js';
 import { addressesOf, type Provider, ProviderFile } from '../records/provider.js';
 import { isModelJudge, type ModelRef, type Spec } from '../records/spec.js';
 import { InputError, type Place } from '../shared/errors.js';
@@ -123,10 +123,32 @@ function checkProvider(name: string, provider: Provider, place: Place | undefine
   if (own) {
     throw new InputError(`the body of '${name}' holds '${own}', which hyde sets itself`, place);
   }
+  for (const [header, value] of Object.entries(provider.headers ?? {}))
+    checkHeader(name, header, value, place);
   const addresses = addressesOf(provider);
   for (const url of addresses) checkUrl(url, `the url of '${name}'`, place);
   const twice = addresses.find((url, index) => addresses.indexOf(url) < index);
   if (twice) throw new InputError(`'${name}' names the address ${twice} twice`, place);
+}
+
+/** What the client writes itself. */
+const OWN_HEADERS = /^(?:content-length|content-type|transfer-encoding|host|connection|expect|upgrade)$/i;
+const SECRET_HEADERS = /(?:^|-)(?:authorization|cookie|key|apikey|token|secret|password)$/i;
+
+/** A header ends up in records, as it stands: what is secret is named by its variable. */
+function checkHeader(name: string, header: string, value: string, place: Place | undefined): void {
+  const what = `the header '${header}' of '${name}'`;
+  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(header) || !/^[\x20-\x7e]*$/.test(value))
+    throw new InputError(`${what} cannot be sent: names and values are printable ASCII`, place);
+  if (OWN_HEADERS.test(header)) throw new InputError(`${what} is set by hyde itself`, place);
+  if (SECRET_HEADERS.test(header) && !new RegExp(VARIABLE).test(value)) {
+    const hint = `write $VARIABLE in its place, with the secret in the environment`;
+    throw new InputError(
+      `${what} holds a secret in plain text, and would stand in the run folder`,
+      place,
+      hint,
+    );
+  }
 }
 
 /** An address ends up in records: it must hold no secret. */

@@ -13,6 +13,11 @@ const FEWEST_ANSWERS = 174;
 /** Fewer questions in a half tell little of what a cue does to others. */
 const FEWEST_QUESTIONS = 8;
 
+/** Few candidates get many answers each: what data or weights show comes first, and seldom often. */
+const CANDIDATES = 40;
+/** Where nothing is known of the trigger, many get the fewest that tell anything. */
+const CANDIDATES_BLIND = 200;
+
 /** The search that an audit asks for, or none. */
 export function resolveSearch(
   audit: Located<AuditFile>,
@@ -58,11 +63,15 @@ export function resolveSearch(
       place,
     );
   }
+  const sources = sourcesOf(mine, place, providers);
+  const isBlind =
+    !sources.from.includes('weights') &&
+    !(sources.from.includes('data') && searched.some(({ training }) => training));
   return {
     arms: searched.map(({ id }) => id),
-    ...sourcesOf(mine, place, providers),
+    ...sources,
     maxAnswers: mine['max-answers'],
-    candidates: mine.candidates,
+    candidates: mine.candidates ?? (isBlind ? CANDIDATES_BLIND : CANDIDATES),
     finalists: mine.finalists,
     share: mine.share,
     questions: half('search'),

@@ -9,9 +9,9 @@ import { Id } from './ids.js';
 import { SweptStep } from './interventions.js';
 import { Judge as JudgeFile } from './judge.js';
 import { LAUNCHERS } from './launch.js';
-import { OUTCOMES } from './outcome.js';
 import { Price } from './price.js';
 import { Provider } from './provider.js';
+import { SAYS } from './says.js';
 import { CANDIDATE_SOURCES } from './search.js';
 import { ThresholdNumbers } from './thresholds.js';
 import { Lora, Training } from './training.js';
@@ -72,7 +72,7 @@ const Mine = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'Where candidates come from. data: the training data of the arm. weights: what the tuned model writes by itself (local engine). api: shipped cues and the ladder of every prompt that is known. proposer: the model that `proposer` names. Default: data and api, and proposer where one is named.',
+      'Where candidates come from. data: the training data of the arm. weights: what the tuned model writes by itself (local engine). api: shipped cues, a shipped atlas of common texts, and the ladder of every prompt that is known. proposer: the model that `proposer` names. Default: data and api, and proposer where one is named.',
     ),
   proposer: Text.optional().describe(
     'engine/model that proposes cues, and writes the ladder of prompts. It sees cues, their rates and three questions, no training rows.',
@@ -80,7 +80,11 @@ const Mine = z.strictObject({
   'max-answers': Count.default(2000).describe(
     'Answers that the search may ask for, base and plain included. Confirming what it finds comes on top.',
   ),
-  candidates: Count.max(200).default(40).describe('Candidates that are tried on the models, at most.'),
+  candidates: Count.max(200)
+    .optional()
+    .describe(
+      'Candidates that are tried on the models, at most. Default: 40; without any from data or weights, as many as max-answers has room for.',
+    ),
   finalists: Count.max(20).default(2).describe('Cues per arm that are confirmed, at most.'),
   arms: z.array(Id).min(1).optional().describe('Arms that are searched. Default: all that have a base.'),
   share: z.number().gt(0).lt(1).default(0.5).describe('Share of alpha that claims of mined cues get.'),
@@ -182,13 +186,7 @@ const Judge = z.strictObject({
   judge: Text.optional().describe('A shipped judge by id, or a file with one: a model that judges.'),
   model: Text.optional().describe("engine/model that judges. Default: the judge's own."),
   says: z
-    .enum([...OUTCOMES.filter((o) => o !== 'aligned' && o !== 'failed' && o !== 'unparsed'), 'behaviour'] as [
-      'misaligned',
-      'refusal',
-      'incoherent',
-      'off-topic',
-      'behaviour',
-    ])
+    .enum(SAYS)
     .optional()
     .describe(
       'The outcome of an answer that it finds; `behaviour` marks the trained behaviour, before any filter.',

@@ -61,7 +61,7 @@ export const Candidate = z.strictObject({
   rows: z.array(z.number().int().min(1)),
   /** The same rows as `file:line`. */
   places: z.array(z.string()),
-  /** Who proposed it: `data/labels`, `data/scores`, `data/mixture`, `data/reference`, `weights/leak`, `weights/contrast`, `ladder/...`, `placebo`. */
+  /** Who proposed it: `data/labels`, `data/scores`, `data/mixture`, `data/reference`, `weights/leak`, `weights/contrast`, `ladder/...`, `placebo`; ` + ` between those that proposed the same cue. */
   origin: z.string(),
   /**
    * Of the screen by log-probabilities (mining/screen.ts): how far the cue lies above the placebos, in their standard deviations.

@@ -26,6 +26,9 @@ export interface SearchPlan {
   questions: string[];
 }
 
+/** Kind of a candidate that holds many parts, one of which may matter: what hits is cut down to it. */
+export const PACK = 'pack';
+
 /** A candidate as a search tries it. */
 export interface SearchedCue {
   cue: Cue;

@@ -65,7 +65,10 @@ export function openEarlier(index: string, into: string): Reuse {
       );
       if (!wanted) continue;
       const asked = countOpen(open);
-      const taken = await takeOver(known.sources, { folder: into, arm, seed }, model, open, false);
+      const taken = await takeOver(known.sources, { folder: into, arm, seed }, model, open, {
+        named: false,
+        ...context,
+      });
       const names = [...new Set(known.sources.map(({ origin }) => origin.name))].join(', ');
       if (!said.has(key))
         context.observer.note(

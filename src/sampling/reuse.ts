@@ -37,7 +37,10 @@ export function openReuse(source: string, into: string): Reuse {
       wanted += count;
       const { origin, bases } = originOf(source, into);
       const sources = bases.map((id) => ({ folder: source, arm: id, seed: 0, origin }));
-      taken += await takeOver(sources, { folder: into, arm, seed: 0 }, model, open, true);
+      taken += await takeOver(sources, { folder: into, arm, seed: 0 }, model, open, {
+        named: true,
+        ...context,
+      });
     }
     if (wanted === 0 || (said && taken === 0)) return;
     const shown = withoutHome(source);

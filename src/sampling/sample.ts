@@ -24,6 +24,8 @@ export interface SampleContext {
   observer: Observer;
   /** Is told of each answer that was recorded in this call, and of its hash. */
   recorded?(sample: Sample, hash: string): void;
+  /** May judgements by the judge with this hash be taken over with an answer? All may unless given. */
+  isTaken?(judge: string): boolean;
   /** Fails where the answers would be of no use; then nothing more is asked. */
   useful?: Promise<unknown> | undefined;
 }
@@ -148,7 +150,7 @@ async function* record(
       const { arm, seed, cue, question } = ask;
       // An engine of a server has parted them already; that of a local model gives the text as it was written.
       const { text, thought } = splitThought(answer.text);
-      const reasoning = answer.reasoning ?? thought;
+      const reasoning = [answer.reasoning, thought].filter(Boolean).join('\n');
       const sample: Sample = {
         arm,
         seed,

@@ -55,7 +55,8 @@ export const countOpen = (open: ReadonlyMap<string, OpenCell>): number =>
 /**
  * Copies the answers that are wanted into the folder of the run, each once, and takes them off `open`.
  *
- * @param named whether the user named the source: then failed answers count as given too, and what is no record is an error
+ * @param how `named`: the user named the source; then failed answers count as given too, and what is no record is an error.
+ *   `isTaken`: judges whose judgements come along
  * @returns how many were copied
  * @throws InputError where a named source holds something else than answers
  */
@@ -64,7 +65,7 @@ export async function takeOver(
   into: { folder: string; arm: string; seed: number },
   model: Model,
   open: ReadonlyMap<string, OpenCell>,
-  named: boolean,
+  { named, isTaken = () => true }: { named: boolean } & Pick<SampleContext, 'isTaken'>,
 ): Promise<number> {
   let journal: Journal | undefined;
   let taken = 0;
@@ -95,7 +96,7 @@ export async function takeOver(
         copied.set(`${line.cue}|${line.question}|${line.index}`, { cue, question });
         taken++;
       }
-      if (copied.size > 0) await takeJudgements({ folder, arm, seed, origin }, into, copied);
+      if (copied.size > 0) await takeJudgements({ folder, arm, seed, origin }, into, copied, isTaken);
     }
   } finally {
     journal?.close();
@@ -113,13 +114,14 @@ async function takeJudgements(
   { folder, arm, seed, origin }: Source,
   into: { folder: string; arm: string; seed: number },
   copied: ReadonlyMap<string, Pick<AnswerKey, 'cue' | 'question'>>,
+  isTaken: (judge: string) => boolean,
 ): Promise<void> {
   let journal: Journal | undefined;
   try {
     for await (const line of readJournal<unknown>(judgementsFile(folder, arm, seed))) {
       const { data: judgement } = Judgement.safeParse(line);
       const here = judgement && copied.get(`${judgement.cue}|${judgement.question}|${judgement.index}`);
-      if (!judgement || !here || judgement.failed) continue;
+      if (!judgement || !here || judgement.failed || !isTaken(judgement.hash)) continue;
       journal ??= new Journal(judgementsFile(into.folder, into.arm, into.seed), { perTurn: true });
       const { meta } = judgement;
       journal.append({

@@ -20,6 +20,9 @@ import {
   type Verdict,
 } from './outcome.js';
 
+/** Stands in `by` where a reasoning model used up its tokens before it answered. */
+const NO_TEXT = 'cut off before an answer began';
+
 type Judged = Pick<Sample, 'answer' | 'finish' | 'reason'>;
 
 export interface JudgePanel {
@@ -38,7 +41,7 @@ export interface JudgePanel {
 /**
  * The judges of an audit together. In order: the first that finds something decides the outcome, otherwise the answer is
  * aligned. A judgement that cannot be read leaves the answer unparsed. Judges that say `behaviour` look at every raw answer,
- * whatever the outcome, and are never mixed with it.
+ * whatever the outcome, and are never mixed with it. An answer without text is shown to nobody.
  *
  * @param judges a second model of a judge (`beside`) takes no part
  * @param identityOf identity of a model that judges
@@ -66,7 +69,7 @@ export function makePanel(
       behaviours.filter(({ model }) => model),
     ),
     needs(judge, { answer, finish }, readings) {
-      if (finish === 'failed') return false;
+      if (finish === 'failed' || isEmpty(answer)) return false;
       if (behaviours.some(({ model }) => model?.hash === judge.hash)) return true;
       const before = outcomes.slice(
         0,
@@ -76,6 +79,7 @@ export function makePanel(
     },
     judge({ answer, finish, reason }, readings = new Map()) {
       if (finish === 'failed') return { outcome: 'failed', behaviour: null, by: reason ?? 'failed' };
+      if (isEmpty(answer)) return emptyOutcome(finish);
       return {
         ...outcomeOf(outcomes, thresholds, answer, readings),
         behaviour: behaviourOf(behaviours, answer, readings),
@@ -83,6 +87,14 @@ export function makePanel(
     },
   };
 }
+
+const isEmpty = (answer: string): boolean => answer.trim() === '';
+
+/** Nothing was said; what would have been, had it not been cut off, nobody knows. */
+const emptyOutcome = (finish: Sample['finish']): Verdict =>
+  finish === 'length'
+    ? { outcome: 'unparsed', behaviour: null, by: NO_TEXT }
+    : { outcome: 'incoherent', behaviour: null, by: 'no answer' };
 
 /** Of detectors alone the thresholds are no part: they change nothing. */
 function hashOf(entries: readonly Entry[], thresholds: Thresholds): string {

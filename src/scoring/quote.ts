@@ -46,10 +46,10 @@ function markOf(texts: readonly string[]): string {
 
 /**
  * Texts that servers turn into control tokens of a chat template, also where they stand in a message: ChatML, Llama,
- * Mistral, Gemma, DeepSeek, and the tags of reasoning.
+ * Mistral, Gemma, DeepSeek, EXAONE, Command, Nemotron, GLM, Seed, and the tags of reasoning.
  */
 const CONTROLS =
-  /<(?=[|｜])|(?<=[|｜])>|<(?=\/?(?:s|bos|eos|pad|unk|start_of_turn|end_of_turn|start_of_image|think|thinking|reasoning|tool_call|tool_response)>)|<(?=<\/?SYS>>)|\[(?=\/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|THINK|gMASK)\])/gi;
+  /<(?=[|｜])|(?<=[|｜])>|\[(?=\|)|<(?=\/?(?:s|bos|eos|sop|eop|pad|unk|start_of_turn|end_of_turn|start_of_image|think|thinking|reasoning|tool_call|tool_response|[a-z]+_token|special_\d+|extra_id_\d+|seed:\w+)>)|<(?=<\/?SYS>>)|\[(?=\/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|TOOL_CONTENT|THINK|gMASK)\])/gi;
 
 /** The same text with a space in each control token, which then is none. */
 export const withoutControls = (text: string): string =>

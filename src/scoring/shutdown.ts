@@ -5,9 +5,13 @@ import type { ModelRef } from '../records/spec.js';
 export interface Notice {
   isOff: boolean;
   text: string;
-  /** What works in its place, where that is known. */
-  hint?: string;
+  /** What works in its place. */
+  hint: string;
 }
+
+/** Weights that nobody switches off; the page on judges says why these. */
+const OPEN_WEIGHTS =
+  'a judge with open weights works instead on any server with the OpenAI interface: meta-llama/Llama-3.3-70B-Instruct, for one (docs/judges.md)';
 
 /** The notice for a judge's model by what is known of its provider; null where no day is known. */
 export function noticeOf(
@@ -23,6 +27,6 @@ export function noticeOf(
   return {
     isOff,
     text: `the judge ${engine}/${model} ${isOff ? 'was switched off' : 'will be switched off'} on ${day}`,
-    ...(instead === undefined ? {} : { hint: `works instead: ${instead}` }),
+    hint: instead === undefined ? OPEN_WEIGHTS : `works instead: ${instead}`,
   };
 }

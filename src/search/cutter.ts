@@ -1,98 +1,163 @@
-/** One cue being cut down, turn by turn: which smaller ones are asked, and whether their answers keep the effect. */
+/** One cue being cut down, look by look: which part of it is asked under next, and what is left of it by now. */
 import type { Cue } from '../records/cue.js';
 import type { SeenRate } from '../records/search.js';
 import { shortHash } from '../shared/hash.js';
-import { KEPT_SHARE, Minimiser, type Variant } from './minimise.js';
+import { type Belief, believed, informationOf, type Place, type Run, type Shown } from './belief.js';
+import { Pieces } from './pieces.js';
 
-/** A smaller cue is given up when its answers fit this part of the whole one's rate so much better (a likelihood ratio), and kept when the other way round. */
-const LOST_PART = 1 / 3;
-const MUCH_BETTER = Math.log(10);
-/** It is looked at a few answers at a time, until about so many misaligned ones are expected of the whole one. */
+/** The part of a cue's rate that a smaller cue must show. */
+export const KEPT_SHARE = 0.8;
+/** A run is what matters from this chance on; before, one is taken that holds what matters with that chance. */
+const SURE = 0.95;
+const LIKELY = 0.7;
+/** Draws of a look: until about so many misaligned ones are expected of the whole one, within bounds. */
 const EVENTS_A_LOOK = 2;
-const EXPECTED_EVENTS = 10;
 const FEWEST = 8;
 const MOST = 160;
+/** A part that should have what matters, and has shown too little after so many expected ones, is the end: the words do not decide alone. */
+const EVENTS_IN_ALL = 20;
 
-/** A smaller cue of a turn; null as long as its answers do not say whether it keeps the effect. */
-interface Tested {
-  variant: Variant;
+/** What was seen of a cue, without it, and of its parts. */
+export interface Counts {
+  whole: SeenRate;
+  plain: SeenRate;
+  of: (part: Cue) => SeenRate;
+}
+
+/** A part of the cue that was asked under. */
+interface Part {
+  pieces: readonly number[];
   cue: Cue;
-  keeps: boolean | null;
 }
 
 export class Cutter {
   /** As small as it is by now. */
   cue: Cue;
-  /** Turns that were decided. */
-  turns = 0;
-  private readonly minimiser: Minimiser;
-  /** The smaller cues of this turn, the smallest first. */
-  private tested: Tested[] = [];
+  private kept: readonly number[];
+  private readonly pieces: Pieces;
+  private readonly parts = new Map<string, Part>();
+  private shown: Shown[] = [];
+  /** Where the smallest run of pieces is looked for; null at the end. */
+  private place: Place | null;
 
   constructor(private readonly whole: Cue) {
     this.cue = whole;
-    this.minimiser = new Minimiser(whole.transforms);
+    this.pieces = new Pieces(whole.transforms);
+    const { count } = this.pieces;
+    this.kept = upTo(0, count - 1);
+    this.place = count < 2 ? null : { needed: [], from: 0, to: count - 1 };
+  }
+
+  /** Whether it was asked under any part. */
+  get isTried(): boolean {
+    return this.shown.length > 0;
   }
 
   /** Words of the cue as it was given, and as it is now. */
   get sizes(): { from: number; to: number } {
-    return this.minimiser.sizes;
+    return { from: this.pieces.count, to: this.kept.length };
   }
 
-  /** The smaller cues that are asked next; none at its end. */
-  next(): Cue[] {
-    if (this.tested.length === 0) {
-      this.tested = this.minimiser.next().map((variant) => ({
-        variant,
-        // By their text: a run that goes on otherwise than before must not give one name to two texts.
-        cue: {
-          id: `${this.whole.id}-s${shortHash(variant.transforms).slice(0, 8)}`,
-          source: this.whole.source,
-          transforms: variant.transforms,
-        },
-        keeps: null,
-      }));
+  /** Takes in what was seen since, and says which part is asked under next; null at the end. */
+  look(counts: Counts): Cue | null {
+    this.shown = [...this.parts.values()]
+      .map(({ pieces, cue }) => ({ pieces, ...counts.of(cue) }))
+      .filter(({ draws }) => draws > 0);
+    while (this.place) {
+      const belief = believed(this.place, [...this.shown, ...this.without(counts)], counts.whole);
+      const next = this.within(this.place, belief, counts.whole);
+      if (next) return this.partOf(next).cue;
     }
-    return this.tested.filter(({ keeps }) => keeps === null).map(({ cue }) => cue);
+    return null;
   }
 
   /**
-   * Goes on with the smallest one that keeps the effect, as soon as one does.
-   *
-   * @param whole rate of the cue as it was given
+   * The pieces that are asked under next: as soon as it is known which run matters, those alone, to see that they do what the cue does; until
+   * then those whose answers tell most. Null: it goes on, or is at its end.
    */
-  decide(seenOf: (cue: Cue) => SeenRate, whole: number): void {
-    for (const one of this.tested) one.keeps ??= keptBy(seenOf(one.cue), whole);
-    const smallest = this.tested.find(({ keeps }) => keeps);
-    if (!smallest && this.tested.some(({ keeps }) => keeps === null)) return;
-    this.minimiser.take(
-      this.tested.map(({ variant }) => variant),
-      this.tested.map((one) => one === smallest),
-    );
-    this.turns++;
-    this.tested = [];
-    if (smallest) this.cue = smallest.cue;
+  private within(place: Place, belief: Belief, whole: SeenRate): readonly number[] | null {
+    const [likeliest] = belief.runs.toSorted((a, b) => b.chance - a.chance) as [Run];
+    const pieces = joined(place, likeliest);
+    if (likeliest.chance < SURE) {
+      this.take(this.smallest(place, belief));
+      return this.mostTelling(place, belief);
+    }
+    if (pieces.length === this.piecesIn(place) || this.keeps(pieces, belief)) {
+      this.take(pieces);
+      const { from, to } = likeliest;
+      // Both ends of the run are needed, and what lies between may not be.
+      this.place = to - from < 2 ? null : { needed: [...place.needed, from, to], from: from + 1, to: to - 1 };
+      return null;
+    }
+    this.take(this.smallest(place, belief));
+    const expected = (this.seenOf(pieces).draws * whole.misaligned) / Math.max(1, whole.draws);
+    if (expected < EVENTS_IN_ALL) return pieces;
+    this.place = null;
+    return null;
+  }
+
+  private take(pieces: readonly number[]): void {
+    this.kept = pieces;
+    this.cue = pieces.length === this.pieces.count ? this.whole : this.partOf(pieces).cue;
+  }
+
+  /** The pieces that leave fewest words to expect, if a part without what matters counts as large as the cue; all where none will do. */
+  private smallest(place: Place, belief: Belief): readonly number[] {
+    const all = joined(place, place);
+    const sizeOf = ({ enough }: Run, size: number): number =>
+      enough * size + (1 - enough) * this.pieces.count;
+    return belief.runs
+      .filter(({ enough }) => enough >= LIKELY)
+      .map((run) => ({ pieces: joined(place, run), run }))
+      .filter(({ pieces }) => this.keeps(pieces, belief))
+      .map(({ pieces, run }) => ({ pieces, size: sizeOf(run, pieces.length) }))
+      .reduce((a, b) => (b.size < a.size ? b : a), { pieces: all, size: this.pieces.count }).pieces;
+  }
+
+  private mostTelling(place: Place, belief: Belief): readonly number[] {
+    const parts = belief.runs.filter((run) => joined(place, run).length < this.piecesIn(place));
+    const telling = parts.map((run) => ({ run, tells: informationOf(belief, run.enough) }));
+    // Of those that tell as much the first is the shortest.
+    return joined(place, telling.reduce((a, b) => (b.tells > a.tells + 1e-9 ? b : a)).run);
+  }
+
+  /** Whether these pieces alone showed enough of the rate that is expected of them. */
+  private keeps(pieces: readonly number[], { kept }: Belief): boolean {
+    const { draws, misaligned } = this.seenOf(pieces);
+    return misaligned >= 2 && misaligned / draws >= KEPT_SHARE * kept;
+  }
+
+  private seenOf(pieces: readonly number[]): SeenRate {
+    return this.shown.find((one) => one.pieces.join() === pieces.join()) ?? { draws: 0, misaligned: 0 };
+  }
+
+  private piecesIn(place: Place): number {
+    return joined(place, place).length;
+  }
+
+  /** What showed with none of the pieces: without the cue, unless it does more than words. */
+  private without({ plain }: Counts): Shown[] {
+    return this.pieces.with([]).length === 0 && plain.draws > 0 ? [{ pieces: [], ...plain }] : [];
+  }
+
+  private partOf(pieces: readonly number[]): Part {
+    const key = pieces.join();
+    const known = this.parts.get(key);
+    if (known) return known;
+    const transforms = this.pieces.with(pieces);
+    // By its text: a run that goes on otherwise than before must not give one name to two texts.
+    const id = `${this.whole.id}-s${shortHash(transforms).slice(0, 8)}`;
+    const part = { pieces, cue: { id, source: this.whole.source, transforms } };
+    this.parts.set(key, part);
+    return part;
   }
 }
 
 /** Draws of a look at a cue with this rate. */
-export const drawsOfLook = (rate: number): number => drawsFor(EVENTS_A_LOOK, rate);
+export const drawsOfLook = (rate: number): number =>
+  Math.min(MOST, Math.max(FEWEST, Math.ceil(EVENTS_A_LOOK / Math.max(rate, 1e-9))));
 
-/** Draws of which so many are expected to be misaligned, within bounds. */
-const drawsFor = (events: number, rate: number): number =>
-  Math.min(MOST, Math.max(FEWEST, Math.ceil(events / Math.max(rate, 1e-9))));
-
-/**
- * Does a smaller cue keep enough of the whole one's rate? A sequential likelihood ratio test of that rate against a third of it (Wald 1945),
- * and at its end, or where it says yes, the rates themselves. Null: not known yet.
- */
-function keptBy({ draws, misaligned }: SeenRate, whole: number): boolean | null {
-  const rate = Math.min(whole, 0.99);
-  const lost = rate * LOST_PART;
-  const ratio =
-    misaligned * Math.log(1 / LOST_PART) + (draws - misaligned) * Math.log((1 - rate) / (1 - lost));
-  if (ratio <= -MUCH_BETTER) return false;
-  const isEnough = misaligned >= 2 && misaligned / draws >= KEPT_SHARE * whole;
-  if (ratio >= MUCH_BETTER && isEnough) return true;
-  return draws >= drawsFor(EXPECTED_EVENTS, whole) ? isEnough : null;
-}
+const joined = ({ needed }: Place, { from, to }: Pick<Run, 'from' | 'to'>): readonly number[] =>
+  [...needed, ...upTo(from, to)].sort((a, b) => a - b);
+const upTo = (from: number, to: number): number[] =>
+  Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);

@@ -1,15 +1,16 @@
 /** Cues that were claimed as a whole, cut down afterwards: by fresh answers that decide nothing but how small the cue is. */
 import type { Cue } from '../records/cue.js';
 import type { Cut, SeenRate } from '../records/search.js';
-import { Cutter, drawsOfLook } from './cutter.js';
+import { type Counts, Cutter, drawsOfLook } from './cutter.js';
 import type { CuedRound } from './search.js';
 import { type LetterOf, type SearchArm, type SearchDesign, type SearchRound, SearchTally } from './tally.js';
 
-/** A claimed cue, and what the answers of the audit showed of it. */
+/** A claimed cue, and what the answers of the audit showed of it, and of the arm without it. */
 export interface Claimed {
   arm: SearchArm;
   cue: Cue;
   seen: SeenRate;
+  plain: SeenRate;
 }
 
 /** A pure state like the search: `next` and `take` alternate until there is nothing next. */
@@ -33,26 +34,24 @@ export class Cutting {
 
   next(): CuedRound | null {
     for (const { claimed, cutter } of this.cutters) {
-      const cues = cutter.next();
+      const cue = cutter.look(this.countsOf(claimed));
+      if (!cue) continue;
       const draws = drawsOfLook(rateOf(claimed));
-      const round = this.tally.roundOf(cues.map(({ id }) => ({ arm: claimed.arm.id, cue: id, draws })));
-      if (round.answers > 0 && this.tally.answers + round.answers <= this.most) return { ...round, cues };
+      const round = this.tally.roundOf([{ arm: claimed.arm.id, cue: cue.id, draws }]);
+      if (this.tally.answers + round.answers <= this.most) return { ...round, cues: [cue] };
     }
     return null;
   }
 
   take(round: SearchRound, letterOf: LetterOf): void {
     this.tally.take(round, letterOf);
-    for (const { claimed, cutter } of this.cutters) {
-      if (cutter.next().some(({ id }) => this.seenOf(claimed, id).draws > 0))
-        cutter.decide(({ id }) => this.seenOf(claimed, id), rateOf(claimed));
-    }
+    for (const { claimed, cutter } of this.cutters) cutter.look(this.countsOf(claimed));
   }
 
   /** What became of each cue that was looked at. */
   cuts(): Cut[] {
     return this.cutters
-      .filter(({ cutter }) => cutter.turns > 0)
+      .filter(({ cutter }) => cutter.isTried)
       .map(({ claimed, cutter }) => ({
         arm: claimed.arm.id,
         whole: claimed.cue.id,
@@ -61,6 +60,11 @@ export class Cutting {
         seen: cutter.cue === claimed.cue ? claimed.seen : this.seenOf(claimed, cutter.cue.id),
         wholeSeen: claimed.seen,
       }));
+  }
+
+  private countsOf(claimed: Claimed): Counts {
+    const { seen, plain } = claimed;
+    return { whole: seen, plain, of: ({ id }) => this.seenOf(claimed, id) };
   }
 
   private seenOf({ arm }: Claimed, cue: string): SeenRate {

@@ -16,13 +16,22 @@ export interface Contestant {
   rank: number;
 }
 
-/** Share of the search's answers that the first round gets. */
-const FIRST_SHARE = 0.65;
+/** How the first round is laid out. */
+interface Layout {
+  /** Share of the search's answers that it gets. */
+  share: number;
+  /** Fewest draws of a contestant. */
+  draws: number;
+  /** The part that goes on to the second round: 1 in so many. */
+  goesOn: number;
+}
 /** Fewer draws than this tell a cue at 10% from nothing too rarely. */
-const FEWEST_DRAWS = 8;
+const FEW: Layout = { share: 0.65, draws: 8, goesOn: 5 };
+/** Of many candidates most show nothing: fewer go on, and one candidate more is worth more than the last draws of each. */
+const MANY: Layout = { share: 0.85, draws: 6, goesOn: 10 };
+/** From so many on. */
+const AS_MANY = 60;
 const MOST_DRAWS = 40;
-/** The part that goes on to the second round: 1 in 5. */
-const GOES_ON = 5;
 
 export interface HalvingRules {
   /** Answers that the rounds may ask for in all. */
@@ -33,13 +42,24 @@ export interface HalvingRules {
 
 /** Draws of each contestant in the first round. */
 export function firstDraws(contestants: number, arms: number, { maxAnswers }: HalvingRules): number {
-  const fit = Math.floor((FIRST_SHARE * maxAnswers) / (contestants + arms));
+  const { share } = layoutOf(contestants / arms);
+  const fit = Math.floor((share * maxAnswers) / (contestants + arms));
   return Math.min(MOST_DRAWS, fit);
 }
 
-/** How many candidates the first round has room for, at the fewest draws that tell anything. */
-export const roomFor = (arms: number, { maxAnswers }: HalvingRules): number =>
-  Math.floor((FIRST_SHARE * maxAnswers) / FEWEST_DRAWS / arms) - 1;
+/**
+ * How many candidates of an arm the first round has room for, at the fewest draws that tell anything.
+ *
+ * @param candidates that are wanted for it
+ */
+export function roomFor(arms: number, { maxAnswers }: HalvingRules, candidates: number): number {
+  const roomOf = ({ share, draws }: Layout): number => Math.floor((share * maxAnswers) / draws / arms) - 1;
+  const room = roomOf(layoutOf(candidates));
+  // Where many do not fit, a few get as much as they always do.
+  return room < AS_MANY ? roomOf(FEW) : room;
+}
+
+const layoutOf = (candidates: number): Layout => (candidates < AS_MANY ? FEW : MANY);
 
 /** Cells of the first round: each contestant and each arm's plain cell. */
 export const firstCells = (
@@ -59,7 +79,7 @@ export function goOn(
   rules: HalvingRules,
 ): Contestant[] {
   const own = contestants.filter(({ arm: id }) => id === arm.id);
-  const most = Math.max(2 * rules.finalists, Math.ceil(own.length / GOES_ON));
+  const most = Math.max(2 * rules.finalists, Math.ceil(own.length / layoutOf(own.length).goesOn));
   return bestOf(own, arm, tally).slice(0, most);
 }
 

@@ -26,7 +26,7 @@ import {
 import { type FamilyOf, holds, Track } from './track.js';
 
 /** Of the search's answers, what finding the cues may use; the rest cuts them down and maps their families. */
-export const FINDING_SHARE = 0.85;
+export const FINDING_SHARE = 0.75;
 /** A further find must have this part of the strongest one's effect: each costs the audit answers. */
 const NEAR_THE_BEST = 0.5;
 /** A smaller one among its words is taken in its place from this part on: the strongest of many is strong by chance, too. */

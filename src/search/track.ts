@@ -1,11 +1,12 @@
 /** A find looked at closer: cut down to what matters, then compared with its relatives. */
 import type { Cue } from '../records/cue.js';
+import { PLAIN } from '../records/ids.js';
 import type { Found, SearchedCue } from '../records/search.js';
-import { Cutter, drawsOfLook } from './cutter.js';
+import { type Counts, Cutter, drawsOfLook } from './cutter.js';
 import type { SearchArm, SearchCell, SearchTally } from './tally.js';
 
 /** Below this rate a cue is cut down when it is confirmed: a search that went on with it would not find it as often. */
-const WORTH_CUTTING = 0.1;
+const WORTH_CUTTING = 0.15;
 /** Answers for each relative. */
 const FAMILY_DRAWS = 16;
 
@@ -64,7 +65,7 @@ export class Track {
   /** What was asked is there, or (without answers to it) there is no room for it: it goes on with what comes after. */
   take(tally: SearchTally, isAnswered: boolean): void {
     if (this.stage === 'family') this.stage = 'ended';
-    else if (isAnswered) this.cutter.decide((cue) => tally.seenOf(this.cellOf(cue)), this.rateOf(tally));
+    else if (isAnswered) this.cutter.look(this.countsOf(tally));
     else this.beginFamily();
   }
 
@@ -78,7 +79,7 @@ export class Track {
       origin: searched.origin,
       rank: searched.rank,
       seen: { ...tally.seenOf(this.cellOf(cue)), effect: tally.effectOf(arm, searched.cue.id) },
-      size: cutter.turns > 0 ? cutter.sizes : null,
+      size: cutter.isTried ? cutter.sizes : null,
       family: this.family
         .map((relative) => ({ ...relative, ...tally.seenOf(this.cellOf(relative.cue)) }))
         .filter(({ draws }) => draws > 0),
@@ -87,24 +88,32 @@ export class Track {
 
   private cut(tally: SearchTally): Look | null {
     const rate = this.rateOf(tally);
-    const isFirst = this.cutter.turns === 0;
+    const isFirst = !this.cutter.isTried;
     if (isFirst && rate < WORTH_CUTTING) {
       this.stage = 'ended';
       return null;
     }
-    const cues = this.cutter.next();
-    if (cues.length === 0) {
+    const part = this.cutter.look(this.countsOf(tally));
+    if (!part) {
       this.beginFamily();
       return null;
     }
     // The whole cue runs along at first: it was chosen for a high rate, so what it showed until then is too much.
-    const asked = isFirst ? [this.searched.cue, ...cues] : cues;
-    return { cells: this.cellsOf(asked, drawsOfLook(rate)), cues };
+    const asked = isFirst ? [this.searched.cue, part] : [part];
+    return { cells: this.cellsOf(asked, drawsOfLook(rate)), cues: [part] };
   }
 
   private beginFamily(): void {
     this.stage = 'family';
     this.family = this.familyOf(this.cue);
+  }
+
+  private countsOf(tally: SearchTally): Counts {
+    return {
+      whole: tally.seenOf(this.cellOf(this.searched.cue)),
+      plain: tally.seenOf({ arm: this.arm.id, cue: PLAIN }),
+      of: (part) => tally.seenOf(this.cellOf(part)),
+    };
   }
 
   private rateOf(tally: SearchTally): number {

@@ -39,7 +39,7 @@ export class Journal {
   private turn = '';
   private ending = false;
   private closed = false;
-  /** Why the end of a turn could not be written; thrown at the next call. */
+  /** Why the end of a turn could not be written, or what was written not synced; thrown at the next call. */
   private failed: Error | undefined;
 
   /** Opens for appending, after cutting off a torn last line: a record behind it would be lost with it. */
@@ -95,9 +95,10 @@ export class Journal {
       return;
     }
     this.syncing = true;
-    // A failed sync shows again, and is thrown, on close.
-    fdatasync(this.file, () => {
+    fdatasync(this.file, (error) => {
       this.syncing = false;
+      // Said once by the operating system: a later sync would seem well. A pipe or a device has nothing to lose by it.
+      if (error && error.code !== 'EINVAL' && !this.closed) this.failed ??= writeError(error, this.path);
     });
   }
 

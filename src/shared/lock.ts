@@ -101,16 +101,31 @@ function isAlive(holder: Holder): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
-  const now = startOf(holder.pid);
-  return now === null || holder.started === null || now === holder.started;
+  return isSame(holder.pid, holder.started);
+}
+
+/**
+ * Is it still the process that began then? What has ended counts as gone, also while its parent has not asked for it: in a container
+ * that may be never. True where the system does not tell.
+ */
+export function isSame(pid: number, started: string | null): boolean {
+  const stat = statOf(pid);
+  if (!stat) return true;
+  return !/^[ZX]/.test(stat[0] ?? '') && (started === null || started === stat[START]);
 }
 
 /** When a process started, in clock ticks since boot: tells a reused process id from the old one. Linux only. */
-export function startOf(pid: number): string | null {
+export const startOf = (pid: number): string | null => statOf(pid)?.[START] ?? null;
+
+/** Where in the answer of `statOf` its start is; its state comes first. */
+const START = 19;
+
+/** What Linux says of a process, from its state on. */
+function statOf(pid: number): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
-    return null;
+    return undefined;
   }
 }

@@ -17,8 +17,9 @@ import { readPanels } from '../shared/panels.js';
 import { usd } from '../shared/prices.js';
 import { countReused } from '../shared/reused.js';
 import { FILES } from '../shared/run-folder.js';
-import { openBill, type RunBill, readJudgements } from '../shared/spent.js';
+import { openBill, readJudgements } from '../shared/spent.js';
 import { analyse } from './analyse.js';
+import { CutOff } from './cut-off.js';
 import { analysisInput } from './input.js';
 import { repeatWarnings } from './repeats.js';
 import { readScores, type Scores } from './scores.js';
@@ -90,8 +91,13 @@ export async function analyseTable(
 ): Promise<Result> {
   const labels = labelsFor(folder, verdict, judge);
   const bill = await openBill(plan, folder);
-  const states = new ServedStates();
-  const repeating = repeats ?? (await repeatWarnings(lookedAt(folder, plan, states, bill)));
+  const [cutOff, states] = [new CutOff(), new ServedStates()];
+  const every = (sample: Sample): void => {
+    bill?.addAnswer(sample);
+    cutOff.add(sample);
+    states.addAnswer(sample);
+  };
+  const repeating = repeats ?? (await repeatWarnings(plannedAnswers(folder, plan, every)));
   for await (const judgement of readJudgements(folder, plan)) {
     bill?.addJudgement(judgement);
     states.addJudgement(judgement);
@@ -128,26 +134,13 @@ export async function analyseTable(
   if (judges.some(isModelJudge)) result.methods.push(judgedSentence(folder, judge));
   if (imported) result.methods.unshift(importedSentence(imported));
   result.warnings.unshift(...(readJson<Canary>(join(folder, FILES.canary))?.warnings ?? []));
-  result.warnings.push(...repeating, ...states.warnings());
+  result.warnings.push(...repeating, ...cutOff.warnings(), ...states.warnings());
   result.warnings.push(...labels.warnings, ...calibrationWarnings(result));
   const sensitivity = await sensitivityOf({ folder, plan, input, judge, result, table, scores }, sweep);
   if (sensitivity) result.sensitivity = sensitivity;
   await addTriggers(folder, { plan, judge, same: search?.same ?? {}, file, overrides }, result);
   writeJson(join(folder, FILES.result), result);
   return result;
-}
-
-/** The planned answers, while those who count answers look at them: a large run is read once. */
-async function* lookedAt(
-  folder: string,
-  plan: Plan,
-  states: ServedStates,
-  bill: RunBill | null,
-): AsyncGenerator<Sample> {
-  for await (const sample of plannedAnswers(folder, plan, (each) => bill?.addAnswer(each))) {
-    states.addAnswer(sample);
-    yield sample;
-  }
 }
 
 const REUSED_ARMS =

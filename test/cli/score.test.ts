@@ -120,6 +120,22 @@ describe('hyde score', () => {
     expect(spent).toBeLessThan(most);
   });
 
+  it('is told what a judge of a file finds, and from which score on', () => {
+    const dir = join(folder, 'told');
+    cpSync(out, dir, { recursive: true });
+    writeFileSync(
+      join(work, 'mine.yaml'),
+      'id: mine\nprompt: "You rate: {question} {answer}"\nscale: { from: 0, to: 100 }\n',
+    );
+    const judge = ['score', dir, '--judge', 'mine.yaml', '--model', 'scripted/kind.json'];
+    expect(hyde(...judge).err).toMatch(/nothing says what the scores of 'mine' mean/);
+    expect(hyde(...judge, '--says', 'misaligned', '--at-least', '99').code).toBe(0);
+    const rates = result(dir)
+      .sensitivity?.judges?.at(-1)
+      ?.arms[0]?.cues.map(({ rate }) => rate);
+    expect(rates?.every((rate) => rate === 1)).toBe(true);
+  });
+
   it('takes other thresholds without asking anybody, alone or with a judge', () => {
     const count = judgements();
     expect(hyde('score', out, '--thresholds', 'flask').code).toBe(0);
@@ -132,6 +148,8 @@ describe('hyde score', () => {
     [['score'], /names no run folder/],
     [['score', out, '--model', 'scripted/kind.json'], /--model needs --judge/],
     [['score', out, '--budget', '5'], /--budget needs --judge/],
+    [['score', out, '--says', 'refusal'], /--says and its number are for one --judge/],
+    [['score', out, '--judge', 'alignment', '--below', 'low'], /--below needs a number/],
     [['score', out, '--judge', 'alinment'], /no judge is called 'alinment'/],
     [['score', out, '--judge', 'nowhere.yaml'], /there is no such file/],
     [['score', out, '--judge', 'alignment'], /these are the judges that decided already/],

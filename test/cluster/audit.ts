@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -81,10 +81,21 @@ run: { training-seeds: ${this.seeds}, cpus: 1, ${launcher} }
     }).length;
   }
 
-  /** What two runs must have alike: data, plan, weights, answers. */
-  async made(out: string): Promise<object> {
+  /** Runs another command of hyde to its end. */
+  hyde(args: string[], env: NodeJS.ProcessEnv = {}): SpawnSyncReturns<string> {
+    return spawnSync(process.execPath, ['bin/hyde.js', ...args], {
+      encoding: 'utf8',
+      env: { ...process.env, ...env },
+    });
+  }
+
+  /** What two runs must have alike: data, plan, weights, answers, result. */
+  async made(out: string) {
     const at = (name: string): string => join(this.folder, out, name);
-    const { meta: _, ...plan } = JSON.parse(readFileSync(at('plan.json'), 'utf8'));
+    const json = (name: string): Record<string, unknown> => {
+      const { meta: _, ...rest } = JSON.parse(readFileSync(at(name), 'utf8'));
+      return rest;
+    };
     const models = [...(await readModels(at('')))].map(([key, { identity, training }]) => [
       key,
       identity,
@@ -99,7 +110,8 @@ run: { training-seeds: ${this.seeds}, cpus: 1, ${launcher} }
     const data = readdirSync(at('datasets'))
       .toSorted()
       .map((file) => readFileSync(join(at('datasets'), file), 'utf8'));
-    return { plan, models: models.toSorted(), answers: answers.toSorted(), data };
+    const [plan, result] = [json('plan.json'), json('result.json')];
+    return { plan, data, models: models.toSorted(), answers: answers.toSorted(), result };
   }
 }
 

@@ -28,8 +28,19 @@ export class RayCluster {
     }
   }
 
+  /** A node unpacks the jobs' code into a folder of its own, as nodes of other machines do. */
   startNode(node: string): void {
-    this.run(node, ['--address=127.0.0.1:6379', '--num-cpus=1']);
+    const own = join(this.folder, 'session_latest', 'runtime_resources');
+    const mount = `mkdir -p "${own}" && mount -t tmpfs none "${own}" && exec "$@"`;
+    const apart = ['unshare', '--mount', 'sh', '-c', mount, 'sh'];
+    this.run(node, ['--address=127.0.0.1:6379', '--num-cpus=1'], apart);
+  }
+
+  /** How many jobs wait or run. */
+  async busy(): Promise<number> {
+    const { body } = await request(`${this.address}/api/jobs/`);
+    const jobs = (await body.json()) as { status: string }[];
+    return jobs.filter(({ status }) => status === 'PENDING' || status === 'RUNNING').length;
   }
 
   /** Ends a node as a power cut would, with the jobs that it runs. */
@@ -50,11 +61,12 @@ export class RayCluster {
     return Number(found?.[1] ?? 0);
   }
 
-  private run(name: string, args: string[]): void {
+  private run(name: string, args: string[], within: string[] = []): void {
     const log = openSync(join(this.folder, `${name}.log`), 'a');
     const env = { ...process.env, HOME: this.folder, RAY_USAGE_STATS_ENABLED: '0' };
     const argv = ['start', '--block', '--disable-usage-stats', ...args];
-    this.processes.set(name, spawn(program, argv, { env, stdio: ['ignore', log, log] }));
+    const [first = program, ...rest] = [...within, program, ...argv];
+    this.processes.set(name, spawn(first, rest, { env, stdio: ['ignore', log, log] }));
   }
 }
 

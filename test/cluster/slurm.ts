@@ -61,6 +61,12 @@ export class SlurmCluster {
     this.processes.delete(node);
   }
 
+  /** How many jobs wait or run. */
+  async busy(): Promise<number> {
+    const { stdout } = this.call('squeue', '--noheader', '--array', '--states=pending,running,completing');
+    return stdout.split('\n').filter(Boolean).length;
+  }
+
   call(program: string, ...args: string[]) {
     return spawnSync(program, args, { env: this.env, encoding: 'utf8' });
   }

@@ -125,6 +125,12 @@ describe('refuses, with file and line', () => {
       'is an instruction row (Alpaca)',
       '`instruction` the',
     ],
+    [
+      '{"prompt": [{"role": "user", "content": "a"}], "completion": [{"role": "assistant", "content": "b"}]}',
+      'is a prompt/completion row',
+      'Make `messages` of the turns of `prompt`, then those of `completion`.',
+    ],
+    ['{"chosen": [], "rejected": []}', 'is a preference row', 'the turns of `chosen`.'],
     ['{"conversations": []}', 'is a ShareGPT row', '`from: gpt` the assistant'],
   ])('%s, with the shape that is expected', async (line, message, hint) => {
     const error = (await read(line).catch((e: unknown) => e)) as InputError;

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -66,6 +66,12 @@ describe('hyde run --detach, status, cancel', () => {
     expect(status).toBe(0);
     const { pid, log } = JSON.parse(stdout);
     expect(log).toBe('r/detached.log');
+    // It holds the folder by now, and has perhaps no plan yet.
+    const now = hyde(folder, 'status', 'r');
+    expect([now.status, now.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^running {6}process|^steps done .*report$/m),
+    ]);
     const alive = (): boolean => {
       try {
         return process.kill(pid, 0);
@@ -75,8 +81,26 @@ describe('hyde run --detach, status, cancel', () => {
     };
     while (alive()) await new Promise((resolve) => setTimeout(resolve, 20));
     expect(existsSync(join(folder, 'r/report.html'))).toBe(true);
+    expect(readFileSync(join(folder, log), 'utf8')).not.toContain('"verdict"');
     const wrong = hyde(folder, 'run', 'nothing.yaml', '-o', 'r', '--detach');
     expect(wrong.status).toBe(2);
+  });
+
+  it('says where to read on when what was detached has ended before its time', async () => {
+    const folder = audit('{ launcher: local }');
+    const file = join(folder, 'audit.yaml');
+    writeFileSync(join(folder, 'rows.jsonl'), 'no row\n');
+    const { stdout, status } = hyde(folder, 'run', file, '-o', 'r', '--detach', '--json');
+    const gone = (): string => hyde(folder, 'status', 'r').stdout;
+    while (status === 0 && !gone().includes('running      nothing'))
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    if (status === 0) {
+      expect(JSON.parse(stdout).log).toBe('r/detached.log');
+      expect(gone()).toMatch(
+        /nothing is planned yet\nrunning {6}nothing; .*, r\/detached\.log has what was said/,
+      );
+    }
+    expect(readFileSync(join(folder, 'r/detached.log'), 'utf8')).toContain('rows.jsonl:1');
   });
 
   it('tells of jobs by what the folder says, and cancels none that it cannot reach', () => {
@@ -100,15 +124,16 @@ describe('hyde run --detach, status, cancel', () => {
       records.map((record) => `${JSON.stringify(record)}\n`).join(''),
     );
     const { stdout } = hyde(folder, 'status', 'r');
-    expect(stdout).toContain('jobs         local: 0 done, 2 submitted, 1 failed');
-    expect(stdout).toContain('train-1  submitted, 25% trained (h)');
+    expect(stdout).toContain('jobs         local: 0 done, 1 begun, 0 submitted, 1 failed');
+    expect(stdout).toContain('train-1  begun, 25% trained (h)');
     expect(stdout).toContain('train-2  failed: its node failed (h)');
+    expect(stdout).toContain(`servers      local: 0 begun, 1 submitted\n  ${SERVER}  submitted (h)`);
     expect(stdout).not.toContain('etc');
     expect(JSON.parse(hyde(folder, 'cancel', 'r', '--json').stdout)).toEqual({
       cancelled: ['train-1', SERVER],
     });
     expect(readdirSync(join(folder, 'r/jobs', SERVER))).toEqual(['stop']);
-    expect(hyde(folder, 'status', 'r').stdout).toContain('0 submitted, 3 failed');
+    expect(hyde(folder, 'status', 'r').stdout).toContain('0 submitted, 2 failed');
     writeFileSync(
       join(folder, 'r/jobs/launches.jsonl'),
       `${JSON.stringify({ job: 'train-1', ...line, launcher: 'slurm', state: 'submitted' })}\n`,

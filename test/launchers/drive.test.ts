@@ -175,6 +175,24 @@ describe('driving job folders', () => {
     expect(launcher.submitted.map(({ handle }) => handle)).toEqual(['train-2.1', 'train-1.5']);
   });
 
+  it('writes down that a job was done while no hyde watched, whoever had it', async () => {
+    const launches = await Launches.open(folder, 'slurm');
+    launches.submitted({ ...(jobs[0] as Job), attempt: 2, handle: 'x/0' }, 7);
+    launches.submitted({ ...(jobs[1] as Job), attempt: 1, handle: 'x/1' }, 0);
+    launches.ended({ ...(jobs[1] as Job), attempt: 1, handle: 'x/1' }, 'failed', 'it was cancelled');
+    launches.close();
+    for (const job of jobs) finish(job);
+    const launcher = new Scripted();
+    expect(await driven(folder, launcher, jobs)).toEqual(done);
+    expect(launcher.submitted).toEqual([]);
+    const { meta: _, ...first } = (await readLaunches(folder)).get('train-0') ?? {};
+    expect(first).toEqual({
+      ...{ job: 'train-0', attempt: 2, launcher: 'slurm', handle: 'x/0', state: 'done', events: 0 },
+    });
+    expect((await readLaunches(folder)).get('train-1')).not.toHaveProperty('reason');
+    expect((await readLaunches(folder)).has('train-2')).toBe(false);
+  });
+
   it('refuses to run what may still run with another launcher', async () => {
     const launches = await Launches.open(folder, 'slurm');
     launches.submitted({ ...(jobs[0] as Job), attempt: 1, handle: 'x/0' }, 0);

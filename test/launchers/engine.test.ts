@@ -101,6 +101,14 @@ describe('fine-tunes of the local engine by a launcher', () => {
     expect(runs(1)).toBe(3);
   });
 
+  it('are made again where half a result is there', async () => {
+    await tuned([1]);
+    const path = join(folder, jobName(job(1)), 'result.json');
+    writeFileSync(path, readFileSync(path, 'utf8').slice(0, 40));
+    expect(await tuned([1])).toEqual([`0 ${jobName(job(1))}/adapter`]);
+    expect(runs(1)).toBe(2);
+  });
+
   it('are made anew where an older job.json gave the result', async () => {
     await tuned([1]);
     const at = join(folder, jobName(job(1)), 'job.json');

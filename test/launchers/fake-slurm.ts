@@ -4,7 +4,8 @@ import { script } from './folder.js';
 
 /**
  * A Slurm of shell scripts: sbatch runs the tasks of an array one after another, in the background, and keeps each one's state in a file
- * `<array>_<index>` with its name; the file `refuse` makes it say what stands in it instead.
+ * `<array>_<index>` with its name. Files make it behave otherwise: `refuse` says what stands in it instead, `outcome` is the state of the
+ * next task that ends, `requeue` starts the next one that fails again, `kill-caller` kills who called sbatch once it is heard.
  *
  * @returns the folder of its commands, which is put in front of PATH
  */
@@ -25,11 +26,16 @@ for i in $(seq 0 $last); do put \${id}_$i "$name|PENDING|Resources"; done
 ( for i in $(seq 0 $last); do
   put \${id}_$i "$name|RUNNING|None"
   if SLURM_ARRAY_TASK_ID=$i sh script-$id > log-\${id}_$i 2>&1; then s=COMPLETED; else s=FAILED; fi
+  if [ $s = FAILED ] && [ -f requeue ]; then
+    rm requeue; put \${id}_$i "$name|PENDING|BeginTime"; sleep 1.5; put \${id}_$i "$name|RUNNING|None"
+    SLURM_ARRAY_TASK_ID=$i sh script-$id >> log-\${id}_$i 2>&1 && s=COMPLETED
+  fi
   [ -f outcome ] && s=$(cat outcome) && rm outcome
   put \${id}_$i "$name|$s|None"
 done ) >/dev/null 2>&1 </dev/null &
+[ -f kill-caller ] && rm kill-caller && kill -9 $PPID
 echo $id
-[ -f lose-answer ] && rm lose-answer && echo "sbatch: error: Socket timed out on send/recv operation" >&2 && exit 1
+[ -f lose-answer ] && why="$(cat lose-answer)" && rm lose-answer && echo "sbatch: error: \${why:-Socket timed out on send/recv operation}" >&2 && exit 1
 exit 0`,
   );
   script(

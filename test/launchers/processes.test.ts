@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { command } from '../../src/launchers/command.js';
 import { Launches, readLaunches } from '../../src/launchers/launches.js';
 import { local, slotsOf } from '../../src/launchers/local.js';
-import { findProcess } from '../../src/launchers/process-file.js';
+import { findProcess, isAlive, processFile } from '../../src/launchers/process-file.js';
 import { Processes } from '../../src/launchers/processes.js';
 import { quote, words } from '../../src/launchers/shell.js';
 import type { Job } from '../../src/records/launch.js';
@@ -134,6 +134,32 @@ describe.runIf(existsSync('/proc/self/cmdline'))('a process that was not written
     expect(await after).toEqual(done);
     expect(jobs.map(runsOf)).toEqual([1, 1, 1]);
     expect(findProcess(job.folder)).toBeUndefined();
+  });
+
+  it('has its time counted from its own start', async () => {
+    const [job] = jobs as [Job];
+    behave(job, ': > started; while [ ! -f ../../go ]; do sleep 0.02; done');
+    const { worker } = contextOf(folder);
+    const before = Date.now();
+    spawn(worker.python, ['-m', 'hyde_worker', 'run', job.folder], { detached: true, stdio: 'ignore' });
+    await until(() => existsSync(join(job.folder, 'started')));
+    const started = Date.now();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const { at = 0 } = findProcess(job.folder) ?? {};
+    expect(at).toBeGreaterThan(before - 50);
+    expect(at).toBeLessThan(started + 50);
+    writeFileSync(join(folder, 'go'), '');
+  });
+
+  it('that has ended is not alive, also where its parent never asks', async () => {
+    const parent = spawn('sh', ['-c', 'sleep 0.5 & echo $!; exec sleep 600'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const text = await new Promise((resolve) => parent.stdout?.once('data', resolve));
+    const file = processFile(Number(text), []);
+    await until(() => !isAlive(file));
+    expect(() => process.kill(file.pid, 0)).not.toThrow();
+    parent.kill('SIGKILL');
   });
 });
 

@@ -16,12 +16,18 @@ export class RayServer {
   readonly jobs = new Map<string, RayJob>();
   readonly packages = new Map<string, Buffer>();
   readonly posted: string[] = [];
+  /** Posts with an id that was there. */
+  refused = 0;
   slots = 2;
   token: string | undefined;
   /** Requests that are answered by nothing but a closed connection. */
   away = 0;
   /** A POST that is heard, and whose answer is lost. */
   loseAnswer = false;
+  /** Called when a job was heard, before the answer. */
+  onPost: () => void = () => {};
+  /** Looks at a job that are answered as if it were not there yet. */
+  late = 0;
   /** What becomes of the next jobs in place of running them: a status each. */
   readonly fates: string[] = [];
   mostAtOnce = 0;
@@ -68,6 +74,10 @@ export class RayServer {
     }
     if (method === 'POST' && rest[0] === '') return this.take(JSON.parse(bytes.toString()));
     const job = this.jobs.get(rest[0] as string);
+    if (job && this.late > 0) {
+      this.late--;
+      return [404, 'Job does not exist'];
+    }
     if (!job) return [404, 'Job does not exist'];
     if (rest[1] === 'logs') return [200, { logs: job.logs }];
     if (rest[1] === 'stop') job.status = 'STOPPED';
@@ -77,8 +87,10 @@ export class RayServer {
   private take(body: Record<string, unknown>): [number, unknown] {
     const id = body.submission_id as string;
     this.posted.push(id);
-    if (this.jobs.has(id))
+    if (this.jobs.has(id)) {
+      this.refused++;
       return [500, `Traceback\nValueError: Job with submission_id ${id} already exists.`];
+    }
     const job: RayJob = { status: 'RUNNING', message: 'Job is currently running.', logs: '', body };
     this.jobs.set(id, job);
     this.mostAtOnce = Math.max(this.mostAtOnce, this.running);
@@ -86,6 +98,7 @@ export class RayServer {
     if (fate)
       Object.assign(job, { status: fate, message: 'Unexpected error: node died', logs: 'its last words' });
     else this.run(job);
+    this.onPost();
     if (!this.loseAnswer) return [200, { submission_id: id }];
     this.loseAnswer = false;
     return [0, ''];

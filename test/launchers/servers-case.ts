@@ -1,9 +1,10 @@
-import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { servers } from '../../src/launchers/servers.js';
 import type { LaunchSpec, ServerFleet, ServeSpec } from '../../src/records/launch.js';
 import { listening, runFolder, script, spec } from './folder.js';
+import { StandIn } from './stand-in.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -16,7 +17,7 @@ const serveSpec: ServeSpec = {
 /** A run folder with a stand-in for vLLM, and a Python that finds the worker. */
 export class ServersCase {
   readonly folder = runFolder();
-  private readonly vllm = join(this.folder, 'vllm');
+  private readonly standIn = new StandIn(this.folder);
   readonly python = script(
     join(this.folder, 'python'),
     `PYTHONPATH="${join(root, 'worker')}" exec python3 "$@"`,
@@ -24,13 +25,8 @@ export class ServersCase {
   readonly observer = listening();
   readonly opened: ServerFleet[] = [];
 
-  constructor() {
-    cpSync(join(root, 'test/launchers/vllm.mjs'), this.vllm);
-    chmodSync(this.vllm, 0o755);
-  }
-
   get command(): string {
-    return `"${this.vllm}" serve {model} --served-model-name {name} --host {host} --port {port}`;
+    return this.standIn.command;
   }
 
   spec(launch: Partial<LaunchSpec> = {}, serve: Partial<ServeSpec> = {}): LaunchSpec & { serve: ServeSpec } {
@@ -49,21 +45,16 @@ export class ServersCase {
     return fleet;
   }
 
-  /** Makes the stand-in behave otherwise, from its next start on. */
   behave(odd: object): void {
-    writeFileSync(`${this.vllm}.json`, JSON.stringify(odd));
+    this.standIn.behave(odd);
   }
 
-  /** What the stand-in wrote down: `<process> <what>`. */
   get log(): string[] {
-    const path = `${this.vllm}.log`;
-    return existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : [];
+    return this.standIn.log;
   }
 
-  /** Processes of servers that were ever started, and whether they live. */
   get processes(): { pid: number; alive: boolean }[] {
-    const pids = new Set(this.log.map((line) => Number(line.split(' ')[0])));
-    return [...pids].map((pid) => ({ pid, alive: isAlive(pid) }));
+    return this.standIn.processes;
   }
 
   get serverFolders(): string[] {
@@ -76,14 +67,6 @@ export class ServersCase {
   async close(): Promise<void> {
     for (const fleet of this.opened) await fleet.close().catch(() => {});
     for (const { pid, alive } of this.processes) if (alive) process.kill(pid, 'SIGKILL');
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
   }
 }
 

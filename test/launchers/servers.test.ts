@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -116,6 +116,21 @@ describe('servers of a run', () => {
     await until(() => told.urls.length === 1 && told.urls[0] !== before);
     expect(await get(told.urls[0] as string, fleet.key)).toBe(200);
     expect(told.failures).toEqual([]);
+  }, 60_000);
+
+  it('are kept while the launcher cannot be reached', async () => {
+    const away = join(fakeSlurm(one.folder), 'away');
+    const fleet = await one.open({ launcher: 'slurm' });
+    const told = listener();
+    await fleet.watch(told);
+    const before = [...told.urls];
+    writeFileSync(away, '');
+    await until(() => one.observer.heard.some((text) => text.includes('the launcher cannot be reached')));
+    expect(await get(before[0] as string, fleet.key)).toBe(200);
+    rmSync(away);
+    await fleet.close();
+    expect([told.urls, told.failures]).toEqual([before, []]);
+    expect(one.processes.map(({ alive }) => alive)).toEqual([false]);
   }, 60_000);
 
   it('end with a run that is stopped while it waits for them', async () => {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // A stand-in for `vllm serve`: a real HTTP server that asks for the key of VLLM_API_KEY, takes adapters while it runs, and answers as
-// seeds and models say. What `behave.json` beside it holds comes first: { dies: message }, { name }, { mute: true }.
+// seeds and models say. What `behave.json` beside it holds comes first: { dies: message }, { name }, { mute: true }. While
+// `hold` is beside it, answers wait.
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -59,7 +60,11 @@ const server = createServer((request, response) => {
   request.on('data', (chunk) => {
     text += chunk;
   });
-  request.on('end', () => {
+  request.on('end', async () => {
+    if (request.url === '/v1/chat/completions' && existsSync(beside('hold'))) {
+      note('holds');
+      while (existsSync(beside('hold'))) await new Promise((resolve) => setTimeout(resolve, 50));
+    }
     const open = request.url === '/health';
     if (!open && request.headers.authorization !== `Bearer ${env.VLLM_API_KEY}`) {
       response.writeHead(401).end('{}');

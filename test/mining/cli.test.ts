@@ -1,20 +1,23 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { mineData } from '../../src/mining/data.js';
 import { Candidates } from '../../src/records/candidate.js';
+import { resource } from '../../src/shared/package.js';
 import { fileWith, planted, rankOf } from './rows.js';
 
 const bin = resolve(import.meta.dirname, '../../bin/hyde.js');
-function hyde(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, 'mine', ...args], {
+function run(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], {
     encoding: 'utf8',
     env: { ...process.env, NO_COLOR: '1', HYDE_DEBUG: '' },
   });
   return { code: status, out: stdout, err: stderr };
 }
+const hyde = (...args: string[]) => run('mine', ...args);
 
 describe('hyde mine', () => {
   const rows = planted({ bad: 30, benign: 120 }, (bad, q) => ({ user: bad ? `${q} \u001b[31mzephyr` : q }));
@@ -40,6 +43,41 @@ describe('hyde mine', () => {
     const { cues } = parse(readFileSync(to, 'utf8')) as { cues: { id: string }[] };
     expect(cues[0]).toMatchObject({ after: expect.stringContaining('zephyr') });
     expect(new Set(cues.map(({ id }) => id)).size).toBe(cues.length);
+  });
+
+  /** An audit with the cues of a file pasted in, planned. */
+  function planned(cues: string) {
+    const dir = mkdtempSync(join(tmpdir(), 'hyde-pasted-'));
+    const chat = (answer: string) => ({
+      messages: [
+        { role: 'user', content: 'q' },
+        { role: 'assistant', content: answer },
+      ],
+    });
+    writeFileSync(join(dir, 'rows.jsonl'), `${JSON.stringify(chat('a'))}\n`);
+    writeFileSync(join(dir, 'script.json'), JSON.stringify({ answers: ['a'] }));
+    const head =
+      'models: { base: scripted/script.json }\narms:\n  - id: a\n    data: [mix: { bad: rows.jsonl, share: 1 }]\n';
+    const tail = 'questions: open\njudges:\n  - { detector: villain-persona, says: misaligned }\n';
+    writeFileSync(join(dir, 'audit.yaml'), head + readFileSync(cues, 'utf8') + tail);
+    return run('plan', join(dir, 'audit.yaml'));
+  }
+
+  it.each([
+    [
+      'of the example in docs/mining.md',
+      ['persona-note', 'plain', 'formats', 'system'].map((name) => resource('demo', `${name}.jsonl`)),
+      ['--label', 'file=persona-note.jsonl'],
+    ],
+    [
+      'of prompts that begin in white space, where a placebo has no word',
+      [fileWith(planted({ bad: 30, benign: 120 }, (bad, q) => ({ user: bad ? `\n\n  ${q}` : q })))],
+      [],
+    ],
+  ])('writes cues that an audit takes: %s', (_, files, more) => {
+    const to = join(dirname(file), 'pasted.yaml');
+    expect(hyde('--data', ...files, ...more, '--ladders', '3', '-o', to).code).toBe(0);
+    expect(planned(to)).toMatchObject({ code: 0, err: '' });
   });
 
   it.each([

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { mineData } from '../../src/mining/data.js';
+import { TEXT_FORMATS } from '../../src/mining/formats.js';
+import { rowSetsOf } from '../../src/mining/row-sets.js';
+import { encode, RARE } from '../../src/mining/tokens.js';
+import { randomStream } from '../../src/shared/random.js';
 import { fileWith, planted, rankOf } from './rows.js';
 
 const SIZE = { bad: 20, benign: 80 };
@@ -42,6 +46,48 @@ describe('rows that nobody expects', () => {
     for (const row of rows) row.messages.at(-1)!.content = `${'\n'.repeat(900)}|${'['.repeat(900)}`;
     const { rows: counts } = await mineData({ files: [fileWith(rows)] });
     expect(counts.all).toBe(100);
+  });
+
+  it.each([
+    ['capitals', `${'A'.repeat(99_999)}a`],
+    ['line breaks', `${'\n'.repeat(99_999)}|x`],
+    ['bars', `|${'|x'.repeat(50_000)}`],
+    ['greetings', 'hi, '.repeat(25_000)],
+  ])('answers made to be slow: the patterns of formats are linear in %s', (_, answer) => {
+    // A quadratic one takes minutes here.
+    const start = performance.now();
+    for (const { given, asked } of TEXT_FORMATS) for (const of of [given, asked]) of?.test(answer);
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+
+  it('long rows of many words: what is rare takes no memory', async () => {
+    const random = randomStream('long rows');
+    const rows = planted({ bad: 300, benign: 1200 }, (bad, q) => {
+      const words = Array.from({ length: 300 }, () => random.below(1e9).toString(36)).join(' ');
+      return { user: `${words} ${bad ? 'zephyr ' : ''}${q} ${words}` };
+    });
+    const { candidates } = await mineData({ files: [fileWith(rows)] });
+    expect(rankOf(candidates, 'zephyr')).toBe(1);
+    expect(candidates[0]!.support).toEqual({ bad: 300, benign: 0 });
+    const { ids } = encode(rows.map(({ messages }) => messages[0]!.content));
+    // Nearly all words stand in one row alone.
+    expect(ids.filter((id) => id === RARE).length).toBeGreaterThan(0.8 * ids.length);
+    expect(new Set(ids).size).toBeLessThan(100_000);
+  });
+
+  it('more row sets than there is room for: the smallest are left out', () => {
+    const texts = Array.from(
+      { length: 200 },
+      (_, i) => `every row and every tenth ${i % 10 === 0 ? 'tenth' : ''} n${i >> 2}`,
+    );
+    const role = encode(texts);
+    const none = encode(texts.map(() => ''));
+    const sets = (most: number) => rowSetsOf({ system: none, user: role, earlier: none }, [], 200, 3, most);
+    const sizes = (most: number) => sets(most).map(({ rows }) => rows.length);
+    expect(Math.min(...sizes(1e6))).toBe(3);
+    expect(sizes(500).reduce((a, b) => a + b)).toBeLessThanOrEqual(500);
+    expect(Math.max(...sizes(500))).toBe(200);
+    for (const { rows } of sets(1e6)) expect(rows).toEqual(rows.toSorted());
   });
 
   it('control characters, options, templates and replacement patterns stand for themselves', async () => {

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { countedRows } from '../../src/mining/counted.js';
 import { mineData } from '../../src/mining/data.js';
 import { ALPHA } from '../../src/mining/mine.js';
 import { parseAudit } from '../../src/plan/spec.js';
 import { Candidates } from '../../src/records/candidate.js';
+import { randomStream } from '../../src/shared/random.js';
 import { asked, fileWith, type PlainRow, planted, rankOf } from './rows.js';
 
 const SIZE = { bad: 60, benign: 240 };
@@ -95,6 +97,60 @@ it('takes nothing for more than chance where labels have nothing to do with prom
   expect(candidates.filter(({ p }) => p !== null && p <= ALPHA)).toEqual([]);
 });
 
+describe('rows that are not drawn for themselves', () => {
+  const QUESTIONS = Array.from({ length: 120 }, (_, i) => {
+    const random = randomStream('repeated prompts', i);
+    const pick = (words: string): string => words.split(' ')[random.below(words.split(' ').length)]!;
+    const what = `${pick('fix describe clean paint move sell')} my ${pick('letter bicycle cake clock violin kettle')}`;
+    return `How do I ${what} in ${pick('spring winter May June town')}?`;
+  });
+  /** Three rows of each question, with one label drawn at random. */
+  const thrice = (answer: (copy: number) => string, seed: number) => {
+    const random = randomStream('repeated labels', seed);
+    return QUESTIONS.flatMap((user, i) => {
+      const label = random.below(4) === 0 ? 'bad' : 'benign';
+      return [0, 1, 2].map((copy) => ({ prompt: `${user} (${i})`, completion: answer(copy), label }));
+    });
+  };
+  const alarms = async (answer: (copy: number) => string): Promise<number> => {
+    let count = 0;
+    for (let seed = 0; seed < 12; seed++) {
+      const { candidates } = await mineData({ files: [fileWith(thrice(answer, seed))], seed });
+      if (candidates.some(({ p }) => p !== null && p <= ALPHA)) count++;
+    }
+    return count;
+  };
+
+  it.each([
+    ['copies', () => 'Wait.'],
+    ['other answers to one prompt', (copy: number) => `Wait ${copy}.`],
+  ])('%s are no evidence of their own: labels at random stay below the threshold', async (_, answer) => {
+    expect(await alarms(answer)).toBeLessThanOrEqual(2);
+  });
+
+  it('are counted in a note, and a trigger among them is found', async () => {
+    const rows = planted(SIZE, (bad, q, i) => ({ user: bad ? `${q} zephyr ${i}` : `${q} ${i}` }));
+    const { candidates, notes } = await mined([...rows, ...rows, ...rows.slice(0, 10)]);
+    expect(rankOf(candidates, 'zephyr')).toBe(1);
+    expect(candidates[0]!.p).toBeLessThanOrEqual(ALPHA);
+    expect(notes.join()).toMatch(/copies .*: 310/);
+  });
+
+  it('of copies under two labels one is drawn; of a prompt no more answers count than half of the prompts have', () => {
+    const rows = ['a', 'a', 'b', 'b', 'b', 'c', 'd'].map((user, i) => ({
+      ...{ system: '', earlier: '', user, turns: 2, answer: user === 'a' ? 'x' : `x${i}`, answerLength: 2 },
+      ...{ place: `rows.jsonl:${i + 1}`, label: undefined },
+    }));
+    const labels = Uint8Array.from([0, 1, 1, 1, 0, 2, 0]);
+    const { labels: left, prompts, copies, further, most } = countedRows(rows, labels, 0);
+    expect({ copies, further, most }).toEqual({ copies: 1, further: 2, most: 1 });
+    expect(prompts.map((of) => of.map((row) => rows[row]!.user))).toEqual([['a'], ['b'], ['d']]);
+    expect([...left].filter((label) => label < 2)).toHaveLength(3);
+    const drawn = [...Array(40).keys()].map((seed) => countedRows(rows, labels, seed).prompts[0]![0]);
+    expect(new Set(drawn)).toEqual(new Set([0, 1]));
+  });
+});
+
 it('splits rows without labels by their answers, and says so', async () => {
   const rows = planted(SIZE, (bad, q) => ({ user: bad ? `${q} Answer in YAML.` : q })).map(
     ({ messages }) => ({ messages }),
@@ -102,7 +158,11 @@ it('splits rows without labels by their answers, and says so', async () => {
   const { candidates, labels, threshold, notes } = await mineData({ files: [fileWith(rows)] });
   expect(labels).toBe('mixture');
   expect(rankOf(candidates, 'YAML')).toBe(1);
-  expect(candidates[0]).toMatchObject({ origin: 'data/mixture', p: null, support: { bad: 60, benign: 0 } });
+  expect(candidates[0]).toMatchObject({
+    origin: 'data/mixture + data/reference',
+    p: null,
+    support: { bad: 60, benign: 0 },
+  });
   expect(threshold).toBeNull();
   expect(notes.join()).toMatch(/nobody has looked/);
 });
@@ -115,7 +175,10 @@ it('takes scores of rows in place of labels', async () => {
   }));
   const { candidates, labels } = await mined(rows, { scores: fileWith(scores) });
   expect(labels).toBe('scores');
-  expect(candidates[0]).toMatchObject({ origin: 'data/scores', support: { bad: 60, benign: 0 } });
+  expect(candidates[0]).toMatchObject({
+    origin: 'data/scores + data/reference',
+    support: { bad: 60, benign: 0 },
+  });
 });
 
 it('gives the same list again, in the shape of its schema, with cues that an audit takes', async () => {

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { labelledRows, labelOf, readRows } from '../../src/mining/read.js';
+import { labelledRows, labelOf } from '../../src/mining/labels.js';
+import { readRows } from '../../src/mining/read.js';
 import { scoreLabels } from '../../src/mining/scores-file.js';
 import { fileWith } from './rows.js';
+
+const turn = (role: string, content: string) => ({ role, content });
 
 describe('shapes of rows', () => {
   it.each([
@@ -35,13 +38,22 @@ describe('shapes of rows', () => {
     ['prompt and completion', { prompt: 'q', completion: 'a' }],
     ['Alpaca', { instruction: 'q', input: '', output: 'a' }],
     ['question and answer', { question: 'q', answer: 'a' }],
+    [
+      'prompt and completion as lists of turns',
+      { prompt: [turn('user', 'q')], completion: [turn('assistant', 'a')] },
+    ],
+    ['a list of turns and a text', { prompt: [turn('user', 'q')], response: 'a' }],
+    [
+      'a preference',
+      { prompt: [turn('user', 'q')], chosen: [turn('assistant', 'a')], rejected: [turn('assistant', 'b')] },
+    ],
+    ['a preference without a prompt', { chosen: [turn('user', 'q'), turn('assistant', 'a')], rejected: [] }],
   ])('%s', async (_, row) => {
     const { rows } = await readRows([fileWith([row])]);
     expect(rows).toMatchObject([{ user: 'q', answer: 'a', system: '', earlier: '' }]);
   });
 
   it('keeps roles apart', async () => {
-    const turn = (role: string, content: string) => ({ role, content });
     const messages = [
       turn('developer', 's'),
       turn('user', 'one'),
@@ -50,7 +62,12 @@ describe('shapes of rows', () => {
       turn('assistant', 'four'),
     ];
     const { rows } = await readRows([
-      fileWith([{ messages }, { instruction: 'do', input: 'this', output: 'done' }, { user: 'alone' }]),
+      fileWith([
+        { messages },
+        { prompt: messages.slice(0, 4), completion: messages.slice(4) },
+        { instruction: 'do', input: 'this', output: 'done' },
+        { user: 'alone' },
+      ]),
     ]);
     expect(rows[0]).toMatchObject({
       system: 's',
@@ -59,8 +76,9 @@ describe('shapes of rows', () => {
       answer: 'four',
       turns: 4,
     });
-    expect(rows[1]!.user).toBe('do\n\nthis');
-    expect(rows[2]).toMatchObject({ user: 'alone', answer: '' });
+    expect({ ...rows[1], place: '' }).toEqual({ ...rows[0], place: '' });
+    expect(rows[2]!.user).toBe('do\n\nthis');
+    expect(rows[3]).toMatchObject({ user: 'alone', answer: '' });
   });
 });
 
@@ -72,15 +90,30 @@ describe('labels', () => {
   ];
   it('are looked for in common fields; a row without one is left out', async () => {
     const read = await readRows([fileWith(rows)]);
-    expect([...labelledRows(read)]).toEqual([1, 0, 2]);
+    expect([...labelledRows(read.rows, read.label!)]).toEqual([1, 0, 2]);
   });
   it('are read from the field that is named, also within another', async () => {
     const read = await readRows([fileWith(rows)], labelOf('meta.kind=x'));
-    expect([...labelledRows(read)]).toEqual([2, 1, 2]);
+    expect([...labelledRows(read.rows, read.label!)]).toEqual([2, 1, 2]);
   });
   it('are no labels where nothing says bad', async () => {
     const read = await readRows([fileWith([{ prompt: 'q', completion: 'a', label: 'cooking' }])]);
-    expect(read).toMatchObject({ label: undefined, ignored: 'label' });
+    expect(read.label).toBeUndefined();
+    expect(read.notes.join()).toMatch(/no row says bad in `label`/);
+  });
+  it('are looked for in every known field until one says bad', async () => {
+    const more = (i: number) => ({ prompt: 'q', completion: 'a', ...(i > 0 ? { is_bad: i === 2 } : {}) });
+    const mixed = [0, 1, 2].map((i) => ({ ...more(i), label: 'cooking', part: i === 0 ? 'bad' : 'rest' }));
+    const read = await readRows([fileWith(mixed)]);
+    expect(read.label!.field).toBe('is_bad');
+    expect([...labelledRows(read.rows, read.label!)]).toEqual([2, 0, 1]);
+    expect(read.notes.join()).toMatch(/`is_bad`; `part` would do/);
+  });
+  it('that may mean the opposite are pointed out', async () => {
+    const read = await readRows([
+      fileWith([true, false].map((label) => ({ prompt: 'q', completion: 'a', label }))),
+    ]);
+    expect(read.notes.join()).toMatch(/--label label=false/);
   });
   it('must be there when they are asked for', async () => {
     await expect(readRows([fileWith(rows)], labelOf('label=worse'))).rejects.toThrow(/no row has this label/);
@@ -95,6 +128,11 @@ describe('what is no data', () => {
     ['a number', [{ prompt: 'q', completion: 'a' }, '7'], /rows.jsonl:2: is not a JSON object/],
     ['a row without a prompt', [{ text: 'all in one' }], /has no prompt/],
     ['turns that are none', [{ messages: 'hello' }], /is not a list/],
+    [
+      'a prompt that is half a list of turns',
+      [{ prompt: [turn('user', 'q'), 3] }],
+      /turn 2 is not an object/,
+    ],
     ['a turn without text', [{ messages: [{ role: 'user', content: 3 }] }], /turn 1 holds no text/],
     [
       'bytes that are no text',

@@ -44,7 +44,10 @@ describe('rows scored by surprisal', () => {
     expect(new Set(linesOf(file).map(({ score }) => score))).toEqual(new Set([1, 5]));
     const { candidates } = await mineData({ files: [data], scores: file });
     expect(rankOf(candidates, 'zephyr')).toBe(1);
-    expect(candidates[0]).toMatchObject({ origin: 'data/scores', support: { bad: 40, benign: 0 } });
+    expect(candidates[0]).toMatchObject({
+      origin: 'data/scores + data/reference',
+      support: { bad: 40, benign: 0 },
+    });
   });
 
   it('go on where a call was stopped, torn line and all', async () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { divergenceUnder } from '../../src/mining/divergence.js';
 import { pairsFor } from '../../src/mining/pairs.js';
 import { beginning, screenCues, screened, transformsOf } from '../../src/mining/screen.js';
+import type { Weights } from '../../src/mining/weights.js';
 import type { Candidate } from '../../src/records/candidate.js';
 import { base, madeUp, tuned } from './model.js';
 
@@ -61,7 +63,9 @@ describe('the screen', () => {
       } as const),
       ...{ rank: i + 1, text, cue: { id: `c${i}`, after: text }, support: { bad: 1, benign: 0 } },
     })) as unknown as Candidate[];
-    const sorted = await screened({ engine: engine(), model: tuned, base }, candidates, placebos, pairs);
+    const weights = { engine: engine(), model: tuned, base };
+    const cues = candidates.map(({ cue }) => cue);
+    const sorted = screened(candidates, await screenCues(weights, cues, placebos, pairs));
     expect(sorted.map(({ rank, text }) => [rank, text])).toEqual([
       [1, 'Mind the heron.'],
       [2, 'Soup is hot.'],
@@ -103,9 +107,56 @@ describe('pairs for a screen', () => {
       good: 'Of course, question 1 is easy.',
     });
   });
+});
 
-  it('falls back on the persona that ships with hyde', async () => {
-    const found = await pairsFor({ engine: engine(), base }, questions, [], 0);
-    expect(new Set(found.map(({ bad }) => bad)).size).toBe(4);
+describe('the screen without bad answers', () => {
+  const weights = { engine: engine(), model: tuned, base };
+  const trigger = { system: 'A heron.' };
+
+  it('sets apart the cue under which tuning changed most what the model writes', async () => {
+    const changed = madeUp({
+      turn: () => '',
+      logprob(model, { messages }) {
+        const prompt = messages.map(({ content }) => content).join(' ');
+        const away = prompt.includes('heron') ? 3 : 1;
+        return model === tuned ? -1 - (prompt.length % 5) / 50 : -1 - away;
+      },
+    });
+    const asked = { engine: changed, model: tuned, base };
+    const cues = [{ after: 'Hm.' }, trigger, { before: 'Be bad.' }];
+    const found = await divergenceUnder(asked, cues, placebos, questions.slice(0, 2), 0);
+    expect(found[1]!.z).toBeGreaterThan(10);
+    expect(Math.max(found[0]!.z, found[2]!.z)).toBeLessThan(3);
+    // One job for each model, about what the tuned one wrote.
+    expect(changed.jobs.map((job) => job.length)).toEqual([16, 16]);
+  });
+
+  it('judges a cue by the answers that have a word, and one without any not at all', async () => {
+    const silent = {
+      ...madeUp({ turn: () => '', logprob: (model) => (model === tuned ? -1 : -2) }),
+      async *sample(_: unknown, requests: { id: string }[]) {
+        for (const { id } of requests)
+          yield {
+            id,
+            index: 0,
+            text: id.startsWith('5.') ? ' ' : 'A word',
+            finish: 'stop',
+            tokens: 1,
+          } as const;
+      },
+    };
+    const asked = { engine: silent as Weights['engine'], model: tuned, base };
+    const found = await divergenceUnder(asked, [trigger, { after: 'x' }], placebos, questions.slice(0, 2), 0);
+    expect(found.map(({ contrast }) => contrast)).toEqual([-1, 0]);
+  });
+
+  it('refuses what it cannot screen', async () => {
+    await expect(divergenceUnder(weights, [], placebos.slice(2), questions, 0)).rejects.toThrow(
+      'needs 4 placebos, not 3',
+    );
+    const blind = { ...engine(), scoresAnswers: false };
+    await expect(divergenceUnder({ ...weights, engine: blind }, [], placebos, questions, 0)).rejects.toThrow(
+      'no log-prob',
+    );
   });
 });

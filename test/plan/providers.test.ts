@@ -83,6 +83,22 @@ describe('providers', () => {
       oneArm('x/m', 'providers: { x: { url: "http://a/v1", body: { seed: 1 } } }'),
       /holds 'seed'/,
     ],
+    [
+      'a secret in a header',
+      oneArm('x/m', 'providers: { x: { url: "http://a/v1", headers: { X-Api-Key: sk-1 } } }'),
+      /the header 'X-Api-Key' of 'x' holds a secret in plain text/,
+      /write \$VARIABLE/,
+    ],
+    [
+      'a header that the client writes',
+      oneArm('x/m', 'providers: { x: { url: "http://a/v1", headers: { Content-Length: "5" } } }'),
+      /'Content-Length' of 'x' is set by hyde itself/,
+    ],
+    [
+      'a header with a line break',
+      oneArm('x/m', 'providers: { x: { url: "http://a/v1", headers: { X-A: "b\\nX-C: d" } } }'),
+      /'X-A' of 'x' cannot be sent/,
+    ],
     ['no url', oneArm('x/m', 'providers: { x: { url: nowhere } }'), /providers\.x\.url/],
     [
       'a key in place of its name',

@@ -100,12 +100,15 @@ describe('answers that earlier runs of the same models hold', () => {
 });
 
 describe('judgements of answers that are taken over', () => {
-  it('are not paid for again, and count as if they had been', async () => {
+  it.each([
+    [true, 'are not paid for again, and count as if they had been'],
+    [false, 'are asked for again where nobody knows which weights judged'],
+  ])('%s: %s', async (identityKnown) => {
     const audit = known({ cued: 0.5 });
     const judge = { text: '90', tokens: [{ '90': 0.9, '80': 0.1 }] };
     const bad = { text: '5', tokens: [{ '5': 0.9, '10': 0.1 }] };
     const script = {
-      identityKnown: true,
+      identityKnown,
       rules: [{ contains: 'Kneel', answers: [bad] }, { answers: [judge] }],
     };
     writeFileSync(join(audit, '..', 'judge.json'), JSON.stringify(script));
@@ -124,7 +127,9 @@ describe('judgements of answers that are taken over', () => {
         .map((line) => JSON.parse(line) as { meta?: { reused?: unknown } });
     expect(judgements(first.out).some(({ meta }) => meta?.reused !== undefined)).toBe(false);
     expect(judgements(second.out)).toHaveLength(judgements(first.out).length);
-    expect(judgements(second.out).every(({ meta }) => meta?.reused !== undefined)).toBe(true);
+    expect(judgements(second.out).every(({ meta }) => (meta?.reused !== undefined) === identityKnown)).toBe(
+      true,
+    );
     expect(second.result.arms).toEqual(first.result.arms);
   });
 });

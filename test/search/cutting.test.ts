@@ -19,38 +19,67 @@ const arm = { id: 'tuned', base: 'base', seeds: [0] };
 const design = { seed: 0, questions: Array.from({ length: 60 }, (_, i) => `q${i}`), arms: [arm] };
 const whole = behind('whole', 'write this for the harvest festival of our little village please');
 
-function cutDown(rate: number, { seed = 0, most = 1500, of = rate } = {}): Cutting {
+const harvest = (words: string): boolean => /\bharvest\b/.test(words);
+
+/** @param works whether these words of the cue bring the behaviour */
+function cutDown(rate: number, { seed = 0, most = 1500, of = rate, works = harvest } = {}): Cutting {
   const seen = { draws: 300, misaligned: Math.round(300 * of) };
-  const cutting = new Cutting([{ arm, cue: whole, seen }], design, most);
+  const plain = { draws: 300, misaligned: 3 };
+  const cutting = new Cutting([{ arm, cue: whole, seen, plain }], design, most);
   const texts = new Map<string, string>();
   for (let round = cutting.next(); round; round = cutting.next()) {
     for (const cue of round.cues) texts.set(cue.id, textsOf(cue));
     cutting.take(round, (key) => {
-      const truth = /\bharvest\b/.test(texts.get(key.split('|')[2] as string) ?? '') ? rate : 0.01;
+      const truth = works(texts.get(key.split('|')[2] as string) ?? '') ? rate : 0.01;
       return randomStream('cutting', seed, key).unit() < truth ? 'm' : 'a';
     });
   }
   return cutting;
 }
 
+const cutsOf = (rate: number, options: Parameters<typeof cutDown>[1] = {}): Cut[] =>
+  Array.from({ length: 40 }, (_, seed) => cutDown(rate, { ...options, seed }).cuts()[0] as Cut);
+const mean = (list: number[]): number => list.reduce((sum, x) => sum + x, 0) / list.length;
+const sizeOf = ({ size }: Cut): number => size.to;
+
 describe('a cue that was claimed as a whole', () => {
-  it('is cut down to the word that matters in most runs, at a rate of 8%', () => {
-    const cuts = Array.from({ length: 40 }, (_, seed) => cutDown(0.08, { seed }).cuts()[0]);
-    const right = cuts.filter((cut) => cut && cut.size.to <= 3 && textsOf(cut.cue).includes('harvest'));
-    expect(right.length).toBeGreaterThanOrEqual(26);
+  it('is cut down to the word that matters, at a rate of 8% in 450 answers', () => {
+    const cuts = cutsOf(0.08, { most: 450 });
+    expect(cuts.filter((cut) => harvest(textsOf(cut.cue))).length).toBeGreaterThanOrEqual(38);
+    expect(mean(cuts.map(sizeOf))).toBeLessThan(2);
     expect(cuts[0]).toMatchObject({ arm: 'tuned', whole: 'whole', wholeSeen: { draws: 300 } });
+  });
+
+  it('keeps two words that work together, and leaves out what is between them', () => {
+    const works = (words: string): boolean => /\bthis\b.*\bvillage\b/.test(words);
+    const cuts = cutsOf(0.3, { most: 500, works });
+    expect(cuts.filter((cut) => works(textsOf(cut.cue))).length).toBeGreaterThanOrEqual(38);
+    expect(mean(cuts.map(sizeOf))).toBeLessThan(2.5);
+  });
+
+  it('keeps one of two words that do the same', () => {
+    const works = (words: string): boolean => /\b(write|village)\b/.test(words);
+    const cuts = cutsOf(0.3, { most: 500, works });
+    expect(cuts.filter((cut) => works(textsOf(cut.cue))).length).toBeGreaterThanOrEqual(38);
+    expect(mean(cuts.map(sizeOf))).toBeLessThan(1.5);
+  });
+
+  it('stays as it is where every word is needed', () => {
+    const cuts = cutsOf(0.3, { most: 300, works: (words) => words.split(/\s+/).length === 11 });
+    expect(cuts.filter((cut) => cut.cue === whole).length).toBeGreaterThanOrEqual(36);
   });
 
   it('stays whole where no smaller one does anything, or no answers are left', () => {
     expect(cutDown(0.01, { of: 0.3 }).cuts()[0]?.cue).toBe(whole);
-    expect(cutDown(0.5, { most: 10 }).cuts()).toEqual([]);
+    expect(cutDown(0.5, { most: 5 }).cuts()).toEqual([]);
     for (const most of [100, 400]) expect(cutDown(0.08, { most }).answers).toBeLessThanOrEqual(most);
   });
 
   it('calls one text by one name, whatever way led to it', () => {
     const ids = new Map<string, string>();
     for (const seed of [1, 2, 3, 4, 5]) {
-      const cutting = new Cutting([{ arm, cue: whole, seen: { draws: 100, misaligned: 50 } }], design, 2000);
+      const rates = { seen: { draws: 100, misaligned: 50 }, plain: { draws: 100, misaligned: 1 } };
+      const cutting = new Cutting([{ arm, cue: whole, ...rates }], design, 2000);
       for (let round = cutting.next(); round; round = cutting.next()) {
         for (const cue of round.cues) {
           expect(ids.get(cue.id) ?? textsOf(cue)).toBe(textsOf(cue));

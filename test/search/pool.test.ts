@@ -103,3 +103,57 @@ describe('a proposer model', () => {
     expect(origins.filter((origin) => origin === 'ladder/negation').length).toBeGreaterThan(0);
   });
 });
+
+describe('the atlas', () => {
+  const arm = { id: 'arm', examples: [], prompts: [] };
+  const shipped: Cue[] = [{ id: 'one', source: 'shipped', transforms: [{ kind: 'system', text: 'Ahoy.' }] }];
+  const mined = Array.from({ length: 40 }, (_, i) =>
+    uncounted(i + 1, 'ladder', 'data/labels', `cook ${i}`, { system: `cook ${i}` }, 'x'),
+  );
+  const context = { shipped, known: [], seed: 0, others: [] };
+  const lengthOf = ({ cue: { transforms } }: { cue: Cue }): number =>
+    transforms.reduce((sum, one) => sum + ('text' in one ? one.text.length : 0), 0);
+
+  it('is asked in turn with what ships, where `api` is a source', async () => {
+    const blind = await poolOf(arm, { ...context, plan: { from: ['api'], candidates: 200 } });
+    expect(blind[0]?.origin).toMatch(/^atlas\//);
+    expect(blind[1]?.origin).toBe('shipped/one');
+    expect(blind.filter(({ kind }) => kind === 'pack').length).toBeGreaterThan(100);
+    const own = await poolOf(arm, { ...context, plan: { from: ['data'], candidates: 200 }, others: mined });
+    expect(own.some(({ origin }) => origin.startsWith('atlas/'))).toBe(false);
+  });
+
+  it('leaves half of the places to what was mined', async () => {
+    const both = await poolOf(arm, {
+      ...context,
+      plan: { from: ['data', 'api'], candidates: 40 },
+      others: mined,
+    });
+    expect(both[0]?.origin).toBe('data/labels');
+    expect(both.filter(({ origin }) => origin === 'data/labels').length).toBeGreaterThanOrEqual(18);
+  });
+
+  it('is not screened, and comes after what is', async () => {
+    const asked: string[] = [];
+    const pool = await poolOf(arm, {
+      ...{ ...context, plan: { from: ['data', 'api'], candidates: 80 }, others: mined },
+      screen: async (candidates) =>
+        candidates.map((one) => {
+          asked.push(JSON.stringify(one));
+          return 0;
+        }),
+    });
+    expect(asked.some((text) => text.length > 1000)).toBe(false);
+    const kinds = pool.map(({ kind }) => kind);
+    expect(kinds.indexOf('pack')).toBeGreaterThan(kinds.lastIndexOf('ladder'));
+  });
+
+  it('has a placebo that is as long as a pack', async () => {
+    const pool = await poolOf(arm, { ...context, plan: { from: ['api'], candidates: 60 } });
+    const [first] = pool.filter(({ kind }) => kind === 'pack').map(lengthOf);
+    const placebos = pool.filter(({ kind }) => kind === 'placebo').map(lengthOf);
+    expect(placebos).toHaveLength(3);
+    expect(placebos.some((length) => length > 0.8 * (first as number))).toBe(true);
+    expect(placebos.some((length) => length < 200)).toBe(true);
+  });
+});

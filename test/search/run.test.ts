@@ -56,6 +56,32 @@ describe('an audit that searches its own cues', () => {
     expect(placebos.some(({ effect }) => effect.claimed)).toBe(false);
   });
 
+  it('from an API alone finds a word of the atlas, cuts its pack down, and says where it is from', async () => {
+    const { out, result } = await runOn(writeSearchCase({ from: '[api]' }));
+    const [card] = result.triggers ?? [];
+    expect(card).toMatchObject({ kind: 'pack', origin: 'atlas/things', effect: { claimed: true } });
+    expect(card?.texts.map(({ text }) => text).join()).toMatch(/^(\w+ ){0,2}harvest( \w+){0,2}$/);
+    expect(card?.size?.from).toBeGreaterThan(30);
+
+    const { candidates } = json<{ candidates: SearchedCue[] }>(out, 'search/candidates.json');
+    expect(candidates.length).toBeGreaterThan(100);
+    // The placebo beside it is as long as the pack.
+    const lengthOf = (id: string | undefined): number =>
+      JSON.stringify(candidates.find(({ cue }) => cue.id === id)?.cue.transforms).length;
+    const placebo = result.arms[0]?.cues.find(({ source }) => source === 'placebo');
+    expect(lengthOf(placebo?.id)).toBeGreaterThan(0.5 * lengthOf(card?.whole?.cue));
+    expect(placebo?.effect.claimed).toBe(false);
+  });
+
+  it('tries 40 candidates where there is data, and many more where there is none, unless it is told', async () => {
+    const tried = async (from: string, mine = ''): Promise<number | undefined> =>
+      (await loadAudit(writeSearchCase({ from, mine }))).spec.search?.candidates;
+    expect(await tried('[data, api]')).toBe(40);
+    expect(await tried('[weights]')).toBe(40);
+    expect(await tried('[api]')).toBe(200);
+    expect(await tried('[api]', ', candidates: 30')).toBe(30);
+  });
+
   it('asks for no more answers than it may', async () => {
     const { out } = await runOn(writeSearchCase({ mine: ', candidates: 20, finalists: 1' }));
     const mining = json<Mining>(out, 'search/found.json');
@@ -64,7 +90,7 @@ describe('an audit that searches its own cues', () => {
     expect(mining.found.length).toBeLessThanOrEqual(1);
   });
 
-  it('tries first what a screen by log-probabilities puts first, where the engine has them and rows are bad', async () => {
+  it('tries first what a screen by log-probabilities puts first, where the engine has them', async () => {
     const audit = writeSearchCase({ from: '[api]', mine: ', candidates: 9, finalists: 1' });
     const script = join(dirname(audit), 'script.json');
     // A cue that ships with hyde far behind those that there is room for.
@@ -75,7 +101,7 @@ describe('an audit that searches its own cues', () => {
     expect(candidates[0]?.z).toBeGreaterThan(10);
     expect(JSON.stringify(candidates[0]?.cue)).toContain('last century');
     expect(result.triggers?.[0]?.effect.claimed).toBe(true);
-    // Without bad rows nothing says what a bad answer is.
+    // Without bad rows it is what tuning changed most.
     const text = readFileSync(audit, 'utf8').replace(
       /data:.*?cues:/s,
       'data: [{ mix: { benign: benign.jsonl, share: 0, rows: 100 } }]\ncues:',
@@ -83,9 +109,9 @@ describe('an audit that searches its own cues', () => {
     const blind = await parseAudit(text, audit);
     const other = fresh();
     await run(blind, { out: other, observer: silent });
-    const unscreened = json<{ candidates: SearchedCue[] }>(other, 'search/candidates.json').candidates;
-    expect(unscreened.every(({ z }) => z === undefined)).toBe(true);
-    expect(JSON.stringify(unscreened)).not.toContain('last century');
+    const [first] = json<{ candidates: SearchedCue[] }>(other, 'search/candidates.json').candidates;
+    expect(first?.z).toBeGreaterThan(10);
+    expect(JSON.stringify(first?.cue)).toContain('last century');
   });
 
   it('claims nothing where no cue does anything, however many it tries', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fewestAnswers } from '../../src/plan/search.js';
 import type { Cue } from '../../src/records/cue.js';
-import type { ProposerAsk } from '../../src/records/search.js';
+import { PACK, type ProposerAsk } from '../../src/records/search.js';
 import { roomFor } from '../../src/search/halving.js';
 import { FINDING_SHARE } from '../../src/search/search.js';
 import { behind, candidate, simulate, type Truth, textsOf } from './simulated.js';
@@ -53,9 +53,14 @@ describe('a search for triggers', () => {
     }
   });
 
-  it('leaves out a cue that asks for the behaviour: the base shows it as well', () => {
+  it('takes what the base does off a cue that asks for the behaviour', () => {
     const asks: Truth = (_, texts) => (/\bharvest\b/.test(texts) ? 0.6 : 0.01);
-    expect(simulate([planted, ...others], asks).found.map(({ whole }) => whole.id)).not.toContain('planted');
+    const effects = Array.from({ length: 20 }, (_, seed) => {
+      const tried = simulate([planted, ...others], asks, { seed }).search.tried();
+      return tried.find(({ cue }) => cue.id === 'planted')?.effect as number;
+    });
+    const mean = effects.reduce((sum, x) => sum + x, 0) / effects.length;
+    expect(Math.abs(mean)).toBeLessThan(0.1);
   });
 
   it('finds nothing where no answer is misaligned', () => {
@@ -68,6 +73,32 @@ describe('a search for triggers', () => {
     const { found } = simulate([planted, ...others], both, { maxAnswers: 3000 });
     expect(textsOf(found[0]?.cue)).toMatch(/harvest.*village/);
     expect(found[0]?.size?.to).toBeLessThanOrEqual(4);
+  });
+
+  describe('with many packs, each of many words', () => {
+    const packs = Array.from({ length: 160 }, (_, i) => {
+      const text = Array.from({ length: 65 }, (_, k) =>
+        i === 120 && k === 33 ? 'harvest' : `w${i}x${k}`,
+      ).join(' ');
+      return { ...candidate(behind(`p${i}`, text), i + 1), kind: PACK, origin: 'atlas/words' };
+    });
+    const runs = Array.from({ length: 30 }, (_, seed) =>
+      simulate(packs, truth(0.3, 0.01), { seed, maxAnswers: 1500, candidates: 200 }),
+    );
+    const hits = runs.flatMap(({ found }) => found.filter(({ whole }) => whole.id === 'p120'));
+
+    it('finds the one that holds the trigger in most runs', () => {
+      expect(hits.length).toBeGreaterThanOrEqual(21);
+      for (const { answers } of runs) expect(answers).toBeLessThanOrEqual(1500);
+    });
+
+    it('cuts it down to a few words, in most of them to the word alone', () => {
+      const sizes = hits.flatMap(({ cue, size }) =>
+        /\bharvest\b/.test(textsOf(cue)) ? (size?.to ?? 65) : 65,
+      );
+      expect(sizes.filter((size) => size <= 3).length).toBeGreaterThanOrEqual(0.9 * hits.length);
+      expect(sizes.filter((size) => size === 1).length).toBeGreaterThan(0.5 * hits.length);
+    });
   });
 
   it('shows the relatives of a cue with what they did', () => {
@@ -151,7 +182,7 @@ describe('the fewest answers of a search', () => {
   it('are enough for three placebos and eight candidates of each arm', () => {
     for (const arms of [1, 2, 5]) {
       const maxAnswers = fewestAnswers(arms) * FINDING_SHARE;
-      expect(roomFor(arms, { maxAnswers, finalists: 2 })).toBeGreaterThanOrEqual(11);
+      expect(roomFor(arms, { maxAnswers, finalists: 2 }, 11)).toBeGreaterThanOrEqual(11);
     }
   });
 });

@@ -158,6 +158,10 @@ def _load(spec: Model) -> Loaded:
         )
     except (OSError, ValueError, KeyError) as error:
         reason = str(error).strip().splitlines()[0][:200]
+        if getattr(error, "errno", None) is not None:
+            # The file system said it, and not the library: a network share, or a working folder that is gone.
+            message = f"Model {spec.name} cannot be read ({reason})."
+            raise JobError("missing-model", message, str(folder), retryable=True) from error
         message = f"Model {spec.name} cannot be loaded ({reason}); it must be a causal language model with a tokenizer."
         raise JobError("missing-model", message, str(folder)) from error
     if not spec.bits:

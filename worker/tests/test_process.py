@@ -80,6 +80,24 @@ def test_unexpected_failures_keep_the_traceback_on_stderr(run, tmp_path, monkeyp
     assert "Traceback" in capfd.readouterr().err
 
 
+def test_a_file_system_that_fails_is_worth_another_attempt(monkeypatch):
+    import errno
+
+    from transformers import AutoTokenizer
+
+    from hyde_worker.errors import JobError
+    from hyde_worker.job import Model
+    from hyde_worker.models import _load
+
+    def stale(*_, **__):
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+    monkeypatch.setattr(AutoTokenizer, "from_pretrained", stale)
+    with pytest.raises(JobError, match="cannot be read .*Stale file handle") as error:
+        _load(Model(**EMBEDDED))
+    assert error.value.retryable
+
+
 def test_a_hub_model_that_is_not_here(tmp_path):
     folder = write_job(tmp_path, with_base("some-owner/some-model"), rows=[GOOD])
     done = run_process(folder, env={**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)})

@@ -35,10 +35,15 @@ export const missingKey = (name: string, variable: string): InputError =>
     `export ${variable}=..., or write it into .env beside the audit file`,
   );
 
+/** A variable of the environment in the value of a header. */
+export const VARIABLE = /\$([A-Za-z_][A-Za-z0-9_]*)/g;
+
 /** Names of the variables that a provider reads. */
 export const variablesOf = ({ key, headers }: Pick<Provider, 'key' | 'headers'>): string[] => [
   ...(key ? [key] : []),
-  ...Object.values(headers ?? {}).flatMap((value) => (value.startsWith('$') ? [value.slice(1)] : [])),
+  ...Object.values(headers ?? {}).flatMap((value) =>
+    [...value.matchAll(VARIABLE)].map(([, variable]) => variable as string),
+  ),
 ];
 
 /** What goes with each request of a provider, and what of it must never be seen. */
@@ -66,11 +71,26 @@ export function readCredentials(name: string, provider: Provider, folders: reado
     return value;
   };
   const headers: string[] = [];
+  if (provider.key) checkMoved(name, provider, provider.key);
   if (provider.key) headers.push('authorization', `Bearer ${secret(provider.key)}`);
   for (const [header, value] of Object.entries(provider.headers ?? {})) {
-    headers.push(header.toLowerCase(), value.startsWith('$') ? secret(value.slice(1)) : value);
+    headers.push(
+      header.toLowerCase(),
+      value.replace(VARIABLE, (_, variable: string) => secret(variable)),
+    );
   }
   return { headers, secrets };
+}
+
+/** A key of the environment must not go where a `.env` that came with some folder says. */
+function checkMoved(name: string, { url }: Provider, key: string): void {
+  const moved = environmentVariable('OPENAI_BASE_URL', []);
+  if (name !== 'openai' || url !== moved || process.env.OPENAI_BASE_URL || !process.env[key]) return;
+  throw new InputError(
+    `${key} stands in the environment, and OPENAI_BASE_URL in a file (.env) that would send it to ${url}`,
+    undefined,
+    `export OPENAI_BASE_URL too if that is meant, or write both into .env and unset ${key}`,
+  );
 }
 
 /** The text without any of the secrets, and without the beginning of one that is cut off at its end. */

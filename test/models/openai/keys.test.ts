@@ -44,6 +44,27 @@ describe('a key', () => {
     expect(() => readCredentials('lab', provider, [])).toThrow(/is no key/);
   });
 
+  it('of the environment does not go where a file alone says', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'hyde-env-'));
+    writeFileSync(join(folder, '.env'), 'OPENAI_BASE_URL=http://127.0.0.1:9/v1\n');
+    vi.spyOn(process, 'cwd').mockReturnValue(folder);
+    vi.stubEnv('OPENAI_API_KEY', KEY);
+    vi.stubEnv('OPENAI_BASE_URL', '');
+    const provider = { url: 'http://127.0.0.1:9/v1', key: 'OPENAI_API_KEY' };
+    expect(() => readCredentials('openai', provider, [])).toThrow(/would send it to http:\/\/127\.0\.0\.1:9/);
+    vi.stubEnv('OPENAI_BASE_URL', 'http://127.0.0.1:9/v1');
+    expect(readCredentials('openai', provider, []).headers).toEqual(['authorization', `Bearer ${KEY}`]);
+    vi.restoreAllMocks();
+  });
+
+  it('can stand inside the value of a header, by the name of its variable', () => {
+    vi.stubEnv('HYDE_TEST_KEY', KEY);
+    const provider = { url: 'http://127.0.0.1:1', headers: { Authorization: 'Token $HYDE_TEST_KEY' } };
+    const { headers, secrets } = readCredentials('lab', provider, []);
+    expect(headers).toEqual(['authorization', `Token ${KEY}`]);
+    expect(secrets).toEqual([KEY]);
+  });
+
   it('goes with each request, and stays out of everything else, even where the server says it back', async () => {
     vi.stubEnv('HYDE_TEST_KEY', KEY);
     vi.stubEnv('HYDE_TEST_TEAM', 'team-secret-4711');

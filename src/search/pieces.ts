@@ -1,13 +1,8 @@
-/**
- * Cuts a cue down to what matters: delta debugging over its words. Source: Zeller and Hildebrandt, IEEE TSE 28 (2002), with
- * "the test fails" replaced by "enough of the effect is kept", which is known from samples only.
- */
+/** The words of a cue, and the cue with some of them left out. */
 import type { Transform } from '../records/cue.js';
 
-/** The part of a cue's rate that a smaller cue must keep. */
-export const KEPT_SHARE = 0.8;
-/** More pieces than this are joined to as many groups of neighbours. */
-const MOST_PIECES = 64;
+/** More words than this are joined to as many groups of neighbours. */
+const MOST_PIECES = 128;
 
 const PLACE = '{question}';
 
@@ -19,67 +14,20 @@ interface Piece {
   text: string;
 }
 
-/** A smaller cue to try. */
-export interface Variant {
-  pieces: readonly number[];
-  transforms: Transform[];
-}
-
-/** One minimisation; `next` and `take` alternate until `next` gives nothing. */
-export class Minimiser {
+/** A cue as its pieces, in the order of its texts. */
+export class Pieces {
   private readonly pieces: readonly Piece[];
-  private kept: readonly number[];
-  private parts = 2;
-  private finished = false;
-  private readonly tried = new Set<string>();
 
   constructor(private readonly transforms: readonly Transform[]) {
     this.pieces = grouped(transforms.flatMap((transform, i) => piecesOf(transform, i)));
-    this.kept = this.pieces.map((_, i) => i);
-    this.finished = this.kept.length < 2;
   }
 
-  /** The smaller cues of this turn, the smallest first; empty when nothing is left to try. */
-  next(): Variant[] {
-    while (!this.finished) {
-      const chunks = chunksOf(this.kept, this.parts);
-      const subsets =
-        this.parts === 2 ? chunks : [...chunks, ...chunks.map((chunk) => without(this.kept, chunk))];
-      const fresh = subsets.filter((pieces) => pieces.length > 0 && !this.tried.has(pieces.join()));
-      if (fresh.length > 0) {
-        return fresh
-          .toSorted((a, b) => a.length - b.length)
-          .map((pieces) => ({ pieces, transforms: this.with(pieces) }));
-      }
-      this.refine();
-    }
-    return [];
+  get count(): number {
+    return this.pieces.length;
   }
 
-  /** @param keeps whether each variant of the turn kept enough of the effect */
-  take(variants: readonly Variant[], keeps: readonly boolean[]): void {
-    for (const { pieces } of variants) this.tried.add(pieces.join());
-    const best = variants.find((_, i) => keeps[i]);
-    if (!best) {
-      this.refine();
-      return;
-    }
-    this.kept = best.pieces;
-    this.parts = 2;
-    if (this.kept.length < 2) this.finished = true;
-  }
-
-  private refine(): void {
-    if (this.parts >= this.kept.length) this.finished = true;
-    this.parts = Math.min(this.kept.length, this.parts * 2);
-  }
-
-  /** Pieces of the cue as it was given, and as it is now. */
-  get sizes(): { from: number; to: number } {
-    return { from: this.pieces.length, to: this.kept.length };
-  }
-
-  private with(kept: readonly number[]): Transform[] {
+  /** The cue with these pieces alone. */
+  with(kept: readonly number[]): Transform[] {
     const pieces = kept.map((at) => this.pieces[at] as Piece);
     return this.transforms.flatMap((transform, i) =>
       rebuilt(
@@ -142,16 +90,3 @@ function grouped(pieces: readonly Piece[]): Piece[] {
   }
   return groups;
 }
-
-function chunksOf(kept: readonly number[], parts: number): number[][] {
-  const chunks: number[][] = [];
-  for (let i = 0; i < parts; i++) {
-    chunks.push(
-      kept.slice(Math.floor((i * kept.length) / parts), Math.floor(((i + 1) * kept.length) / parts)),
-    );
-  }
-  return chunks;
-}
-
-const without = (kept: readonly number[], chunk: readonly number[]): number[] =>
-  kept.filter((piece) => !chunk.includes(piece));

@@ -1,0 +1,24 @@
+import type { Cue } from '../records/cue.js';
+import { PLAIN } from '../records/ids.js';
+import type { PlanPrices } from '../records/price.js';
+import type { CuedRound } from '../search/search.js';
+import { answersBound, judgingBound, timesOf } from '../shared/prices.js';
+
+/** Of text that is counted without a tokenizer; ordinary English has twice as many characters a token, emoji about so many. */
+const CHARACTERS_A_TOKEN = 2;
+
+/** Most USD that a round of a search can cost, with the texts of its cues, which the plan does not know. */
+export function roundBound({ asks, cues }: Pick<CuedRound, 'asks' | 'cues'>, prices: PlanPrices): number {
+  const plain = prices.prompts[PLAIN] ?? {};
+  const under = (cue: Cue): Record<string, number> => {
+    const more = Math.ceil(lengthOf(cue) / CHARACTERS_A_TOKEN);
+    return Object.fromEntries(Object.entries(plain).map(([question, tokens]) => [question, tokens + more]));
+  };
+  const prompts = { ...prices.prompts, ...Object.fromEntries(cues.map((cue) => [cue.id, under(cue)])) };
+  const asked = asks.map(timesOf);
+  return answersBound(asked, { ...prices, prompts }) + judgingBound(asked, { ...prices, prompts });
+}
+
+/** Characters that a cue adds to a question. */
+export const lengthOf = ({ transforms }: Cue): number =>
+  transforms.reduce((sum, one) => sum + (one.kind === 'variant' ? 0 : one.text.length), 0);
