@@ -43,6 +43,9 @@ export class FailedError extends HydeError {
   readonly exitCode = 1;
 }
 
+/** A server refuses a setting that all requests of a call share. */
+export class SettingError extends FailedError {}
+
 /** The user stopped the run. What was recorded stays, and the run goes on from there. */
 export class InterruptedError extends HydeError {
   readonly exitCode = 130;

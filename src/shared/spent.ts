@@ -22,16 +22,14 @@ export interface PaidJudgement extends AnswerKey {
   meta?: Record<string, unknown>;
 }
 
-/** The bill of a run, which is told its answers by whoever reads them anyway; null where the run costs nothing. */
-export async function openBill({ prices, cells }: Plan, folder: string): Promise<RunBill | null> {
+/** The bill of a run, which is told its answers and judgements by whoever reads them anyway; null where the run costs nothing. */
+export async function openBill({ prices }: Plan, folder: string): Promise<RunBill | null> {
   if (!prices) return null;
   const bill = new Bill(prices, await tokensFor(isPriced(prices)));
   return {
     addAnswer: (sample) => bill.addAnswer(sample),
+    addJudgement: (line) => bill.addJudgement(line),
     spent: async () => {
-      for (const { arm, seed } of modelsOf(cells)) {
-        for await (const line of judgementsOf(folder, arm, seed)) bill.addJudgement(line);
-      }
       for await (const line of proposalsOf(folder)) bill.addProposal(line);
       return bill.spent();
     },
@@ -41,7 +39,8 @@ export async function openBill({ prices, cells }: Plan, folder: string): Promise
 /** See `openBill`. */
 export interface RunBill {
   addAnswer(sample: Sample): void;
-  /** Adds the judgements, and gives the sum. */
+  addJudgement(line: PaidJudgement): void;
+  /** Adds what a search proposed, and gives the sum. */
   spent(): Promise<Spent>;
 }
 
@@ -54,7 +53,13 @@ export async function spentOf(folder: string, plan: Plan): Promise<Spent | null>
       for (const sample of batch) bill.addAnswer(sample);
     }
   }
+  for await (const line of readJudgements(folder, plan)) bill.addJudgement(line);
   return bill.spent();
+}
+
+/** All recorded judgements of answers of the planned models. */
+export async function* readJudgements(folder: string, { cells }: Plan): AsyncGenerator<PaidJudgement> {
+  for (const { arm, seed } of modelsOf(cells)) yield* judgementsOf(folder, arm, seed);
 }
 
 /** What the answers to these asks have cost, or their judgements, or both; what was recorded for other asks is left out. */

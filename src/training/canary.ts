@@ -1,7 +1,7 @@
 import type { CanaryReport } from '../records/canary.js';
 import type { Engine, ModelDescription, ModelRecord } from '../records/model.js';
 import type { Warning } from '../records/result.js';
-import { InputError } from '../shared/errors.js';
+import { InputError, SettingError } from '../shared/errors.js';
 import { differenceOf, LEAST_DIFFERENCE, PROBE_REQUESTS } from '../shared/probes.js';
 
 /**
@@ -66,8 +66,13 @@ async function look(model: ModelRecord, engine: Engine): Promise<Probe> {
   const requests = PROBE_REQUESTS.map(({ id, messages }) => ({ id, messages, indices: [0, 1], seed: 0 }));
   const answers = new Map<string, string[]>(requests.map(({ id }) => [id, []]));
   const parameters = { temperature: 0, topP: 1, maxTokens: 24 };
-  for await (const { id, text, finish } of engine.sample(model, requests, parameters, () => {})) {
-    if (finish !== 'failed') answers.get(id)?.push(text);
+  try {
+    for await (const { id, text, finish } of engine.sample(model, requests, parameters, () => {})) {
+      if (finish !== 'failed') answers.get(id)?.push(text);
+    }
+  } catch (error) {
+    // Some models take no temperature of 0: then nothing is known of them here, and a warning says so.
+    if (!(error instanceof SettingError)) throw error;
   }
   return { description, logprobs: null, answers: [...answers.values()] };
 }

@@ -17,13 +17,14 @@ import { readPanels } from '../shared/panels.js';
 import { usd } from '../shared/prices.js';
 import { countReused } from '../shared/reused.js';
 import { FILES } from '../shared/run-folder.js';
-import { openBill } from '../shared/spent.js';
+import { openBill, readJudgements } from '../shared/spent.js';
 import { analyse } from './analyse.js';
 import { CutOff } from './cut-off.js';
 import { analysisInput } from './input.js';
 import { repeatWarnings } from './repeats.js';
 import { readScores, type Scores } from './scores.js';
 import { sensitivityOf } from './sensitivity.js';
+import { ServedStates } from './served.js';
 import type { Table } from './table.js';
 import { addTriggers } from './triggers.js';
 
@@ -90,12 +91,17 @@ export async function analyseTable(
 ): Promise<Result> {
   const labels = labelsFor(folder, verdict, judge);
   const bill = await openBill(plan, folder);
-  const cutOff = new CutOff();
+  const [cutOff, states] = [new CutOff(), new ServedStates()];
   const every = (sample: Sample): void => {
     bill?.addAnswer(sample);
     cutOff.add(sample);
+    states.addAnswer(sample);
   };
   const repeating = repeats ?? (await repeatWarnings(plannedAnswers(folder, plan, every)));
+  for await (const judgement of readJudgements(folder, plan)) {
+    bill?.addJudgement(judgement);
+    states.addJudgement(judgement);
+  }
   const spent = bill ? await bill.spent() : null;
   const planned = {
     ...analysisInput(plan, verdict, hydeVersion()),
@@ -128,7 +134,7 @@ export async function analyseTable(
   if (judges.some(isModelJudge)) result.methods.push(judgedSentence(folder, judge));
   if (imported) result.methods.unshift(importedSentence(imported));
   result.warnings.unshift(...(readJson<Canary>(join(folder, FILES.canary))?.warnings ?? []));
-  result.warnings.push(...repeating, ...cutOff.warnings());
+  result.warnings.push(...repeating, ...cutOff.warnings(), ...states.warnings());
   result.warnings.push(...labels.warnings, ...calibrationWarnings(result));
   const sensitivity = await sensitivityOf({ folder, plan, input, judge, result, table, scores }, sweep);
   if (sensitivity) result.sensitivity = sensitivity;

@@ -3,7 +3,7 @@ import { canonicalJson } from '../../shared/hash.js';
 import type { Served } from './adapters.js';
 import type { Entry } from './entry.js';
 import type { Host } from './host.js';
-import { Away } from './wire.js';
+import { Away, Listless } from './wire.js';
 
 /** What the addresses of one provider say of each model: they must say the same, or answers of two models would be mixed. */
 export class Agreement {
@@ -19,7 +19,7 @@ export class Agreement {
    */
   async check(host: Host, { name, adapter }: Served): Promise<void> {
     if (host.agreed.has(name)) return;
-    const entry = await host.entry(name, 1);
+    const entry = await this.look(host, name);
     // Where an adapter was loaded from is no matter: its name is the hash of its files.
     this.compare(
       name,
@@ -27,6 +27,17 @@ export class Agreement {
       adapter && entry ? { id: name, ...(entry.parent && { parent: entry.parent }) } : entry,
     );
     host.agreed.add(name);
+  }
+
+  /** The model's entry at one address. A list that fails is none where no other address has one to compare with. */
+  private async look(host: Host, name: string): Promise<Entry | undefined> {
+    try {
+      return await host.entry(name, 1);
+    } catch (error) {
+      const isListed = [...(this.seen.get(name)?.values() ?? [])].some((entry) => entry !== undefined);
+      if (error instanceof Listless && !isListed) return undefined;
+      throw error;
+    }
   }
 
   /**
@@ -44,7 +55,11 @@ export class Agreement {
       else throw look.reason;
     }
     const found = looks.find((look) => look.status === 'fulfilled');
-    if (!found) throw (looks[0] as PromiseRejectedResult).reason;
+    if (!found) {
+      const reasons = looks.map((look) => (look as PromiseRejectedResult).reason);
+      if (!reasons.some((reason) => reason instanceof Listless)) throw reasons[0];
+      return { entry: undefined, away: hosts.filter((_, i) => !(reasons[i] instanceof Listless)) };
+    }
     return { entry: found.value, away };
   }
 

@@ -14,10 +14,14 @@ export class Dialect {
   version = 0;
   /** The model has answered, so what it refuses is not everything. */
   answered = false;
+  /** What became of a plain question, where one was needed to tell bad requests from a server that answers nothing. */
+  plain: 'answered' | 'failed' | undefined;
   /** What each address last said that it is. */
   private readonly served = new Map<string, Completion['served']>();
   private changeSaid = false;
   private readonly dropped = new Set<OptionalField>();
+  /** The server gives no more alternatives of a token. */
+  private topLogprobs = Number.POSITIVE_INFINITY;
   private maxTokens: 'max_tokens' | 'max_completion_tokens';
 
   constructor(
@@ -39,17 +43,38 @@ export class Dialect {
     return this.provider.n && !this.seeded && !this.dropped.has('n') ? TOGETHER : 1;
   }
 
-  /** Leaves a field out, or writes it otherwise, from now on. @returns false where that was done before */
-  adapt(field: OptionalField, sentVersion: number): boolean {
-    // Requests that were on their way when the first refusal came are simply sent again.
-    if (sentVersion < this.version) return true;
-    if (this.dropped.has(field)) return false;
-    this.dropped.add(field);
-    if (field === 'max_tokens') {
-      this.maxTokens = this.maxTokens === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens';
+  /**
+   * Leaves a field out, or writes it otherwise, from now on.
+   *
+   * @param numbers that the refusal names
+   * @returns what is done, in words; or `known`: that was done before; `needed`: without it the answers would be drawn
+   *   otherwise; `again`: what was refused was sent before the first refusal came
+   */
+  adapt(
+    field: OptionalField,
+    sentVersion: number,
+    parameters: SamplingParameters,
+    numbers: readonly number[] = [],
+  ): { change: string } | 'known' | 'needed' | 'again' {
+    if (sentVersion < this.version) return 'again';
+    if (
+      (field === 'temperature' && parameters.temperature !== 1) ||
+      (field === 'top_p' && parameters.topP !== 1)
+    ) {
+      return 'needed';
     }
+    if (this.dropped.has(field)) return 'known';
     this.version++;
-    return true;
+    const asked = Math.min(parameters.topLogprobs ?? 0, this.topLogprobs);
+    const fewer = Math.max(...numbers.filter((number) => number < asked));
+    if (field === 'logprobs' && fewer >= 1) {
+      this.topLogprobs = fewer;
+      return { change: `log-probabilities of the ${fewer} likeliest tokens are asked for` };
+    }
+    this.dropped.add(field);
+    if (field !== 'max_tokens') return { change: `${field} is left out` };
+    this.maxTokens = this.maxTokens === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens';
+    return { change: 'its other name for the length of answers is used' };
   }
 
   /**
@@ -86,13 +111,14 @@ export class Dialect {
     const logprobs =
       topLogprobs === undefined || this.dropped.has('logprobs')
         ? {}
-        : { logprobs: true, top_logprobs: topLogprobs };
+        : { logprobs: true, top_logprobs: Math.min(topLogprobs, this.topLogprobs) };
     return JSON.stringify({
       ...this.provider.body,
       model: this.model,
       messages,
-      temperature,
-      top_p: topP,
+      ...(this.dropped.has('temperature') && temperature === 1 ? {} : { temperature }),
+      // Sent where it is 1, too: left out, vLLM takes what the files of the model say.
+      ...(this.dropped.has('top_p') && topP === 1 ? {} : { top_p: topP }),
       [this.maxTokens]: maxTokens,
       ...logprobs,
     }).slice(0, -1);

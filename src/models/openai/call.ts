@@ -7,6 +7,8 @@ import type { Timing } from './timing.js';
 /** Answers that wait for the caller; while there are more, no further request of the call is sent. */
 const WAITING = 4096;
 
+const PLAIN = [{ role: 'user' as const, content: 'Say hello.' }];
+
 /** One request to the server: one answer, or several with the same messages. */
 export interface Job {
   call: Call;
@@ -35,6 +37,8 @@ export class Call {
   /** Jobs that failed while it was not known whether all do. */
   undecided: { job: Job; reason: string }[] = [];
   error: Error | undefined;
+  /** One of its requests was answered, so its settings are what the server takes. */
+  answered = false;
   /** Replies that came and were not read yet. */
   unread = 0;
   private enough = false;
@@ -52,7 +56,7 @@ export class Call {
   constructor(
     readonly dialect: Dialect,
     private readonly requests: readonly SampleRequest[],
-    private readonly parameters: SamplingParameters,
+    readonly parameters: SamplingParameters,
     /** Makes a host ready: its model is looked at, its adapter loaded. Absent where that takes nothing. */
     readonly prepare?: (host: Host) => Promise<Release>,
   ) {}
@@ -97,6 +101,12 @@ export class Call {
       this.cached = { request, version: dialect.version, text };
     }
     return this.cached.text + dialect.close(request, indices);
+  }
+
+  /** The body of a plain question with the settings of this call, no matter what it asks. */
+  plainBody(): object {
+    const { topLogprobs: _, ...parameters } = this.parameters;
+    return JSON.parse(`${this.dialect.open(PLAIN, parameters)}}`);
   }
 
   add(answer: Answer): void {

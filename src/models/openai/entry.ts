@@ -12,7 +12,7 @@ const text = (value: unknown): string | undefined => (typeof value === 'string' 
 
 /** The model's entry in the list of a server; undefined where the server has no list, or it is not in it. */
 export async function entryOf(wire: Wire, model: string, attempts?: number): Promise<Entry | undefined> {
-  const body = (await wire.ask('/models', undefined, attempts)).json as { data?: unknown } | undefined;
+  const body = (await wire.list(attempts)) as { data?: unknown } | undefined;
   const list = Array.isArray(body?.data) ? body.data : [];
   const found = list.find((each) => each?.id === model);
   if (!found) return undefined;

@@ -20,6 +20,8 @@ export interface Choice {
 export interface Completion {
   /** By position; where the server gave none, a reason. */
   choices: (Choice | string)[];
+  /** The server gave fewer than it was asked for. */
+  fewer: boolean;
   usage?: Usage;
   /** What the server says that it is: model, and fingerprint where it has one. */
   served: { model: string; fingerprint?: string };
@@ -29,6 +31,8 @@ export interface Completion {
 export interface ServerError {
   message: string;
   code: string;
+  /** The field that it is about, where the server names one. */
+  param: string;
   /** Another status that a gateway put into the body. */
   status?: number;
 }
@@ -49,9 +53,15 @@ export function parseJson(text: string): unknown {
  * @returns the completion, the error in its place, or in words why it is neither
  */
 export function readCompletion(text: string, wanted: number): Completion | ServerError | string {
-  const body = parseJson(text);
-  if (!isObject(body)) return text === '' ? 'the answer is empty' : 'the answer is no JSON';
-  if (isObject(body.error)) return readError(body);
+  return text === '' ? 'the answer is empty' : readBody(parseJson(text), wanted);
+}
+
+/** The same for what was JSON. */
+export function readBody(body: unknown, wanted: number): Completion | ServerError | string {
+  if (!isObject(body)) return 'the answer is no JSON';
+  if (isObject(body.error) || (typeof body.error === 'string' && !Array.isArray(body.choices))) {
+    return readError(body);
+  }
   if (!Array.isArray(body.choices)) return 'the answer has no choices';
   const choices: (Choice | string)[] = new Array(wanted).fill('the server left it out');
   for (const [position, given] of body.choices.entries()) {
@@ -62,7 +72,8 @@ export function readCompletion(text: string, wanted: number): Completion | Serve
       choices[index] = readChoice(given);
   }
   const usage = readUsage(body.usage);
-  return { choices, ...(usage ? { usage } : {}), served: readServed(body) };
+  const fewer = body.choices.length < wanted;
+  return { choices, fewer, ...(usage ? { usage } : {}), served: readServed(body) };
 }
 
 const shortText = (value: unknown): string =>
@@ -95,7 +106,8 @@ function readChoice(choice: Fields): Choice | string {
 }
 
 /**
- * The likeliest tokens of each position; undefined where any of them is not what it should be.
+ * The likeliest tokens of each position; undefined where any of them is not what it should be, or has no alternatives:
+ * then the text is what can be read.
  *
  * @param answer what remains when there was a thought before it: the tokens of the thought are left out
  */
@@ -105,9 +117,10 @@ function readLogprobs(given: unknown, answer: string | undefined): TokenLogprob[
   if (skipped === undefined) return undefined;
   const positions: TokenLogprob[][] = [];
   for (const position of skipped ? given.content.slice(skipped) : given.content) {
-    if (!isObject(position) || !Array.isArray(position.top_logprobs)) return undefined;
+    const top = isObject(position) ? position.top_logprobs : undefined;
+    if (!Array.isArray(top) || top.length === 0) return undefined;
     const tokens: TokenLogprob[] = [];
-    for (const entry of position.top_logprobs) {
+    for (const entry of top) {
       if (!isObject(entry)) return undefined;
       const { token, logprob } = entry;
       // Rounding puts a certain token a little above 0.
@@ -116,7 +129,7 @@ function readLogprobs(given: unknown, answer: string | undefined): TokenLogprob[
     }
     positions.push(tokens);
   }
-  return positions;
+  return positions.length > 0 ? positions : undefined;
 }
 
 /** How many tokens come before the answer's own; undefined where the tokens do not spell it. */
@@ -141,13 +154,14 @@ function readUsage(given: unknown): Usage | undefined {
 /** What a server says is wrong. A page of HTML and the like says nothing. */
 export function readError(body: unknown): ServerError {
   const error = isObject(body) ? (isObject(body.error) ? body.error : body) : {};
-  const { message, detail, code, type } = error;
+  const { message, detail, code, type, param } = error;
   const said = [message, detail, isObject(body) && typeof body.error === 'string' ? body.error : '']
     .map(shortText)
     .find(Boolean);
   const status = typeof code === 'number' && code >= 400 && code < 600 ? { status: code } : {};
   return {
     message: said ?? '',
+    param: shortText(param),
     code: [code, type]
       .filter((part) => typeof part === 'string')
       .join(' ')

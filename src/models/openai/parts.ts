@@ -1,3 +1,4 @@
+import type { FailedError } from '../../shared/errors.js';
 import type { Observer } from '../../shared/observer.js';
 import type { Call, Job } from './call.js';
 import type { Host } from './host.js';
@@ -30,7 +31,7 @@ export interface Line {
   /** Sends nothing to a host for some milliseconds. */
   pause(call: Call, host: Host, milliseconds: number, reason: string): void;
   /** Ends a call with an error; what is at the servers may still come for a while. */
-  stop(call: Call, host: Host, reason: string, hint?: string): void;
+  stop(call: Call, host: Host, reason: string, hint?: string, Kind?: typeof FailedError): void;
   /** The host does not know the model that it had loaded. @returns whether it is loaded again, and the job in line */
   reload(job: Job, host: Host): boolean;
   /** A connection broke: the server may have been started anew, as another one, and is looked at before more is sent. */

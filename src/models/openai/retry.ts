@@ -7,15 +7,20 @@ export type Decision =
   | { kind: 'retry'; error: string; reason: string; dead: boolean; weight: number; wait?: number }
   /** Too much at once: ask again, and fewer at a time. No attempt is counted. */
   | { kind: 'busy'; error: string; reason: string; wait?: number }
-  /** This request cannot be answered; others can. */
+  /** This request cannot be answered; others can. `certain`: by the words of the server it is this prompt. */
   | { kind: 'refused'; error: string; reason: string; certain: boolean }
-  /** The server wants a field otherwise, or not at all. */
-  | { kind: 'adapt'; field: OptionalField; reason: string }
+  /** A setting that the requests of a call share is refused: none can be answered, unless one was. */
+  | { kind: 'setting'; error: string; reason: string; hint: string }
+  /** The server wants a field otherwise, or not at all. `numbers`: those that it names, perhaps what it allows at most. */
+  | { kind: 'adapt'; field: OptionalField; reason: string; numbers: number[] }
   /** No request can be answered as things stand. */
   | { kind: 'fatal'; error: string; reason: string; hint?: string };
 
-/** Fields that hyde can do without, or write otherwise; `max_tokens` by either of its names. */
-export type OptionalField = 'max_tokens' | 'seed' | 'logprobs' | 'n';
+/**
+ * Fields that hyde can do without, or write otherwise: `max_tokens` by either of its names, `temperature` and `top_p`
+ * where they are 1, so that nothing changes.
+ */
+export type OptionalField = 'max_tokens' | 'seed' | 'logprobs' | 'n' | 'temperature' | 'top_p';
 
 /** Attempts of one request; a time-out, which costs the server most, counts twice. */
 export const ATTEMPTS = 6;
@@ -96,54 +101,91 @@ export function decideReply({ status, headers, body }: Reply, date: number, said
   if (code === 408 || code === 409 || code === 425 || code >= 500 || code < 300) {
     return { kind: 'retry', error: kind, reason, dead: code >= 500, weight: 1, ...later };
   }
+  if ((code === 400 || code === 422) && isLengthRefused(error)) {
+    return {
+      kind: 'setting',
+      error: kind,
+      reason: `answers of this length are refused (${reason})`,
+      hint: "set `sampling: { max-tokens: N }` to what the model takes, or the judge's `max-tokens`",
+    };
+  }
   const field = code === 400 || code === 422 ? fieldOf(error) : undefined;
-  if (field) return { kind: 'adapt', field, reason };
+  if (field) return { kind: 'adapt', field, reason, numbers: numbersOf(error.message) };
   return { kind: 'refused', error: kind, reason, certain: TOO_LONG.test(all) };
 }
 
 const QUOTA = /insufficient_quota|billing|insufficient_credits|quota_exceeded/i;
 const FILTERED = /content_(policy|filter)|moderation|flagged/i;
 const TOO_LONG = /context.?length|maximum context|too (long|large|many tokens)/i;
+const MAX_TOKENS = /\bmax(_completion|_output|_new)?_tokens\b/;
+
+/** Is the length of answers that is asked for out of range for any prompt? What is too long with its prompt is not. */
+const isLengthRefused = ({ message }: ServerError): boolean =>
+  MAX_TOKENS.test(message) &&
+  /too (large|big|high|small|low)|at (most|least)|(less|greater|smaller|larger|more) than|exceed|(below|above) (the )?m(in|ax)imum/i.test(
+    message,
+  ) &&
+  !/context|prompt|input|messages/i.test(message);
+
+/** Whole numbers that stand by themselves: not those in the names of models. */
+const numbersOf = (text: string): number[] =>
+  [...text.matchAll(/(?<![\w.-])\d{1,6}(?![\w-]|\.\d)/g)].map(([digits]) => Number(digits));
+
+const REFUSED_FIELD =
+  /unsupported|not support|unknown|unrecognized|unexpected|extra|not allowed|not permitted|invalid|must be|cannot|greater than max|does not/i;
+
+/** Names of fields in the words of servers. Prompts may be quoted there: what is a common word must stand as a name. */
+const FIELDS: [words: RegExp, field: OptionalField][] = [
+  [MAX_TOKENS, 'max_tokens'],
+  [/\b(top_)?logprobs\b/, 'logprobs'],
+  [/\bseed\b/, 'seed'],
+  [/(['"`]n['"`]|\bparameter n\b|\bn (must|should) be)/, 'n'],
+  [/\btop_p\b/, 'top_p'],
+  [/['"`]temperature['"`]|^temperature\b|\b(parameter|value|field):? temperature\b/i, 'temperature'],
+];
 
 /** The field that a server says it does not take, where hyde can do without it. */
-function fieldOf({ message, code }: ServerError): OptionalField | undefined {
-  if (
-    !/unsupported|not support|unknown|unrecognized|unexpected|extra|not allowed|not permitted|invalid|must be/i.test(
-      `${code} ${message}`,
-    )
-  ) {
-    return undefined;
-  }
-  if (/max_tokens.*max_completion_tokens/s.test(message)) return 'max_tokens';
-  if (/\bmax_completion_tokens\b/.test(message)) return 'max_tokens';
-  if (/\b(top_)?logprobs\b/.test(message)) return 'logprobs';
-  if (/\bseed\b/.test(message)) return 'seed';
-  if (/(['"`]n['"`]|\bparameter n\b|\bn (must|should) be)/.test(message)) return 'n';
-  return undefined;
+function fieldOf({ message, code, param }: ServerError): OptionalField | undefined {
+  if (!REFUSED_FIELD.test(`${code} ${message}`) || param.startsWith('messages')) return undefined;
+  return PARAMS.get(param) ?? FIELDS.find(([words]) => words.test(message))?.[1];
 }
+
+const PARAMS = new Map<string, OptionalField>([
+  ...FIELDS.map(([, field]) => [field, field] as const),
+  ['max_completion_tokens', 'max_tokens'],
+  ['top_logprobs', 'logprobs'],
+]);
 
 const first = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value[0] : value;
 
+/** A server that asks for a longer wait than this, a year, is only said to ask for one. */
+export const LONGEST_WAIT = 366 * 86_400_000;
+
+/** A header's number; undefined where it holds none: an empty one counts as none. */
+function numberIn(text: string | undefined): number | undefined {
+  const number = text === undefined || text.trim() === '' ? Number.NaN : Number(text);
+  return Number.isFinite(number) ? number : undefined;
+}
+
 /** Milliseconds that `retry-after` asks for: seconds, or a date. */
 export function retryAfter(headers: Reply['headers'], date: number): number | undefined {
-  const precise = Number(first(headers['retry-after-ms']) ?? Number.NaN);
-  if (precise >= 0) return precise;
+  const precise = numberIn(first(headers['retry-after-ms']));
+  if (precise !== undefined && precise >= 0) return Math.min(precise, LONGEST_WAIT);
   const text = first(headers['retry-after']);
-  if (text === undefined || text === '') return undefined;
-  const seconds = Number(text);
-  if (Number.isFinite(seconds)) return seconds >= 0 ? seconds * 1000 : undefined;
-  const until = Date.parse(text);
-  return Number.isNaN(until) ? undefined : Math.max(0, until - date);
+  const seconds = numberIn(text);
+  if (seconds !== undefined) return seconds >= 0 ? Math.min(seconds * 1000, LONGEST_WAIT) : undefined;
+  const until = Date.parse(text ?? '');
+  return Number.isNaN(until) ? undefined : Math.min(Math.max(0, until - date), LONGEST_WAIT);
 }
 
 /** Milliseconds until a server takes requests again that says none or no tokens are left; 0 where some are. */
 export function rateLimitPause(headers: Reply['headers'], date: number): number {
   return Math.max(
     ...['requests', 'tokens'].map((what) => {
-      const left = first(headers[`x-ratelimit-remaining-${what}`]);
-      if (left === undefined || !(Number(left) <= 0)) return 0;
-      return resetIn(first(headers[`x-ratelimit-reset-${what}`]) ?? '', date);
+      const left = numberIn(first(headers[`x-ratelimit-remaining-${what}`]));
+      if (left === undefined || left > 0) return 0;
+      return Math.min(resetIn(first(headers[`x-ratelimit-reset-${what}`]) ?? '', date), LONGEST_WAIT);
     }),
   );
 }

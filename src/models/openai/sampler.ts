@@ -1,5 +1,5 @@
 import type { Answer } from '../../records/model.js';
-import { FailedError, type HydeError } from '../../shared/errors.js';
+import { FailedError } from '../../shared/errors.js';
 import { interrupted, stopIfAborted } from '../../shared/interrupted.js';
 import type { Call, Job } from './call.js';
 import type { Host } from './host.js';
@@ -7,6 +7,7 @@ import { type Arrived, Inbox } from './inbox.js';
 import type { Line, SamplerParts } from './parts.js';
 import { Preparer } from './preparer.js';
 import { Queue } from './queue.js';
+import { LONGEST_WAIT } from './retry.js';
 import { Settler } from './settle.js';
 
 /** A server that asks for a longer pause than this has no capacity today: milliseconds. */
@@ -113,14 +114,16 @@ export class Sampler implements Line {
     const isLong = ({ pausedUntil }: Host): boolean => pausedUntil - now > LONGEST_PAUSE;
     host.pausedUntil = Math.max(host.pausedUntil, now + milliseconds);
     if (!this.parts.hosts.every(isLong)) return;
-    const minutes = Math.ceil(milliseconds / 60_000);
+    const isYear = milliseconds >= LONGEST_WAIT;
+    const time = isYear ? 'for over a year' : `for ${Math.ceil(milliseconds / 60_000)} minutes`;
     const hint = 'run the same command again then: it goes on from here';
-    this.stop(call, host, `the server asks to wait for ${minutes} minutes (${reason})`, hint);
+    this.stop(call, host, `the server asks to wait ${time} (${reason})`, hint);
   }
 
-  stop(call: Call, host: Host | undefined, reason: string, hint?: string): void {
+  stop(call: Call, host: Host | undefined, reason: string, hint?: string, Kind = FailedError): void {
     if (call.error) return;
-    call.fail(this.failure(host, reason, hint));
+    const { name, hide } = this.parts;
+    call.fail(new Kind(hide(`${name}${host ? ` (${host.at})` : ''}: ${reason}`), hint));
     this.dropLater(call);
   }
 
@@ -156,11 +159,6 @@ export class Sampler implements Line {
     return this.calls.filter(({ dialect }) => dialect === call.dialect);
   }
 
-  private failure(host: Host | undefined, reason: string, hint?: string): HydeError {
-    const { name, hide } = this.parts;
-    return new FailedError(hide(`${name}${host ? ` (${host.at})` : ''}: ${reason}`), hint);
-  }
-
   pump(): void {
     while (this.calls.length > 0) {
       const now = this.parts.timing.now();
@@ -176,8 +174,10 @@ export class Sampler implements Line {
     for (const host of byRoom) {
       const job = host.takes(now) ? this.queue.next(host, now) : undefined;
       if (!job) continue;
-      if (host.parts.breaker.open) host.probe = job;
-      this.start(job, host, now);
+      if (host.parts.breaker.open) {
+        this.enqueue(job);
+        void this.probe(job.call, host);
+      } else this.start(job, host, now);
       return true;
     }
     const soonest = hosts.reduce(
@@ -188,9 +188,33 @@ export class Sampler implements Line {
     return false;
   }
 
+  /**
+   * Looks whether a host that is taken for dead is alive. What failed there is not sent for that: where the host is alive
+   * and those requests alone fail, they would keep it dead for good.
+   */
+  private async probe(call: Call, host: Host): Promise<void> {
+    const { breaker } = host.parts;
+    const probe = {};
+    host.probe = probe;
+    const probed = await this.settler.askPlain(call, host);
+    if (host.probe === probe) host.probe = undefined;
+    if (!this.calls.includes(call) || call.ending) {
+      this.pump();
+      return;
+    }
+    if (typeof probed === 'string') breaker.succeeded();
+    else {
+      breaker.failed(this.parts.timing.now());
+      if (probed.wait !== undefined) this.pause(call, host, probed.wait, probed.reason);
+      if (this.stopIfExhausted(probed.reason)) return;
+    }
+    this.pump();
+  }
+
   private wakeIn(milliseconds: number): void {
     this.cancelWake?.();
-    this.cancelWake = this.parts.timing.after(milliseconds, () => this.pump());
+    // Timers hold no more than 25 days; awake too early it looks again.
+    this.cancelWake = this.parts.timing.after(Math.min(milliseconds, LONGEST_PAUSE), () => this.pump());
   }
 
   /** An address is gone for good: what was sent there is sent to others. */
@@ -218,7 +242,6 @@ export class Sampler implements Line {
     const options = { method: 'POST' as const, path, headers: this.parts.headers, body: call.bodyOf(job) };
     const end = (): void => {
       host.inFlight--;
-      if (host.probe === job) host.probe = undefined;
     };
     const cancel = connections.send(options, (outcome) => {
       // Half is enough: several answers may come at once, before others are sent.

@@ -1,22 +1,38 @@
+import { SettingError } from '../../shared/errors.js';
 import { answersOf } from './answers.js';
 import type { Call, Job } from './call.js';
+import { Failures } from './failures.js';
 import type { Host } from './host.js';
 import { isLost, type Lost, type Reply } from './http.js';
+import { Learner } from './learner.js';
 import { type Completion, isServerError, readCompletion } from './parse.js';
 import type { Line, SamplerParts } from './parts.js';
+import { type Probed, plainQuestion } from './probe.js';
 import { ATTEMPTS, backoff, type Decision, decideLost, decideReply, rateLimitPause } from './retry.js';
-
-/** Requests that failed before any was answered, after which all are taken for wrong. */
-const REFUSALS = 8;
 
 /** Decides what becomes of each request when the server has answered, or has not. */
 export class Settler {
   readonly errors: Record<string, number> = {};
+  private readonly learner: Learner;
+  private readonly failures: Failures;
+  private readonly saidDead = new Set<Host>();
 
   constructor(
     private readonly parts: SamplerParts,
     private readonly line: Line,
-  ) {}
+  ) {
+    this.learner = new Learner(parts);
+    this.failures = new Failures(parts, line, (call, host) => this.askPlain(call, host));
+  }
+
+  /** See `plainQuestion`. */
+  askPlain(call: Call, host: Host): Promise<Probed> {
+    return plainQuestion(
+      host,
+      call,
+      (adapt, version) => this.learner.refused(call, adapt, version) === 'learnt',
+    );
+  }
 
   /**
    * Looks at what came only as far as it says whether another request may follow: acts on what is no answer at once.
@@ -32,6 +48,10 @@ export class Settler {
     }
     if (outcome.status < 200 || outcome.status > 299) {
       this.act(job, host, decideReply(outcome, date), timing.now());
+      return undefined;
+    }
+    if (isStream(outcome)) {
+      this.act(job, host, STREAM, timing.now());
       return undefined;
     }
     const pause = rateLimitPause(outcome.headers, date);
@@ -69,21 +89,24 @@ export class Settler {
     if (change) observer.warn(`${name}/${call.dialect.model} ${change}`);
     const { answers, missing } = answersOf(job, completion, served, reply.headers, latency, hide);
     for (const answer of answers) call.add(answer);
+    call.answered ||= answers.length > 0;
     if (answers.length > 0 && !call.dialect.answered) {
       call.dialect.answered = true;
-      for (const each of this.line.callsOf(call)) this.refuseUndecided(each);
+      for (const each of this.line.callsOf(call)) this.failures.refuseUndecided(each);
     }
     if (missing.length === 0) {
-      this.close(call);
+      this.failures.close(call);
+      return;
+    }
+    const rest = { ...job, indices: missing.map((i) => indices[i] as number) };
+    if (answers.length > 0) {
+      if (completion.fewer)
+        this.learner.gaveFewer(call, indices.length, completion.choices.length - missing.length, job.version);
+      this.resend(rest);
       return;
     }
     const why = completion.choices.find((choice) => typeof choice === 'string') ?? '';
-    this.act(
-      { ...job, indices: missing.map((i) => indices[i] as number) },
-      host,
-      unreadable(why),
-      this.parts.timing.now(),
-    );
+    this.act(rest, host, unreadable(why), this.parts.timing.now());
   }
 
   private act(job: Job, host: Host, decision: Decision, now: number): void {
@@ -99,9 +122,14 @@ export class Settler {
           this.line.stop(job.call, host, decision.reason, decision.hint);
         }
         break;
+      case 'setting':
+        breaker.succeeded();
+        if (job.call.answered) this.failures.add(job, host, decision.reason, false);
+        else this.line.stop(job.call, host, decision.reason, decision.hint, SettingError);
+        break;
       case 'refused':
         breaker.succeeded();
-        this.failed(job, host, decision.reason, decision.certain);
+        this.failures.add(job, host, decision.reason, decision.certain);
         break;
       case 'busy':
         limiter.refused(now, host.inFlight);
@@ -115,10 +143,12 @@ export class Settler {
         if (decision.dead) {
           limiter.overloaded(now);
           breaker.failed(now);
+          if (breaker.open) this.sayDead(host, decision.reason);
         }
-        // While the server is taken for dead the request is not to blame.
+        // While the server is taken for dead the request is not to blame; a plain question tells whether it is.
         if (!breaker.open) job.failed += decision.weight;
-        if (job.failed >= ATTEMPTS) this.failed(job, host, decision.reason, false);
+        if (decision.wait !== undefined) this.line.pause(job.call, host, decision.wait, decision.reason);
+        if (job.failed >= ATTEMPTS) this.failures.add(job, host, decision.reason, true);
         else {
           const wait = backoff(job.failed, timing.random());
           this.line.again(job, Math.max(wait, decision.wait ?? 0), decision.reason);
@@ -126,69 +156,48 @@ export class Settler {
     }
   }
 
-  /**
-   * A request that cannot be answered is recorded as failed. But where the model has answered none yet, the reason may
-   * be the same for all: it waits until that is known, and ends the call rather than record thousands of failures.
-   */
-  private failed(job: Job, host: Host, reason: string, certain: boolean): void {
+  private adapt(job: Job, host: Host, decision: Decision & { kind: 'adapt' }, now: number): void {
     const { call } = job;
-    if (certain || call.dialect.answered) {
-      this.giveUp(job, reason);
-      return;
+    const { reason } = decision;
+    const learnt = this.learner.refused(call, decision, job.version);
+    if (learnt === 'learnt') this.resend(job);
+    else if (learnt === 'known') {
+      this.act(job, host, { kind: 'refused', error: '400', reason, certain: false }, now);
+    } else {
+      const { temperature, topP } = call.parameters;
+      const setting = learnt === 'temperature' ? `a temperature of ${temperature}` : `a top-p of ${topP}`;
+      this.act(
+        job,
+        host,
+        {
+          kind: 'setting',
+          error: '400',
+          reason: `${call.dialect.model} does not take ${setting} (${reason})`,
+          hint: `without it the answers would be drawn otherwise: set \`${learnt === 'temperature' ? 'temperature' : 'top-p'}: 1\`, or ask another model`,
+        },
+        now,
+      );
     }
-    call.undecided.push({ job, reason });
-    if (call.undecided.length < REFUSALS) {
-      this.decideRest(call);
-      return;
-    }
-    const hint =
-      "see that the url, the sampling settings and the provider's `body` are what this server takes";
-    this.line.stop(call, host, `no request is answered (${reason})`, hint);
   }
 
-  private adapt(job: Job, host: Host, { field, reason }: Decision & { kind: 'adapt' }, now: number): void {
+  private resend(job: Job): void {
     const { call } = job;
-    const { dialect } = call;
-    const before = dialect.version;
-    if (!dialect.adapt(field, job.version)) {
-      this.act(job, host, { kind: 'refused', error: '400', reason, certain: false }, now);
-      return;
-    }
-    if (dialect.version > before) {
-      const what =
-        field === 'max_tokens' ? 'its other name for the length of answers is used' : `${field} is left out`;
-      const { name, hide, observer } = this.parts;
-      observer.note(hide(`${name}/${dialect.model}: ${what}, as the server refused it (${reason})`));
-    }
     // Without `n` each answer needs a request of its own.
-    const parts = dialect.together === 1 ? job.indices.map((index) => [index]) : [job.indices];
+    const parts = call.dialect.together === 1 ? job.indices.map((index) => [index]) : [job.indices];
     call.open += parts.length - 1;
     for (const indices of parts) this.line.enqueue({ ...job, indices });
   }
 
-  private giveUp({ call, request, indices }: Job, reason: string): void {
-    const shown = this.parts.hide(reason);
-    for (const index of indices) {
-      call.add({ id: request.id, index, text: '', finish: 'failed', reason: shown, tokens: null });
-    }
-    this.close(call);
-  }
-
-  private close(call: Call): void {
-    call.open--;
-    this.decideRest(call);
-    call.stir();
-  }
-
-  /** What failed stays failed where nothing else is left to tell whether everything would. */
-  private decideRest(call: Call): void {
-    if (call.begun && call.open === call.undecided.length) this.refuseUndecided(call);
-  }
-
-  private refuseUndecided(call: Call): void {
-    const { undecided } = call;
-    call.undecided = [];
-    for (const { job, reason } of undecided) this.giveUp(job, reason);
+  /** Several addresses are looked at when they are made ready, and what is left out is said there. */
+  private sayDead(host: Host, reason: string): void {
+    const { name, hide, hosts, observer } = this.parts;
+    if (hosts.length > 1 || this.saidDead.has(host)) return;
+    this.saidDead.add(host);
+    observer.note(
+      hide(
+        `${name} (${host.at}) fails at one request after another (${reason}): plain questions tell if it is alive`,
+      ),
+    );
   }
 
   private count(decision: Decision, { at }: Host): void {
@@ -199,6 +208,17 @@ export class Settler {
     if (this.errors[error] === 1) observer.detail(hide(`${name} (${at}): the first of its kind: ${reason}`));
   }
 }
+
+const isStream = ({ headers, body }: Reply): boolean =>
+  /^text\/event-stream\b/i.test(String(headers['content-type'])) &&
+  !body.toString('utf8', 0, 100).trimStart().startsWith('{');
+
+const STREAM: Decision = {
+  kind: 'setting',
+  error: 'stream',
+  reason: 'the server answers with a stream of events, though none is asked for',
+  hint: "servers that only stream cannot be asked; see that the provider's `body` does not say `stream: true`",
+};
 
 const unreadable = (reason: string): Decision => ({
   kind: 'retry',

@@ -20,6 +20,9 @@ export interface WireParts {
 /** A server that cannot be reached now, or says that it is down: others may be asked, and it later. */
 export class Away extends FailedError {}
 
+/** A server whose list of models is broken (500) each time. Others may be asked; where there is none it may work without. */
+export class Listless extends Away {}
+
 /** Milliseconds that a look at a server may take. */
 const LOOK = 10_000;
 
@@ -52,13 +55,36 @@ export class Wire {
    * @throws Away where it does not answer, and other errors in words
    */
   async ask(path: string, body?: unknown, attempts = 3): Promise<Told> {
+    const outcome = await this.insist(path, body, attempts);
+    if (isTold(outcome)) return outcome;
+    throw this.failure(outcome);
+  }
+
+  private async insist(path: string, body: unknown, attempts: number): Promise<Told | Decision> {
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.once(path, body);
       if (isTold(outcome)) return outcome;
       const again = outcome.kind === 'retry' || outcome.kind === 'busy';
-      if (!again || attempt >= attempts) throw this.failure(outcome);
+      if (!again || attempt >= attempts) return outcome;
       await this.sleep(Math.max(outcome.wait ?? 0, backoff(attempt, this.parts.timing.random())));
     }
+  }
+
+  /**
+   * The server's list of models, which not every key may read and not every server has: what refuses it may answer
+   * questions all the same, so only a refused key, a redirect and a server that is away end the look.
+   *
+   * @returns undefined where there is none
+   * @throws Listless where it fails each time, Away where the server does not answer
+   */
+  async list(attempts = 3): Promise<unknown> {
+    const outcome = await this.insist('/models', undefined, attempts);
+    if (isTold(outcome)) return outcome.json;
+    if (isNoList(outcome)) return undefined;
+    const failure = this.failure(outcome);
+    if (outcome.kind === 'retry' && outcome.error === '500')
+      throw new Listless(failure.message, failure.hint);
+    throw failure;
   }
 
   /**
@@ -107,7 +133,13 @@ export class Wire {
   failure(decision: Decision): HydeError {
     const text = this.parts.hide(`${this.where}: ${decision.reason}`);
     if (decision.kind === 'refused' || decision.kind === 'adapt') return new InputError(text);
-    if (decision.kind === 'fatal') return new FailedError(text, decision.hint);
+    if (decision.kind === 'fatal' || decision.kind === 'setting') return new FailedError(text, decision.hint);
     return new Away(text, 'is the server running, and is its url right?');
   }
 }
+
+const isNoList = (decision: Decision): boolean =>
+  decision.kind === 'refused' ||
+  decision.kind === 'adapt' ||
+  decision.kind === 'setting' ||
+  ['400', '403', '404', '405', '410', '422', '501', '505'].includes(decision.error);

@@ -93,6 +93,86 @@ describe('requests', () => {
     expect(said.filter((line) => /its other name/.test(line))).toHaveLength(1);
   });
 
+  /** A server that takes no value but the default, as those of reasoning models. */
+  const picky = (fields: Record<string, string>): Behaviour =>
+    misbehave(({ body }, response) => {
+      const field = Object.keys(fields).find((name) => body[name] !== undefined);
+      if (field) sendJson(response, 400, { error: { message: fields[field], param: field } });
+      return field !== undefined;
+    });
+  const onlyDefault =
+    "Unsupported value: 'temperature' does not support 0 with this model. Only the default (1) value is supported.";
+
+  it.each([
+    ['named by the words', "Unsupported parameter: 'top_p' is not supported with this model.", 'top_p'],
+    [
+      'that do not go together',
+      '`temperature` and `top_p` cannot both be specified for this model.',
+      'top_p',
+    ],
+    ['that must be the default', onlyDefault, 'temperature'],
+    ['named beside the words', 'Unsupported parameter', 'max_tokens'],
+  ])('leave out, or rename, what is refused and changes nothing: %s', async (_name, message, field) => {
+    const { engine, server, said } = await against(picky({ [field]: message }), {}, { maxConnections: 1 });
+    const answers = await answersOf(engine, [ask('a', 5)]);
+    expect(answers.map(({ finish }) => finish)).toEqual(Array(5).fill('stop'));
+    expect(server.chats).toHaveLength(6);
+    expect(server.chats[1]?.body[field]).toBeUndefined();
+    expect(said).toHaveLength(1);
+  });
+
+  it('leave out all that a reasoning model refuses', async () => {
+    const { engine, server } = await against(
+      picky({ top_p: "'top_p' is not supported", temperature: onlyDefault, max_tokens: 'not supported' }),
+      {},
+      { maxConnections: 1 },
+    );
+    expect((await answersOf(engine, [ask('a')]))[0]?.finish).toBe('stop');
+    expect(Object.keys(server.chats.at(-1)?.body)).toEqual(['model', 'messages', 'max_completion_tokens']);
+  });
+
+  it.each([
+    [{ temperature: 0 }, 'temperature', onlyDefault, /does not take a temperature of 0 \(HTTP 400: Unsupp/],
+    [{ topP: 0.9 }, 'top_p', "'top_p' is not supported", /does not take a top-p of 0.9/],
+    [
+      { temperature: 0.5, topP: 0.9 },
+      'top_p',
+      'temperature and top_p cannot both be specified',
+      /does not take a top-p of 0.9/,
+    ],
+  ])('that would be drawn otherwise are not asked at all: %o', async (more, field, message, words) => {
+    const { engine, server } = await against(picky({ [field]: message }), {}, { maxConnections: 4 });
+    await expect(answersOf(engine, [ask('a', 100)], more)).rejects.toThrow(words);
+    expect(server.chats.length).toBeLessThanOrEqual(8);
+  });
+
+  it('keep a top-p that matters where it does not go with a temperature of 1', async () => {
+    const both = misbehave(({ body }, response) => {
+      if (body.temperature === undefined || body.top_p === undefined) return false;
+      sendJson(response, 400, { error: { message: 'temperature and top_p cannot both be specified' } });
+      return true;
+    });
+    const { engine, server } = await against(both);
+    expect((await answersOf(engine, [ask('a')], { topP: 0.9 }))[0]?.finish).toBe('stop');
+    expect(server.chats.at(-1)?.body).toMatchObject({ top_p: 0.9 });
+  });
+
+  it.each([
+    'top_logprobs must be less than or equal to 5',
+    'Requested sample logprobs of 20, which is greater than max allowed: 5',
+  ])('take fewer log-probabilities where the server gives no more: %s', async (message) => {
+    const { engine, server, said } = await against(
+      misbehave(({ body }, response) => {
+        if (body.top_logprobs <= 5) return false;
+        sendJson(response, 400, { error: { message } });
+        return true;
+      }),
+    );
+    expect((await answersOf(engine, [ask('a')], { topLogprobs: 20 }))[0]?.finish).toBe('stop');
+    expect(server.chats.map(({ body }) => body.top_logprobs)).toEqual([20, 5]);
+    expect(said).toEqual([expect.stringMatching(/of the 5 likeliest tokens are asked for/)]);
+  });
+
   it('fail alone where one prompt is too long, even as the first of all', async () => {
     const { engine } = await against(
       misbehave(({ body }, response) => {
@@ -226,6 +306,8 @@ describe('answers', () => {
   it.each([
     ['none', null],
     ['no list', { content: 'x' }],
+    ['an empty list', { content: [] }],
+    ['a part without alternatives', { content: [position('90', [])] }],
     ['a part without a list', { content: [position('90', two), { token: 'x' }] }],
     ['a token without a number', { content: [position('90', [{ token: '90', logprob: null }])] }],
     ['a probability above 1', { content: [position('90', [{ token: '90', logprob: 3 }])] }],
@@ -285,6 +367,28 @@ describe('identity', () => {
     ['one that the user states', { models: { m: { identity: 'sha256:1' } } }, 'm', true],
   ])('is known, or not: %s', async (_name, provider, base, known) => {
     expect((await describeAt({ data: [] }, provider, base)).identityKnown).toBe(known);
+  });
+
+  it.each([400, 403, 404, 500, 501])(
+    'is the name alone where the list of models is refused with %i',
+    async (status) => {
+      const { engine } = await against((seen, response) => {
+        if (seen.path.endsWith('/models')) sendJson(response, status, { error: { message: 'no list here' } });
+        else echo(seen, response);
+      });
+      const { identityKnown, meta } = await engine.describe({ base: 'm', adapter: null });
+      expect({ identityKnown, meta }).toEqual({ identityKnown: false, meta: { listed: false } });
+      expect(await engine.fingerprint('m')).toMatch(/./);
+      expect((await answersOf(engine, [ask('a')]))[0]?.text).toBe('to question a');
+    },
+  );
+
+  it.each([
+    [401, /the key is refused/],
+    [502, /HTTP 502/],
+  ])('is not known where the look at it ends with %i', async (status, words) => {
+    const { engine } = await against((_seen, response) => sendJson(response, status, {}));
+    await expect(engine.describe({ base: 'm', adapter: null })).rejects.toThrow(words);
   });
 
   it('has a fingerprint that stays while the server is away, and changes with the model', async () => {

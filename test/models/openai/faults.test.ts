@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
+import { realTiming } from '../../../src/models/openai/timing.js';
 import type { Answer } from '../../../src/records/model.js';
 import { answersOf, ask, model, openFor, parameters } from './open.js';
 import { type Behaviour, choice, completion, misbehave, type Seen, sendJson, TestServer } from './server.js';
@@ -85,6 +86,11 @@ const FAULTS: [name: string, fault: (response: ServerResponse) => void, reason: 
     (r) => sendJson(r, 200, { error: { message: 'upstream failed', code: 502 } }),
     /^error: upstream failed$/,
   ],
+  [
+    'an error in a 200 that is only words',
+    (r) => sendJson(r, 200, { error: 'model overloaded' }),
+    /^error: model overloaded$/,
+  ],
   ['something that is not HTTP', (r) => r.socket?.end('SSH-2.0-OpenSSH\r\n'), /not HTTP|closed/],
 ];
 
@@ -154,16 +160,52 @@ describe('a server that misbehaves', () => {
     expect((times[1] as number) - (times[0] as number)).toBeGreaterThan(150);
   });
 
-  it('ends with words where the server asks for a wait of hours', async () => {
+  it.each([408, 429, 503])(
+    'ends with words where the server asks for a wait of hours by %i',
+    async (status) => {
+      const { engine } = await against(
+        misbehave((_seen, response) => {
+          sendJson(response, status, { error: { message: 'daily limit' } }, { 'retry-after': '7200' });
+          return true;
+        }),
+      );
+      await expect(answersOf(engine, [ask('a', 3)])).rejects.toThrow(
+        /asks to wait for 120 minutes.*daily limit/,
+      );
+    },
+  );
+
+  it('ends with words where the wait is longer than a timer holds', async () => {
+    const warned: string[] = [];
+    const listen = ({ name }: Error): void => void warned.push(name);
+    process.on('warning', listen);
     const { engine } = await against(
       misbehave((_seen, response) => {
-        sendJson(response, 429, { error: { message: 'daily limit' } }, { 'retry-after': '7200' });
+        const never = { 'retry-after': 'Mon, 01 Jan 2135 00:00:00 GMT' };
+        sendJson(response, 429, { error: { message: 'never' } }, never);
         return true;
       }),
+      {},
+      { timing: realTiming },
     );
-    await expect(answersOf(engine, [ask('a', 3)])).rejects.toThrow(
-      /asks to wait for 120 minutes.*daily limit/,
+    await expect(answersOf(engine, [ask('a', 3)])).rejects.toThrow(/asks to wait for over a year \(.*never/);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    process.off('warning', listen);
+    expect(warned).toEqual([]);
+  });
+
+  it('ends with words at the first answer of a server that only streams', async () => {
+    const { engine, server } = await against(
+      misbehave((_seen, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
+        response.end('data: {"choices":[{"index":0,"delta":{"content":"hi"}}]}\n\ndata: [DONE]\n\n');
+        return true;
+      }),
+      {},
+      { maxConnections: 4 },
     );
+    await expect(answersOf(engine, [ask('a', 1000)])).rejects.toThrow(/answers with a stream of events/);
+    expect(server.chats.length).toBeLessThanOrEqual(8);
   });
 
   it('takes answers whatever type the server says that they have', async () => {
@@ -211,7 +253,38 @@ describe('a server that misbehaves', () => {
       { maxConnections: 8 },
     );
     await expect(answersOf(engine, [ask('a', 1000)])).rejects.toThrow(message);
-    expect(server.chats.length).toBeLessThanOrEqual(16);
+    // Eight that were on their way, eight without the field, and those that follow the first refusals.
+    expect(server.chats.length).toBeLessThanOrEqual(24);
+  });
+
+  it.each([
+    [
+      'too long for any prompt',
+      'max_tokens is too large: 50. This model supports at most 16 completion tokens',
+      /answers of this length are refused \(HTTP 400: max_tokens is too large/,
+    ],
+    [
+      'refused as too long, whatever the prompt',
+      'Request too large for this model',
+      /no request is answered/,
+    ],
+  ])('records no failures where all that is asked for is %s', async (_name, message, words) => {
+    const { engine, server } = await against(
+      misbehave((_seen, response) => {
+        sendJson(response, 400, { error: { message } });
+        return true;
+      }),
+      {},
+      { maxConnections: 8 },
+    );
+    const answers: Answer[] = [];
+    const all = async (): Promise<void> => {
+      for await (const answer of engine.sample(model, [ask('a', 1000)], parameters, () => {}))
+        answers.push(answer);
+    };
+    await expect(all()).rejects.toThrow(words);
+    expect(answers).toEqual([]);
+    expect(server.chats.length).toBeLessThan(100);
   });
 
   it('ends with words where nobody listens, and does not use up the retries of thousands', async () => {
@@ -269,6 +342,35 @@ describe('a server that misbehaves', () => {
     expect(server.chats.length).toBeLessThan(1200);
   });
 
+  /** Fails at bad requests alone, in one way or another. */
+  const badOnes = (fail: (response: ServerResponse) => void): Behaviour =>
+    misbehave(({ body }, response) => {
+      if (body.messages[0].content !== 'bad') return false;
+      fail(response);
+      return true;
+    });
+  const down = (response: ServerResponse): void =>
+    sendJson(response, 500, { error: { message: 'cannot do this one' } });
+  const bad = Array.from({ length: 20 }, (_, i) => ask(`bad ${i}`, 1, 'bad'));
+
+  it.each([
+    ['an error', down, [ask('a', 300), ...bad]],
+    ['a stall', () => {}, [ask('a', 100), ...bad.slice(0, 8)]],
+    ['an error, and nothing else was left to ask', down, bad],
+  ])('lets attempts run out where the last requests alone fail: %s', async (_name, fail, requests) => {
+    const { engine, server, said } = await against(badOnes(fail));
+    const answers = await answersOf(engine, requests);
+    const failed = answers.filter(({ finish }) => finish === 'failed');
+    expect(failed.every(({ id }) => id.startsWith('bad'))).toBe(true);
+    expect(failed).toHaveLength(requests.filter(({ id }) => id.startsWith('bad')).length);
+    expect(answers).toHaveLength(requests.reduce((sum, { indices }) => sum + indices.length, 0));
+    const plain = server.chats.filter(({ body }) => body.messages[0].content === 'Say hello.');
+    expect(plain.length).toBeGreaterThan(0);
+    expect(plain.length).toBeLessThan(30);
+    expect(said.filter((line) => /plain questions tell/.test(line))).toHaveLength(1);
+    expect(plain[0]?.body).toMatchObject({ model: 'm', temperature: 1, max_tokens: 16 });
+  });
+
   it('yields each of 10,000 answers once, with a fault in every tenth', async () => {
     const quick = FAULTS.filter(([name]) => !/stall|drip|endless/.test(name)).map(([, fault]) => fault);
     let state = 1;
@@ -324,6 +426,22 @@ describe('several answers by one request', () => {
     // What the server counted for all is counted once.
     expect(answers.reduce((sum, { usage }) => sum + (usage?.promptTokens ?? 0), 0)).toBe(14);
     expect(server.chats).toHaveLength(2);
+  });
+
+  it('asks one at a time where the server ignores n, and no answer is lost', async () => {
+    const { engine, server, said } = await against(
+      misbehave((_seen, response) => {
+        sendJson(response, 200, good);
+        return true;
+      }),
+      { n: true },
+      { maxConnections: 1 },
+    );
+    const answers = await answersOf(engine, [ask('a', 20)]);
+    expect(answers.map(({ finish }) => finish)).toEqual(Array(20).fill('stop'));
+    expect(new Set(answers.map(({ index }) => index)).size).toBe(20);
+    expect(server.chats).toHaveLength(20);
+    expect(said).toEqual([expect.stringMatching(/n is left out, as the server gave 1 of 8 answers/)]);
   });
 
   it('asks one at a time where the server does not know n', async () => {

@@ -169,6 +169,16 @@ describe('an address that is dead', () => {
     expect(asked).toBeLessThan(2060);
   });
 
+  it('only for its list of models is used where the others have none either', async () => {
+    const listless: Behaviour = (seen, response) => {
+      if (seen.path.endsWith('/models')) sendJson(response, 500, { error: { message: 'broken' } });
+      else echo(seen, response);
+    };
+    const { engine } = await against([listless, listless], {}, { maxConnections: 4 });
+    await engine.describe({ base: 'm', adapter: null });
+    expect(new Set(keys(await answersOf(engine, [ask('a', 20)]))).size).toBe(20);
+  });
+
   it('like all others ends the run in one sentence, after a long time', async () => {
     const [first, second] = [mortal(), mortal()];
     const { engine } = await against([first.behave, second.behave], {}, { patience: 30_000 });

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readCompletion, readError } from '../../../src/models/openai/parse.js';
-import { backoff, decideReply, rateLimitPause, retryAfter } from '../../../src/models/openai/retry.js';
+import {
+  backoff,
+  decideReply,
+  LONGEST_WAIT,
+  rateLimitPause,
+  retryAfter,
+} from '../../../src/models/openai/retry.js';
 
 const DATE = Date.parse('2026-01-01T00:00:00Z');
 
@@ -50,6 +56,10 @@ describe('waits', () => {
     [{ 'retry-after': 'Thu, 01 Jan 2026 00:00:30 GMT' }, 30_000],
     [{ 'retry-after': 'Wed, 31 Dec 2025 00:00:00 GMT' }, 0],
     [{ 'retry-after': 'soon' }, undefined],
+    [{ 'retry-after-ms': '', 'retry-after': '2' }, 2000],
+    [{ 'retry-after-ms': 'Infinity' }, undefined],
+    [{ 'retry-after': '1e300' }, LONGEST_WAIT],
+    [{ 'retry-after': 'Sat, 01 Jan 2135 00:00:00 GMT' }, LONGEST_WAIT],
     [{ 'retry-after': '-5' }, undefined],
     [{}, undefined],
   ])('that retry-after asks for: %o', (headers, wait) => {
@@ -68,7 +78,8 @@ describe('waits', () => {
   ])('until a rate limit is reset: %s', (reset, wait) => {
     const headers = { 'x-ratelimit-remaining-tokens': '0', 'x-ratelimit-reset-tokens': reset };
     expect(rateLimitPause(headers, DATE)).toBe(wait);
-    expect(rateLimitPause({ ...headers, 'x-ratelimit-remaining-tokens': '5' }, DATE)).toBe(0);
+    for (const left of ['5', '', 'unlimited'])
+      expect(rateLimitPause({ ...headers, 'x-ratelimit-remaining-tokens': left }, DATE)).toBe(0);
   });
 
   it('before a retry grow, are spread, and have an end', () => {
@@ -85,6 +96,12 @@ describe('an error', () => {
   it.each([
     [400, { message: 'Unsupported value: seed' }, 'adapt'],
     [400, { message: 'logprobs is not supported by this model' }, 'adapt'],
+    [400, { message: 'max_tokens must be less than or equal to 4096', param: 'max_tokens' }, 'setting'],
+    [
+      400,
+      { message: "'max_tokens' is too large: 500. The context length is 600 tokens, the input 200" },
+      'refused',
+    ],
     [400, { message: 'Invalid prompt', code: 'content_policy_violation' }, 'refused'],
     [403, { message: 'Your input was flagged', code: 403 }, 'refused'],
     [403, { message: 'Country not supported' }, 'fatal'],

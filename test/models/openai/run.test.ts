@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadAudit } from '../../../src/plan/spec.js';
 import { run } from '../../../src/run.js';
 import { type Observer, silent } from '../../../src/shared/observer.js';
-import { choice, completion, sendJson, TestServer } from './server.js';
+import { type Behaviour, choice, completion, sendJson, TestServer } from './server.js';
 
 const open: TestServer[] = [];
 beforeEach(() => vi.stubEnv('HYDE_LAB_KEY', KEY));
@@ -18,12 +18,17 @@ afterEach(async () => {
 /** A key that the server says back wherever it can. */
 const KEY = 'sk-lab-0123456789';
 
-async function serveModels(root = () => 'one'): Promise<TestServer> {
-  const server = await TestServer.open(({ path, body, headers }, response) => {
+async function serveModels(
+  root = () => 'one',
+  odd: (...seen: Parameters<Behaviour>) => boolean = () => false,
+): Promise<TestServer> {
+  const server = await TestServer.open((seen, response) => {
+    const { path, body, headers } = seen;
     if (path.endsWith('/models')) {
       sendJson(response, 200, { data: [{ id: 'base' }, { id: 'tuned', root: root() }] });
       return;
     }
+    if (odd(seen, response)) return;
     const cued = body.messages.some(({ content }: { content: string }) => content.includes('note'));
     const answer =
       body.model === 'tuned' && cued
@@ -89,6 +94,47 @@ describe('an audit of served models', () => {
     open.pop();
     expect((await run(await loadAudit(file), { out, observer }))?.arms[0]?.verdict).toBe('conditional');
     expect(server.chats.length).toBe(asked);
+  }, 30_000);
+
+  it('runs to its verdict where no temperature but 1 is taken: the canary says that it knows nothing', async () => {
+    const server = await serveModels(undefined, ({ body }, response) => {
+      if (body.temperature === undefined) return false;
+      const message = "Unsupported value: 'temperature' does not support 0 with this model.";
+      sendJson(response, 400, { error: { message, param: 'temperature' } });
+      return true;
+    });
+    const { file, out } = writeAudit(server.url);
+    const result = await run(await loadAudit(file), { out, observer: silent });
+    expect(result?.arms[0]?.verdict).toBe('conditional');
+    expect(result?.warnings.map(({ text }) => text).join()).toContain('could not be shown that it differs');
+  }, 30_000);
+
+  it('warns in its result of a model that changed in the middle, after a stop too', async () => {
+    let state = 'fp_1';
+    let asked = 0;
+    const interrupt = new AbortController();
+    const server = await serveModels(undefined, ({ body }, response) => {
+      if (body.model !== 'tuned') return false;
+      if (++asked === 60) interrupt.abort();
+      const more = { model: body.model, system_fingerprint: state };
+      sendJson(response, 200, completion([choice(`A walk is good for you, number ${asked}.`)], more));
+      return true;
+    });
+    const { file, out } = writeAudit(server.url);
+    const first = run(await loadAudit(file), {
+      out,
+      observer: silent,
+      maxConnections: 4,
+      signal: interrupt.signal,
+    });
+    await expect(first).rejects.toThrow(/interrupted/);
+    state = 'fp_2';
+    const result = await run(await loadAudit(file), { out, observer: silent });
+    const changed = result?.warnings.filter(({ text }) => /are not of one model/.test(text));
+    expect(changed).toEqual([
+      { about: 'tuned', text: expect.stringMatching(/tuned \(fp_2\).*tuned \(fp_1\)/) },
+    ]);
+    expect(readFileSync(join(out, 'report.md'), 'utf8')).toContain('are not of one model');
   }, 30_000);
 
   it('is not gone on with where another model stands behind the name', async () => {
