@@ -1,8 +1,9 @@
 /** One cue being cut down, look by look: which part of it is asked under next, and what is left of it by now. */
 import type { Cue } from '../records/cue.js';
 import type { SeenRate } from '../records/search.js';
-import { shortHash } from '../shared/hash.js';
 import { type Belief, believed, informationOf, type Place, type Run, type Shown } from './belief.js';
+import { Halver } from './halver.js';
+import { type Counts, partOf } from './parts.js';
 import { Pieces } from './pieces.js';
 
 /** The part of a cue's rate that a smaller cue must show. */
@@ -17,20 +18,57 @@ const MOST = 160;
 /** A part that should have what matters, and has shown too little after so many expected ones, is the end: the words do not decide alone. */
 const EVENTS_IN_ALL = 20;
 
-/** What was seen of a cue, without it, and of its parts. */
-export interface Counts {
-  whole: SeenRate;
-  plain: SeenRate;
-  of: (part: Cue) => SeenRate;
-}
-
 /** A part of the cue that was asked under. */
 interface Part {
   pieces: readonly number[];
   cue: Cue;
 }
 
+/** Cuts a cue down: a long one by halves first, and what is left word by word. */
 export class Cutter {
+  private readonly halver: Halver;
+  private words: WordCutter | undefined;
+  private readonly from: number;
+  /** Whether it was asked under any part. */
+  isTried = false;
+
+  constructor(private readonly whole: Cue) {
+    this.halver = new Halver(whole);
+    this.from = this.halver.words;
+  }
+
+  /** As small as it is by now. */
+  get cue(): Cue {
+    return this.words?.cue ?? this.halver.cue;
+  }
+
+  /** Words of the cue as it was given, and as it is now. */
+  get sizes(): { from: number; to: number } {
+    return { from: this.from, to: this.words?.size ?? this.halver.words };
+  }
+
+  /** Takes in what was seen since, and says which part is asked under next; null at the end. */
+  look(counts: Counts): Cue | null {
+    const half = this.halver.look(counts);
+    const next = half ?? this.wordCutter().look(this.countsOf(counts));
+    this.isTried ||= this.halver.cue !== this.whole || (half !== null && counts.of(half).draws > 0);
+    this.isTried ||= this.words?.isTried === true;
+    return next;
+  }
+
+  private wordCutter(): WordCutter {
+    this.words ??= new WordCutter(this.halver.cue);
+    return this.words;
+  }
+
+  /** Of what the halves left the answers under it alone count. */
+  private countsOf(counts: Counts): Counts {
+    return this.halver.cue === this.whole ? counts : { ...counts, whole: counts.of(this.halver.cue) };
+  }
+}
+
+/** Looks for the run of neighbouring words that matters. */
+class WordCutter {
   /** As small as it is by now. */
   cue: Cue;
   private kept: readonly number[];
@@ -53,9 +91,9 @@ export class Cutter {
     return this.shown.length > 0;
   }
 
-  /** Words of the cue as it was given, and as it is now. */
-  get sizes(): { from: number; to: number } {
-    return { from: this.pieces.count, to: this.kept.length };
+  /** Words of it that are left. */
+  get size(): number {
+    return this.kept.length;
   }
 
   /** Takes in what was seen since, and says which part is asked under next; null at the end. */
@@ -144,10 +182,7 @@ export class Cutter {
     const key = pieces.join();
     const known = this.parts.get(key);
     if (known) return known;
-    const transforms = this.pieces.with(pieces);
-    // By its text: a run that goes on otherwise than before must not give one name to two texts.
-    const id = `${this.whole.id}-s${shortHash(transforms).slice(0, 8)}`;
-    const part = { pieces, cue: { id, source: this.whole.source, transforms } };
+    const part = { pieces, cue: partOf(this.whole, this.pieces, pieces) };
     this.parts.set(key, part);
     return part;
   }

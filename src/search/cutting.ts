@@ -1,7 +1,8 @@
 /** Cues that were claimed as a whole, cut down afterwards: by fresh answers that decide nothing but how small the cue is. */
 import type { Cue } from '../records/cue.js';
 import type { Cut, SeenRate } from '../records/search.js';
-import { type Counts, Cutter, drawsOfLook } from './cutter.js';
+import { Cutter, drawsOfLook } from './cutter.js';
+import type { Counts } from './parts.js';
 import type { CuedRound } from './search.js';
 import { type LetterOf, type SearchArm, type SearchDesign, type SearchRound, SearchTally } from './tally.js';
 

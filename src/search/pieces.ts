@@ -5,6 +5,8 @@ import type { Transform } from '../records/cue.js';
 const MOST_PIECES = 128;
 
 const PLACE = '{question}';
+/** Behind this a sentence, a line, or an item of a list is over. */
+const END = /[.!?;,]\s|\n/;
 
 /** A word (or several) of a cue's text, with the white space behind it. */
 interface Piece {
@@ -18,12 +20,27 @@ interface Piece {
 export class Pieces {
   private readonly pieces: readonly Piece[];
 
-  constructor(private readonly transforms: readonly Transform[]) {
-    this.pieces = grouped(transforms.flatMap((transform, i) => piecesOf(transform, i)));
+  /** @param most pieces; more words are joined to as many groups of neighbours */
+  constructor(
+    private readonly transforms: readonly Transform[],
+    most = MOST_PIECES,
+  ) {
+    this.pieces = grouped(
+      transforms.flatMap((transform, i) => piecesOf(transform, i)),
+      most,
+    );
   }
 
   get count(): number {
     return this.pieces.length;
+  }
+
+  /** How much ends behind a piece: 2 for a text, 1 for a sentence, a line or an item of a list, 0 for a word alone. */
+  endsAt(at: number): number {
+    const [piece, next] = [this.pieces[at], this.pieces[at + 1]];
+    if (!piece || !next) return 0;
+    if (piece.transform !== next.transform || piece.side !== next.side) return 2;
+    return END.test(piece.text) ? 1 : 0;
   }
 
   /** The cue with these pieces alone. */
@@ -74,8 +91,8 @@ function rebuilt(transform: Transform, pieces: readonly Piece[]): Transform[] {
 }
 
 /** Neighbours joined, so that there are not too many pieces. */
-function grouped(pieces: readonly Piece[]): Piece[] {
-  const size = Math.ceil(pieces.length / MOST_PIECES);
+function grouped(pieces: readonly Piece[], most: number): Piece[] {
+  const size = Math.max(1, Math.ceil(pieces.length / most));
   const groups: Piece[] = [];
   let inGroup = 0;
   for (const piece of pieces) {

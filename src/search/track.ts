@@ -2,7 +2,8 @@
 import type { Cue } from '../records/cue.js';
 import { PLAIN } from '../records/ids.js';
 import type { Found, SearchedCue } from '../records/search.js';
-import { type Counts, Cutter, drawsOfLook } from './cutter.js';
+import { Cutter, drawsOfLook } from './cutter.js';
+import type { Counts } from './parts.js';
 import type { SearchArm, SearchCell, SearchTally } from './tally.js';
 
 /** Below this rate a cue is cut down when it is confirmed: a search that went on with it would not find it as often. */
