@@ -19,7 +19,7 @@ export interface Item {
   readings: Map<string, Reading>;
   /** Judgements of it that were asked for in this call. */
   asked: number;
-  judgements: Pick<Judgements, 'append'>;
+  judgements: Pick<Judgements, 'append' | 'flush'>;
 }
 
 export interface AskContext {

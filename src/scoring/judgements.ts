@@ -53,6 +53,10 @@ export class Judgements {
     this.journal.append(judgement);
   }
 
+  flush(): void {
+    this.journal.flush();
+  }
+
   close(): void {
     this.journal.close();
   }

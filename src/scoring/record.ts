@@ -15,12 +15,14 @@ export type Core = Pick<Score, 'outcome' | 'behaviour' | 'by' | 'scores' | 'othe
 
 /** Writes the outcome of a judged answer, unless it stands there as it is. */
 export function recordOutcome(
-  { sample, hash, scores, readings, before }: Waiting,
+  { sample, hash, scores, readings, judgements, before }: Waiting,
   panel: JudgePanel,
 ): Score['outcome'] {
   const verdict = panel.judge(sample, readings);
   if (coreText(verdict) !== before) {
     const { arm, seed, cue, question, index } = sample;
+    // A killed run must not leave an outcome without what it rests on: nobody would ask for that again.
+    judgements.flush();
     scores.append({ arm, seed, cue, question, index, ...verdict, judge: panel.hash, sample: hash });
   }
   return verdict.outcome;
@@ -30,4 +32,4 @@ export const coreText = ({ outcome, behaviour, by, scores, otherwise }: Partial<
   JSON.stringify([outcome, behaviour, by, scores, otherwise]);
 
 /** Stands for the judgements of a panel without model judges. */
-export const NO_JUDGEMENTS: Item['judgements'] = { append() {} };
+export const NO_JUDGEMENTS: Item['judgements'] = { append() {}, flush() {} };

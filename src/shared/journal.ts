@@ -76,6 +76,12 @@ export class Journal {
     });
   }
 
+  /** Writes what waits for the end of the turn: before something elsewhere is written that rests on it. */
+  flush(): void {
+    if (this.failed) throw this.failed;
+    this.write();
+  }
+
   private write(): void {
     if (this.turn === '') return;
     const bytes = Buffer.from(this.turn);
