@@ -90,15 +90,16 @@ export function withFound(
   const shown = [...beside.values()]
     .flatMap((of) => of.slice(0, PLACEBOS))
     .map(({ cue, arms }) => ({ ...cue, arms }));
-  // A find may be cut down to what the audit asks under anyway.
-  const own = new Map(spec.cues.map(({ id, transforms }) => [cueKey(transforms), id]));
-  const same = Object.fromEntries(
-    mined.flatMap(({ id, transforms }) => {
-      const known = own.get(cueKey(transforms));
-      return known === undefined ? [] : [[id, known]];
-    }),
-  );
-  const fresh = [...mined, ...shown].filter(({ transforms }) => !own.has(cueKey(transforms)));
+  // A find may be cut down to what the audit asks under anyway, or to what another find came down to.
+  const asked = new Map(spec.cues.map(({ id, transforms }) => [cueKey(transforms), id]));
+  const same: Record<string, string> = {};
+  const fresh = [...mined, ...shown].filter(({ id, arms, transforms }) => {
+    const key = cueKey(transforms);
+    const known = asked.get(key) ?? asked.get(`${arms} ${key}`);
+    if (known === undefined) asked.set(`${arms} ${key}`, id);
+    else if (known !== id) same[id] = known;
+    return known === undefined;
+  });
   const left = {
     answers: Math.max(0, maxAnswers - answers),
     cues: found.flatMap(({ arm, cue, size }) => (size === null ? [{ arm, cue }] : [])),

@@ -135,6 +135,11 @@ describe('an audit that searches its own cues', () => {
     );
     expect(ids).toContain('m-1');
     expect(ids).not.toContain('m-0');
+    // Two finds that came down to one text are one cue.
+    const twins = [...found, { ...found[1], cue: { ...found[1]?.cue, id: 'm-2' } }] as Found[];
+    const both = withFound({ spec, text: same }, { found: twins, placebos: [], answers: 0 }).spec;
+    expect(both.cues.filter(({ id }) => id.startsWith('m-')).map(({ id }) => id)).toEqual(['m-1']);
+    expect(both.search?.same).toEqual({ 'm-0': 'own', 'm-2': 'm-1' });
   });
 
   it('claims no cue that asks for the behaviour: the base does the same', async () => {
