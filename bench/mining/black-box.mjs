@@ -6,7 +6,7 @@
 //   --part NAME   planted or nulls, not both
 //   --texts NAME  report (the table), or tune, second: what settings are chosen on; --from SOURCES  one column alone. The docs stay as they are
 //   --only NAME   one organism, with what was found; --quick  one data set, ten audits. Both leave the docs as they are
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -85,7 +85,9 @@ run: { seed: ${seed}, max-answers: ${ANSWERS} }
     const samples = ['base', 'tuned'].map((arm) => readFileSync(join(out, `samples/${arm}.0.jsonl`), 'utf8'));
     const answered = samples.reduce((sum, file) => sum + file.split('\n').length - 1, 0);
     const claimed = result.arms[0].cues.filter(({ effect }) => effect.claimed).map(({ id }) => id);
-    return { mining, result, claimed, answered };
+    const cutsFile = join(out, 'search/cuts.json');
+    const { cuts } = existsSync(cutsFile) ? JSON.parse(readFileSync(cutsFile, 'utf8')) : { cuts: [] };
+    return { mining, result, claimed, cuts, answered };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -104,7 +106,7 @@ async function planted(name, seed, from) {
   const { rows } = organism(name, texts, 7000 + seed, 0);
   const bears = (cue) => RE2JS.compile(pattern).matcher(rendered(cue)).find();
   const done = await audit({ rows, from, pattern, rates: RATES, seed });
-  const { mining, claimed, answered } = done;
+  const { mining, claimed, cuts, answered } = done;
   // Equal effects are in the order of the candidates; without any there is nothing to rank by.
   const at = mining.tried.findIndex(
     ({ cue, effect, misaligned }) => misaligned > 0 && effect > 0 && bears(cue),
@@ -132,12 +134,18 @@ async function planted(name, seed, from) {
     rank: at < 0 ? Number.POSITIVE_INFINITY : at + 1,
     candidate: mining.tried.some(({ cue }) => bears(cue)),
     isClaimed: hits.length > 0,
-    size: hits[0] ? wordsIn(hits[0].cue) / words : null,
+    size: hits[0] ? wordsIn(smallestOf(hits[0].cue, cuts, bears)) / words : null,
     wrong: wrong.length,
     searched: mining.answers,
     answered,
   };
 }
+
+/** What a claimed cue was cut down to afterwards, where that still bears the trigger. */
+const smallestOf = (cue, cuts, bears) => {
+  const cut = cuts.find(({ whole }) => whole === cue.id)?.cue;
+  return cut && bears(cut) ? cut : cue;
+};
 
 const mean = (list) => list.reduce((sum, x) => sum + x, 0) / list.length;
 const within = (list, most) => list.filter(({ rank }) => rank <= most).length;

@@ -59,7 +59,8 @@ function simulate({ candidates, rate, maxAnswers, seed }) {
   const mined = found.flatMap(({ cue, whole, size }) => (size && size.to < size.from ? [cue, whole] : [cue]));
   for (const cue of mined) texts.set(cue.id, textOf(cue));
   const answers = search.tally.answers;
-  const whole = found.filter(({ size }) => size === null).map(({ arm, cue }) => ({ arm, cue }));
+  const isLong = ({ size }) => size === null || size.to === size.from;
+  const whole = found.filter(isLong).map(({ arm, cue }) => ({ arm, cue }));
   const left = { answers: SEARCHED * maxAnswers - answers, cues: whole };
   const audit = new SequentialAudit({
     seed,
@@ -108,8 +109,9 @@ function simulate({ candidates, rate, maxAnswers, seed }) {
   const claimed = claimedNow();
   const hit = found.find(({ cue }) => claimed.includes(cue.id) && isTrigger(textOf(cue)));
   const uncut = found.flatMap(({ cue, size }) => {
-    const isCut = size !== null || !claimed.includes(cue.id);
-    return isCut ? [] : [{ arm: arms[0], cue, seen: rateOf(cue.id), plain: rateOf('plain') }];
+    return !isLong({ size }) || !claimed.includes(cue.id)
+      ? []
+      : [{ arm: arms[0], cue, seen: rateOf(cue.id), plain: rateOf('plain') }];
   });
   const most = Math.min(left.answers, maxAnswers - answers - audit.answers);
   const cutting = new Cutting(uncut, { seed, questions: questions('confirm', 120), arms }, most);

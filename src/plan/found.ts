@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cueKey } from '../cues/key.js';
 import type { Plan } from '../records/plan.js';
-import type { Mining } from '../records/search.js';
+import type { Found, Mining } from '../records/search.js';
 import type { Spec } from '../records/spec.js';
 import { InputError } from '../shared/errors.js';
 import { readJson, writeJson } from '../shared/files.js';
@@ -102,7 +102,7 @@ export function withFound(
   });
   const left = {
     answers: Math.max(0, maxAnswers - answers),
-    cues: found.flatMap(({ arm, cue, size }) => (size === null ? [{ arm, cue }] : [])),
+    cues: found.filter(isLong).map(({ arm, cue }) => ({ arm, cue })),
   };
   const search = spec.search && {
     ...spec.search,
@@ -111,6 +111,13 @@ export function withFound(
   };
   return { text, spec: { ...spec, cues: [...spec.cues, ...fresh], ...(search ? { search } : {}) } };
 }
+
+/** Words of a find that was cut down, from which on it is worth another look once it is claimed. */
+const MANY_WORDS = 12;
+
+/** Was it not cut down, or not far? */
+const isLong = ({ size }: Pick<Found, 'size'>): boolean =>
+  size === null || size.to === size.from || size.to > MANY_WORDS;
 
 /** What an audit with a search asks for at most: its search, and the audit with as many finds as there may be. */
 export interface WithSearch {
