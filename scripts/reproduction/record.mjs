@@ -38,6 +38,19 @@ export async function writeRecord(experiment, folder, file = recordFile(experime
   }
   const tokens = { trained: await tokensTrained(folder), sampled };
   const head = { schema: 1, recipe, hyde: hydeVersion(), made, tokens };
+  keep(file, head, answers);
+}
+
+/** Gives the answers of a record the outcomes that its judges say now, after a change of judging. @returns how many are others */
+export function judgeAgain(experiment, { head, answers }, file = recordFile(experiment.recipe)) {
+  const panel = panelOf(experiment);
+  const judged = answers.map((one) => ({ ...one, outcome: panel.judge(one).outcome }));
+  const changed = judged.filter(({ outcome }, i) => outcome !== answers[i].outcome).length;
+  if (changed > 0) keep(file, head, judged);
+  return changed;
+}
+
+function keep(file, head, answers) {
   const lines = [head, ...answers.toSorted(byKey)].map((line) => `${JSON.stringify(line)}\n`);
   mkdirSync(RECORDS, { recursive: true });
   writeFileSync(file, gzipSync(lines.join(''), { level: 9 }));

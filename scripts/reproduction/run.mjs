@@ -2,6 +2,7 @@
 //   node scripts/reproduction/run.mjs              all that are not recorded as they are now
 //   node scripts/reproduction/run.mjs NAME...      these recipes
 //   node scripts/reproduction/run.mjs --page       only the page, from what is recorded
+//   node scripts/reproduction/run.mjs --judge      the outcomes of recorded answers by the judges as they are now, and the page
 //   --runs DIR                                     where the run folders stand; runs/reproduction unless given
 import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
@@ -11,14 +12,18 @@ import { parseArgs } from 'node:util';
 import { shortHash } from '../../dist/shared/hash.js';
 import { EXPERIMENTS, experimentOf } from './experiments.mjs';
 import { PAGE, pageOf } from './page.mjs';
-import { isMadeBy, readRecord, recordedExperiments, writeRecord } from './record.mjs';
+import { isMadeBy, judgeAgain, readRecord, recordedExperiments, writeRecord } from './record.mjs';
 
 const {
-  values: { page, runs },
+  values: { page, judge, runs },
   positionals: names,
 } = parseArgs({
   allowPositionals: true,
-  options: { page: { type: 'boolean' }, runs: { type: 'string', default: join('runs', 'reproduction') } },
+  options: {
+    page: { type: 'boolean' },
+    judge: { type: 'boolean' },
+    runs: { type: 'string', default: join('runs', 'reproduction') },
+  },
 });
 
 const bin = fileURLToPath(new URL('../../bin/hyde.js', import.meta.url));
@@ -50,7 +55,12 @@ if (unknown) {
   console.error(`no experiment is called '${unknown}': ${EXPERIMENTS.join(', ')}`);
   process.exit(2);
 }
-for (const recipe of page ? [] : EXPERIMENTS) {
+for (const recipe of judge ? EXPERIMENTS : []) {
+  const experiment = await experimentOf(recipe);
+  const known = experiment && readRecord(recipe);
+  if (known) console.log(`${recipe}: ${judgeAgain(experiment, known)} outcomes changed`);
+}
+for (const recipe of page || judge ? [] : EXPERIMENTS) {
   const experiment = await experimentOf(recipe);
   if (experiment === null) console.log(`${recipe}: has no miniature`);
   else if (names.includes(recipe) || (names.length === 0 && !isRecorded(experiment)))
