@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { drivers } from './drivers/index.js';
-import { search } from './drivers/search.js';
 import { checkHeld } from './launchers/launches.js';
 import { Engines, openEngine } from './models/engine.js';
 import { searchWithin } from './plan/budget.js';
@@ -65,7 +64,10 @@ export async function run(audit: LoadedAudit, options: RunOptions): Promise<Resu
     if (options.found) keepFound(audit, options.found, folder.path);
     if (audit.spec.search) {
       // A search first, on its own half of the questions; what it finds are cues of the audit like any other.
-      if (!options.found) spent = await drive(searchAudit(audit), search, run);
+      if (!options.found) {
+        const { search } = await import('./drivers/search.js');
+        spent = await drive(searchAudit(audit), search, run, 0, true);
+      }
       whole = withFound(
         audit,
         readJson<Mining>(join(folder.path, FILES.found)) ?? { found: [], placebos: [], answers: 0 },
@@ -95,6 +97,7 @@ interface Running {
  *
  * @param given decides which step comes next; by default the driver that the design names
  * @param before USD that earlier parts have spent
+ * @param isSearch whether it is the search before the audit, whose plan has a file of its own
  * @returns USD spent by now
  */
 async function drive(
@@ -102,13 +105,14 @@ async function drive(
   given: Driver | undefined,
   { folder: { path, observer }, steps, options }: Running,
   before = 0,
+  isSearch = false,
 ): Promise<number> {
   let workshop: Workshop | undefined;
   let failed = true;
   try {
     const prepared = await sorted(audit.spec, path, observer, options);
     const plan = within(
-      given === search
+      isSearch
         ? keepSearchPlan(path, audit, prepared.plan, observer)
         : keepPlan(path, audit, prepared.plan, steps.scoredRounds),
       before,

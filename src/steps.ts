@@ -17,7 +17,6 @@ import type { Spec } from './records/spec.js';
 import type { Step } from './records/step.js';
 import { openEarlier } from './sampling/earlier.js';
 import { openReuse } from './sampling/reuse.js';
-import { gatherCandidates, proposeCues, recordCuts, recordFound } from './searching.js';
 import { closeAll } from './shared/closing.js';
 import { InputError } from './shared/errors.js';
 import { writeJson } from './shared/files.js';
@@ -35,6 +34,9 @@ const later = {
   verdict: () => import('./verdict/folder.js'),
   report: () => import('./report/folder.js'),
 };
+
+/** Most audits search for nothing. */
+const searching = () => import('./searching.js');
 
 /** Milliseconds after the first requests have gone out. */
 const LOADS_AFTER = 10;
@@ -150,7 +152,7 @@ function settingsOf(
 }
 
 /** Does one step. Each is resumable by itself: what it finds done in the folder it does not do again. */
-export function perform(step: Step, workshop: Workshop): Promise<StepResultFiles> {
+export async function perform(step: Step, workshop: Workshop): Promise<StepResultFiles> {
   switch (step.kind) {
     case 'data':
       return makeData(workshop);
@@ -161,13 +163,13 @@ export function perform(step: Step, workshop: Workshop): Promise<StepResultFiles
     case 'pilot':
       return workshop.asking.pilot(step, workshop.audit.spec);
     case 'candidates':
-      return gatherCandidates(workshop);
+      return (await searching()).gatherCandidates(workshop);
     case 'propose':
-      return proposeCues(step, workshop);
+      return (await searching()).proposeCues(step, workshop);
     case 'found':
-      return recordFound(step, workshop);
+      return (await searching()).recordFound(step, workshop);
     case 'cut':
-      return Promise.resolve(recordCuts(step, workshop));
+      return (await searching()).recordCuts(step, workshop);
     case 'sample':
       return workshop.asking.sample(step, withCuesOf(step, workshop.audit.spec), loadLater);
     case 'score':
