@@ -17,9 +17,11 @@ import { SlurmCluster, slurmMissing } from '../test/cluster/slurm.ts';
 const GOAL = 1.2;
 const AT_ONCE = 2;
 /** Ray takes a second for each job: fewer of them, the ratio is the same. */
-const JOBS = { local: 1000, slurm: 1000, ray: 100 };
+const JOBS = { local: 1000, command: 1000, slurm: 1000, ray: 100 };
 /** Times that loop and launcher run in turn, where they are short: the median ratio counts. */
-const ROUNDS = { local: 5, slurm: 1, ray: 1 };
+const ROUNDS = { local: 5, command: 5, slurm: 1, ray: 1 };
+/** What `launcher: command` starts: a program that takes the job's command as one word. */
+const TEMPLATE = { submit: 'sh -c {command}', state: null, cancel: null };
 const none = { minutes: null, partition: null, account: null, options: [], host: null, remote: null };
 const base = { parallel: AT_ONCE, gpus: 0, cpus: null, retries: 0, setup: [], python: null, ...none };
 
@@ -55,13 +57,19 @@ async function ours(launcher, count, more = {}) {
   launches.close();
 }
 
-async function bareLocal(count) {
+const argvOf = {
+  local: (job) => [python, '-m', 'hyde_worker', 'run', job],
+  command: (job) => ['sh', '-c', `${python} -m hyde_worker run ${job}`],
+};
+
+async function bareProcesses(name, count) {
   const jobs = jobsFor('bare', count);
   const one = async () => {
     for (let job = jobs.pop(); job; job = jobs.pop()) {
       // In a session of its own, as hyde's: a busy Linux shares its cores between sessions.
       const options = { stdio: 'ignore', detached: true };
-      const child = spawn(python, ['-m', 'hyde_worker', 'run', job.folder], options);
+      const [program, ...args] = argvOf[name](job.folder);
+      const child = spawn(program, args, options);
       await new Promise((resolve) => child.on('exit', resolve));
     }
   };
@@ -112,13 +120,14 @@ async function figure(name, count, rounds) {
       cluster = new RayCluster();
       await cluster.start();
     }
-    const bare = { local: bareLocal, slurm: bareSlurm, ray: bareRay }[name];
-    const address = name === 'ray' ? { address: cluster.address } : {};
+    const processes = (jobs) => bareProcesses(name, jobs);
+    const bare = { local: processes, command: processes, slurm: bareSlurm, ray: bareRay }[name];
+    const more = { ray: { address: cluster?.address }, command: TEMPLATE }[name] ?? {};
     const pairs = [];
     for (let round = 0; round < rounds; round++) {
       folder = mkdtempSync(join(root, 'run-'));
       const bareSeconds = await seconds(() => bare(count, cluster));
-      pairs.push({ bareSeconds, hydeSeconds: await seconds(() => ours(name, count, address)) });
+      pairs.push({ bareSeconds, hydeSeconds: await seconds(() => ours(name, count, more)) });
     }
     const ratios = pairs.map(({ hydeSeconds, bareSeconds }) => hydeSeconds / bareSeconds);
     const [least, most] = [Math.min(...ratios), Math.max(...ratios)];
