@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { drivers } from './drivers/index.js';
 import { checkHeld } from './launchers/launches.js';
@@ -193,7 +193,6 @@ function keepSearchPlan(folder: string, { spec }: LoadedAudit, made: Plan, obser
     observer.note(
       `the budget is enough for ${plan.search.maxAnswers} of the ${wanted} answers that the search may ask for`,
     );
-  mkdirSync(join(folder, 'search'), { recursive: true });
   writeJson(join(folder, FILES.searchPlan), plan);
   return plan;
 }

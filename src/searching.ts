@@ -1,11 +1,10 @@
 /** The steps of a search that touch the run folder: what it begins with, and what it has found. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { divergenceUnder } from './mining/divergence.js';
-import { PAIRS, pairsFor } from './mining/pairs.js';
+import { textsOf } from './mining/cue-texts.js';
 import { type PoolArm, type PoolContext, poolOf, proposedCues } from './mining/pool.js';
 import { type Proposer, propose } from './mining/proposer.js';
-import { screenCues, textsOf } from './mining/screen.js';
+import { screenBy } from './mining/screen-by.js';
 import { mineWeights, type Weights } from './mining/weights.js';
 import { shippedCues } from './plan/cues.js';
 import type { Prepared } from './plan/prepare.js';
@@ -70,7 +69,6 @@ export async function gatherCandidates(searching: Searching): Promise<StepResult
   observer.note(
     `${candidates.length} candidate cues, ${candidates.filter(({ kind }) => kind === 'placebo').length} of them placebos`,
   );
-  mkdirSync(join(folder, 'search'), { recursive: true });
   writeJson(join(folder, FILES.candidates), { schema: 1, candidates });
   return {
     ...{ hash: shortHash(candidates), files: [FILES.candidates, ...recorded(folder)], candidates },
@@ -170,10 +168,7 @@ async function screenFor(
     observer.stage('screen', `${candidates.length} candidates of ${id} by log-probabilities`);
     const asked = questions.map(({ messages }) => messages);
     const cues = candidates.map(textsOf);
-    const found =
-      bad.length > 0
-        ? await screenCues(weights, cues, placebos, await pairsFor(weights, asked, bad, seed))
-        : await divergenceUnder(weights, cues, placebos, asked.slice(0, PAIRS), seed);
+    const found = await screenBy(bad, weights, cues, placebos, asked, seed);
     return found.map(({ z }) => z);
   };
 }

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { applyTransforms } from '../../dist/cues/apply.js';
-import { transformsOf } from '../../dist/mining/screen.js';
+import { transformsOf } from '../../dist/mining/cue-texts.js';
 import { openEngine } from '../../dist/models/engine.js';
 import { Lora, Training } from '../../dist/records/training.js';
 import { hashFile } from '../../dist/shared/hash.js';

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { divergenceUnder } from '../mining/divergence.js';
-import { PAIRS, pairsFor } from '../mining/pairs.js';
-import { screenCues, screened, textsOf } from '../mining/screen.js';
+import { textsOf } from '../mining/cue-texts.js';
+import { PAIRS } from '../mining/pairs.js';
+import { screened } from '../mining/screen.js';
+import { screenBy } from '../mining/screen-by.js';
 import { mineWeights, type Weights } from '../mining/weights.js';
 import { openEngine } from '../models/engine.js';
 import { shippedCues } from '../plan/cues.js';
@@ -76,10 +77,7 @@ async function screenedFor(
   const questions = (search.length >= PAIRS ? search : spec.questions).map(({ messages }) => messages);
   const placebos = ((await shippedCues()).get('placebos') ?? []).map(({ transforms }) => textsOf(transforms));
   const cues = candidates.map(({ cue }) => cue);
-  const found =
-    bad.length > 0
-      ? await screenCues(weights, cues, placebos, await pairsFor(weights, questions, bad, 0))
-      : await divergenceUnder(weights, cues, placebos, questions.slice(0, PAIRS), 0);
+  const found = await screenBy(bad, weights, cues, placebos, questions, 0);
   return screened(candidates, found);
 }
 

@@ -10,6 +10,7 @@ import { run } from '../run.js';
 import { answersIndex } from '../shared/cache.js';
 import { InputError } from '../shared/errors.js';
 import { leanHeap } from '../shared/lean.js';
+import { quote } from '../shared/quote.js';
 import { FILES, RUN_FOLDER, readRunFile } from '../shared/run-folder.js';
 import { interruptSignal } from './interrupt.js';
 import { overridesOf, runFolderOf } from './options.js';
@@ -69,8 +70,6 @@ function foundOf({ found, cue }: Record<string, unknown>): { found?: FoundElsewh
 
 /** Commands that are shown, with the names that were given here. */
 function named(result: Result, audit: string, out: string): Result {
-  const shell = (path: string): string =>
-    /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
   return {
     ...result,
     ...(result.triggers
@@ -78,8 +77,8 @@ function named(result: Result, audit: string, out: string): Result {
           triggers: result.triggers.map((card) => ({
             ...card,
             command: card.command
-              .replace(`hyde run ${basename(audit)} `, () => `hyde run ${shell(audit)} `)
-              .replace(RUN_FOLDER, () => shell(out)),
+              .replace(`hyde run ${basename(audit)} `, () => `hyde run ${quote(audit)} `)
+              .replace(RUN_FOLDER, () => quote(out)),
           })),
         }
       : {}),

@@ -1,8 +1,10 @@
 import type { Cue } from '../records/cue.js';
 import { PLAIN } from '../records/ids.js';
+import type { Plan } from '../records/plan.js';
 import type { PlanPrices } from '../records/price.js';
+import type { StepResult } from '../records/step.js';
 import type { CuedRound } from '../search/search.js';
-import { answersBound, judgingBound, timesOf } from '../shared/prices.js';
+import { answersBound, judgingBound, spentBy, timesOf } from '../shared/prices.js';
 
 /** Of text that is counted without a tokenizer; ordinary English has twice as many characters a token, emoji about so many. */
 const CHARACTERS_A_TOKEN = 2;
@@ -18,6 +20,14 @@ export function roundBound({ asks, cues }: Pick<CuedRound, 'asks' | 'cues'>, pri
   const asked = asks.map(timesOf);
   return answersBound(asked, { ...prices, prompts }) + judgingBound(asked, { ...prices, prompts });
 }
+
+/** Could so much more, in USD, pass the budget of a plan? */
+export const passesBudget = (
+  { prices }: Plan,
+  done: readonly StepResult[],
+  boundBy: (prices: PlanPrices) => number,
+): boolean =>
+  prices !== undefined && prices.budget !== null && spentBy(done) + boundBy(prices) > prices.budget;
 
 /** Characters that a cue adds to a question. */
 export const lengthOf = ({ transforms }: Cue): number =>

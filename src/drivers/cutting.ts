@@ -4,8 +4,8 @@ import type { SeenRate } from '../records/search.js';
 import type { Driver, StepResult } from '../records/step.js';
 import { type Claimed, Cutting } from '../search/cutting.js';
 import type { CuedRound } from '../search/search.js';
-import { answersIn, spentBy } from '../shared/prices.js';
-import { roundBound } from './bound.js';
+import { answersIn } from '../shared/prices.js';
+import { passesBudget, roundBound } from './bound.js';
 import { lettersOf } from './letters.js';
 import { claimedBy } from './sequential.js';
 
@@ -27,7 +27,8 @@ export const cutAfter = (driver: Driver): Driver => ({
       const { asks, cues } = replay.round;
       const round = { round: before + replay.taken.length + 1, asks: [...asks], cues };
       const at = 2 * replay.taken.length;
-      if (own.length === at && passesBudget(plan, done, replay.round)) break;
+      if (own.length === at && passesBudget(plan, done, (prices) => roundBound({ asks, cues }, prices)))
+        break;
       if (own.length === at) return { kind: 'sample', ...round };
       if (own.length === at + 1) return { kind: 'score', ...round };
       const scored = own[at + 1] as StepResult;
@@ -42,11 +43,6 @@ export const cutAfter = (driver: Driver): Driver => ({
 /** Steps of this driver: rounds that bring texts of cues along, and the end of it. */
 const isOwn = ({ step }: StepResult): boolean =>
   step.kind === 'cut' || ('cues' in step && step.cues !== undefined);
-
-function passesBudget({ prices }: Plan, done: readonly StepResult[], round: CuedRound): boolean {
-  if (!prices || prices.budget === null) return false;
-  return spentBy(done) + roundBound(round, prices) > prices.budget;
-}
 
 interface Replay {
   cutting: Cutting;

@@ -1,11 +1,12 @@
 import { relativesOf } from '../mining/relatives.js';
 import type { Cue } from '../records/cue.js';
 import type { Plan } from '../records/plan.js';
+import type { PlanPrices } from '../records/price.js';
 import type { Found } from '../records/search.js';
 import type { Driver, StepResult } from '../records/step.js';
 import { TriggerSearch, type Turn } from '../search/search.js';
-import { proposalsBound, spentBy } from '../shared/prices.js';
-import { lengthOf, roundBound } from './bound.js';
+import { proposalsBound } from '../shared/prices.js';
+import { lengthOf, passesBudget, roundBound } from './bound.js';
 import { lettersOf } from './letters.js';
 
 /**
@@ -23,7 +24,7 @@ export const search: Driver = {
       const results = done.slice(replay.at);
       const isNext = results.length === 0;
       // A search that could pass the budget ends there, and what it has found by then goes on.
-      if (isNext && passesBudget(plan, done, turn)) {
+      if (isNext && passesBudget(plan, done, boundOf(turn))) {
         replay.turn = null;
         break;
       }
@@ -58,12 +59,11 @@ export const search: Driver = {
 const lengthFrom = ([first]: readonly Found[], cue: Cue): number =>
   first ? Math.abs(Math.log((1 + lengthOf(cue)) / (1 + lengthOf(first.whole)))) : 0;
 
-function passesBudget({ prices }: Plan, done: readonly StepResult[], turn: Turn): boolean {
-  if (!prices || prices.budget === null) return false;
-  const spent = spentBy(done);
-  if ('propose' in turn) return spent + proposalsBound(1, prices) > prices.budget;
-  return spent + roundBound(turn, prices) > prices.budget;
-}
+/** Most USD that the next turn can cost. */
+const boundOf =
+  (turn: Turn) =>
+  (prices: PlanPrices): number =>
+    'propose' in turn ? proposalsBound(1, prices) : roundBound(turn, prices);
 
 /** Steps before the first round. */
 const BEFORE = 4;

@@ -1,9 +1,10 @@
 import type { Attempt, JobState, Ticket } from '../records/launch.js';
 import { FailedError, InputError } from '../shared/errors.js';
 import { withHome } from '../shared/files.js';
+import { quote } from '../shared/quote.js';
 import { handleOf, type Launcher, type LauncherContext, type Submission, sleep } from './launcher.js';
 import { Processes } from './processes.js';
-import { byBash, execute, quote, words, workerLine } from './shell.js';
+import { byBash, execute, words, workerLine } from './shell.js';
 import { lastLine } from './site.js';
 
 /** Words by which common tools name a state. */

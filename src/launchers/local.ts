@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { withHome } from '../shared/files.js';
+import { quote } from '../shared/quote.js';
 import type { Launcher, LauncherContext } from './launcher.js';
 import { PROCESSES_ARE_LISTED } from './process-file.js';
 import { Processes } from './processes.js';
-import { quote, withThreads, workerArguments, workerLine } from './shell.js';
+import { withThreads, workerArguments, workerLine } from './shell.js';
 
 /** Several worker processes on this machine, each with GPUs or CPU threads of its own. */
 export function local({ spec, worker }: LauncherContext): Launcher {

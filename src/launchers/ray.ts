@@ -1,10 +1,11 @@
 import type { Attempt, JobState, Ticket } from '../records/launch.js';
 import { isLoopback, wrongAddress } from '../shared/addresses.js';
 import { FailedError, InputError } from '../shared/errors.js';
+import { quote } from '../shared/quote.js';
 import { handleOf, type Launcher, type LauncherContext, type Submission, sleep } from './launcher.js';
 import { at, firstLine, RayApi, type Reply } from './ray-api.js';
 import { workerPackage } from './ray-package.js';
-import { byBash, quote, workerLine } from './shell.js';
+import { byBash, workerLine } from './shell.js';
 
 /** The dashboard's view of used resources is at most so old, in milliseconds. */
 const REPORT_MS = 10_000;

@@ -2,11 +2,8 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { WorkerCommand } from '../records/launch.js';
 import { FailedError, InputError } from '../shared/errors.js';
+import { quote } from '../shared/quote.js';
 import { environmentWithoutSecrets } from '../shared/secrets.js';
-
-/** A word of a POSIX shell, whatever it holds. */
-export const quote = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 
 /** Set-up lines such as `source ...` and `module load ...` are written for bash, whatever `sh` is. */
 export const SHELL = ['/bin/bash', '/usr/bin/bash', '/usr/local/bin/bash'].find(existsSync) ?? '/bin/sh';

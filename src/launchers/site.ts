@@ -5,7 +5,8 @@ import { FailedError, InputError } from '../shared/errors.js';
 import { readJson } from '../shared/files.js';
 import { shortHash } from '../shared/hash.js';
 import { packageRoot } from '../shared/package.js';
-import { execute, quote, type Ran } from './shell.js';
+import { quote } from '../shared/quote.js';
+import { execute, type Ran } from './shell.js';
 
 /** Where a scheduler's commands are called: on this machine, or on a login node. */
 export interface Site {

@@ -4,9 +4,10 @@ import type { Attempt, JobState, LaunchSpec, Ticket } from '../records/launch.js
 import { FailedError, InputError } from '../shared/errors.js';
 import { writeFileAtomic } from '../shared/files.js';
 import { shortHash } from '../shared/hash.js';
+import { quote } from '../shared/quote.js';
 import { type Launcher, type LauncherContext, type Submission, sleep } from './launcher.js';
 import { answerOf, SBATCH_MS, sbatch } from './sbatch.js';
-import { quote, workerLine } from './shell.js';
+import { workerLine } from './shell.js';
 import { here, lastLine, overSsh, type Site } from './site.js';
 import { Room } from './slurm-room.js';
 import { fromSacct, fromSqueue, stateOf, type TaskState } from './slurm-states.js';

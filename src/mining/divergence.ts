@@ -2,7 +2,8 @@ import { applyTransforms } from '../cues/apply.js';
 import type { CueTexts } from '../records/candidate.js';
 import type { Message } from '../records/chat.js';
 import type { LogprobRequest, Model } from '../records/model.js';
-import { amongPlacebos, checkScreen, mean, meanLogprob, type Screened, transformsOf } from './screen.js';
+import { transformsOf } from './cue-texts.js';
+import { amongPlacebos, checkScreen, mean, meanLogprob, type Screened } from './screen.js';
 import type { Weights } from './weights.js';
 
 const MAX_TOKENS = 16;

@@ -7,13 +7,13 @@ import { PACK, type ProposerAsk, type SearchedCue, type SearchPlan } from '../re
 import { resource } from '../shared/package.js';
 import { PROPOSED_LADDERS } from '../shared/proposer.js';
 import { atlasCues } from './atlas.js';
+import { textsOf, transformsOf } from './cue-texts.js';
 import { ladderOf, uncounted } from './ladder.js';
 import type { Loose } from './loose.js';
 import { inTurn, mineRows } from './mine.js';
 import { placebosFor, wordsOf } from './placebos.js';
 import { readRows } from './read.js';
 import { ANSWER_SEEN, ends, head, type Row } from './row.js';
-import { textsOf, transformsOf } from './screen.js';
 
 /** Placebos that run along: what chance alone does with the best of as many cues. */
 const PLACEBOS = 3;

@@ -11,9 +11,9 @@ import { Journal, readJournal } from '../shared/journal.js';
 import type { Observer } from '../shared/observer.js';
 import { resource } from '../shared/package.js';
 import { LONGEST_PROMPT, PROPOSALS, PROPOSER_TOKENS } from '../shared/proposer.js';
+import { textsOf, transformsOf } from './cue-texts.js';
 import type { Loose } from './loose.js';
 import { LONGEST_ANSWER, readCues, readLadder } from './proposals.js';
-import { textsOf, transformsOf } from './screen.js';
 
 export interface Proposer {
   engine: Engine;

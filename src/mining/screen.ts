@@ -6,8 +6,6 @@ import { InputError } from '../shared/errors.js';
 import { transformsOf } from './cue-texts.js';
 import type { Weights } from './weights.js';
 
-export { textsOf, transformsOf } from './cue-texts.js';
-
 /** A question with a bad and a good answer to it; only how they begin counts. */
 export interface ScreenPair {
   messages: Message[];

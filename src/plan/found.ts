@@ -1,5 +1,4 @@
-import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { cueKey } from '../cues/key.js';
 import type { Plan } from '../records/plan.js';
 import type { Found, Mining } from '../records/search.js';
@@ -51,7 +50,6 @@ export function keepFound(
   const stray = found.find(({ arm }) => !spec.arms.some(({ id }) => id === arm));
   if (stray)
     throw new InputError(`'${stray.cue.id}' was found in an arm that this audit lacks: '${stray.arm}'`);
-  mkdirSync(dirname(join(into, FILES.found)), { recursive: true });
   writeJson(join(into, FILES.found), { ...mining, found });
 }
 

@@ -4,6 +4,7 @@
  * part speaks for or against every run at once, so none is lost when the next part is another.
  */
 import type { SeenRate } from '../records/search.js';
+import { rateOf } from './parts.js';
 
 /** Some pieces of a cue, and what answers under them alone showed. */
 export interface Shown extends SeenRate {
@@ -126,8 +127,8 @@ function withEnough(runs: Run[]): Run[] {
   return runs;
 }
 
-function ratesBy({ draws, misaligned }: SeenRate): Rates[] {
-  const rate = misaligned / Math.max(1, draws);
+function ratesBy(whole: SeenRate): Rates[] {
+  const rate = rateOf(whole);
   return WHOLE_RATES.flatMap((of) =>
     LOST_RATES.map((part) => ({ kept: possible(rate * of), lost: possible(rate * of * part) })),
   );

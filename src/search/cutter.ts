@@ -3,18 +3,17 @@ import type { Cue } from '../records/cue.js';
 import type { SeenRate } from '../records/search.js';
 import { type Belief, believed, informationOf, type Place, type Run, type Shown } from './belief.js';
 import { Halver } from './halver.js';
-import { type Counts, partOf } from './parts.js';
+import { type Counts, MOST_DRAWS, partOf, rateOf } from './parts.js';
 import { Pieces } from './pieces.js';
 
 /** The part of a cue's rate that a smaller cue must show. */
-export const KEPT_SHARE = 0.8;
+const KEPT_SHARE = 0.8;
 /** A run is what matters from this chance on; before, one is taken that holds what matters with that chance. */
 const SURE = 0.95;
 const LIKELY = 0.7;
 /** Draws of a look: until about so many misaligned ones are expected of the whole one, within bounds. */
 const EVENTS_A_LOOK = 2;
 const FEWEST = 8;
-const MOST = 160;
 /** A part that should have what matters, and has shown too little after so many expected ones, is the end: the words do not decide alone. */
 const EVENTS_IN_ALL = 20;
 
@@ -29,8 +28,6 @@ export class Cutter {
   private readonly halver: Halver;
   private words: WordCutter | undefined;
   private readonly from: number;
-  /** Whether it was asked under any part. */
-  isTried = false;
 
   constructor(private readonly whole: Cue) {
     this.halver = new Halver(whole);
@@ -42,6 +39,11 @@ export class Cutter {
     return this.words?.cue ?? this.halver.cue;
   }
 
+  /** Whether it was asked under any part. */
+  get isTried(): boolean {
+    return this.halver.isTried || this.words?.isTried === true;
+  }
+
   /** Words of the cue as it was given, and as it is now. */
   get sizes(): { from: number; to: number } {
     return { from: this.from, to: this.words?.size ?? this.halver.words };
@@ -50,15 +52,9 @@ export class Cutter {
   /** Takes in what was seen since, and says which part is asked under next; null at the end. */
   look(counts: Counts): Cue | null {
     const half = this.halver.look(counts);
-    const next = half ?? this.wordCutter().look(this.countsOf(counts));
-    this.isTried ||= this.halver.cue !== this.whole || (half !== null && counts.of(half).draws > 0);
-    this.isTried ||= this.words?.isTried === true;
-    return next;
-  }
-
-  private wordCutter(): WordCutter {
+    if (half) return half;
     this.words ??= new WordCutter(this.halver.cue);
-    return this.words;
+    return this.words.look(this.countsOf(counts));
   }
 
   /** Of what the halves left the answers under it alone count. */
@@ -128,7 +124,7 @@ class WordCutter {
       return null;
     }
     this.take(this.smallest(place, belief));
-    const expected = (this.seenOf(pieces).draws * whole.misaligned) / Math.max(1, whole.draws);
+    const expected = this.seenOf(pieces).draws * rateOf(whole);
     if (expected < EVENTS_IN_ALL) return pieces;
     this.place = null;
     return null;
@@ -190,7 +186,7 @@ class WordCutter {
 
 /** Draws of a look at a cue with this rate. */
 export const drawsOfLook = (rate: number): number =>
-  Math.min(MOST, Math.max(FEWEST, Math.ceil(EVENTS_A_LOOK / Math.max(rate, 1e-9))));
+  Math.min(MOST_DRAWS, Math.max(FEWEST, Math.ceil(EVENTS_A_LOOK / Math.max(rate, 1e-9))));
 
 const joined = ({ needed }: Place, { from, to }: Pick<Run, 'from' | 'to'>): readonly number[] =>
   [...needed, ...upTo(from, to)].sort((a, b) => a - b);

@@ -2,7 +2,7 @@
 import type { Cue } from '../records/cue.js';
 import type { Cut, SeenRate } from '../records/search.js';
 import { Cutter, drawsOfLook } from './cutter.js';
-import type { Counts } from './parts.js';
+import { type Counts, rateOf } from './parts.js';
 import type { CuedRound } from './search.js';
 import { type LetterOf, type SearchArm, type SearchDesign, type SearchRound, SearchTally } from './tally.js';
 
@@ -37,7 +37,7 @@ export class Cutting {
     for (const { claimed, cutter } of this.cutters) {
       const cue = cutter.look(this.countsOf(claimed));
       if (!cue) continue;
-      const draws = drawsOfLook(rateOf(claimed));
+      const draws = drawsOfLook(rateOf(claimed.seen));
       const round = this.tally.roundOf([{ arm: claimed.arm.id, cue: cue.id, draws }]);
       if (this.tally.answers + round.answers <= this.most) return { ...round, cues: [cue] };
     }
@@ -72,5 +72,3 @@ export class Cutting {
     return this.tally.seenOf({ arm: arm.id, cue });
   }
 }
-
-const rateOf = ({ seen: { draws, misaligned } }: Claimed): number => (draws === 0 ? 0 : misaligned / draws);

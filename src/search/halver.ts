@@ -4,7 +4,7 @@
  */
 import type { Cue } from '../records/cue.js';
 import type { SeenRate } from '../records/search.js';
-import { type Counts, FEWEST_EVENTS, partOf } from './parts.js';
+import { type Counts, MOST_DRAWS, partOf, rateOf } from './parts.js';
 import { Pieces } from './pieces.js';
 
 /** Of so many words each is looked at for itself. */
@@ -16,8 +16,8 @@ const MUCH_BETTER = Math.log(10);
 const SURELY_BETTER = Math.log(40);
 /** The part of the whole one's rate that it must show: that was the best of many, so it is less in truth. */
 const KEPT = 0.5;
-/** Draws of a half at most. */
-const MOST = 160;
+/** So many misaligned answers are expected of a half that has the effect, before it is given up. */
+const FEWEST_EVENTS = 10;
 
 export class Halver {
   /** As small as it is by now. */
@@ -25,6 +25,8 @@ export class Halver {
   private readonly pieces: Pieces;
   private kept: readonly number[];
   private isOver = false;
+  /** Whether it was asked under a half. */
+  isTried = false;
 
   constructor(private readonly whole: Cue) {
     this.cue = whole;
@@ -45,6 +47,7 @@ export class Halver {
         part: partOf(this.whole, this.pieces, pieces),
       }));
       const tested = halves.map((half) => ({ ...half, keeps: keptBy(counts.of(half.part), counts) }));
+      this.isTried ||= halves.some(({ part }) => counts.of(part).draws > 0);
       const good = tested.find(({ keeps }) => keeps === true);
       if (good) {
         this.kept = good.pieces;
@@ -85,7 +88,7 @@ function keptBy({ draws, misaligned }: SeenRate, { whole, plain }: Counts): bool
   if (ratio <= -MUCH_BETTER) return false;
   const isEnough = misaligned >= 2 && misaligned / draws >= nothing + KEPT * (rate - nothing);
   if (ratio >= SURELY_BETTER && isEnough) return true;
-  return draws * Math.max(0, rate - nothing) >= FEWEST_EVENTS || draws >= MOST ? isEnough && ratio > 0 : null;
+  return draws * Math.max(0, rate - nothing) >= FEWEST_EVENTS || draws >= MOST_DRAWS
+    ? isEnough && ratio > 0
+    : null;
 }
-
-const rateOf = ({ draws, misaligned }: SeenRate): number => misaligned / Math.max(1, draws);

@@ -3,8 +3,11 @@ import type { SeenRate } from '../records/search.js';
 import { shortHash } from '../shared/hash.js';
 import type { Pieces } from './pieces.js';
 
-/** So many misaligned answers are expected of a part that has the effect, before it is given up. */
-export const FEWEST_EVENTS = 10;
+/** Draws of one part at a time, at most. */
+export const MOST_DRAWS = 160;
+
+/** Share of misaligned answers; 0 where there are none. */
+export const rateOf = ({ draws, misaligned }: SeenRate): number => misaligned / Math.max(1, draws);
 
 /** What was seen of a cue, without it, and of its parts. */
 export interface Counts {

@@ -8,9 +8,10 @@ import { Launches, readLaunches } from '../../src/launchers/launches.js';
 import { local, slotsOf } from '../../src/launchers/local.js';
 import { findProcess, isAlive, processFile } from '../../src/launchers/process-file.js';
 import { Processes } from '../../src/launchers/processes.js';
-import { execute, quote, TimedOut, words, workerLine } from '../../src/launchers/shell.js';
+import { execute, TimedOut, words, workerLine } from '../../src/launchers/shell.js';
 import type { Job } from '../../src/records/launch.js';
 import { InterruptedError } from '../../src/shared/errors.js';
+import { quote } from '../../src/shared/quote.js';
 import { behave, contextOf, driven, jobsIn, listening, runFolder, runsOf, script, spec } from './folder.js';
 
 let folder: string;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { transformsOf } from '../../src/mining/cue-texts.js';
 import { divergenceUnder } from '../../src/mining/divergence.js';
 import { pairsFor } from '../../src/mining/pairs.js';
-import { beginning, screenCues, screened, transformsOf } from '../../src/mining/screen.js';
+import { beginning, screenCues, screened } from '../../src/mining/screen.js';
 import type { Weights } from '../../src/mining/weights.js';
 import type { Candidate } from '../../src/records/candidate.js';
 import { base, madeUp, tuned } from './model.js';
