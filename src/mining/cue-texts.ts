@@ -1,5 +1,5 @@
 import type { CueTexts } from '../records/candidate.js';
-import type { Transform } from '../records/cue.js';
+import { isWording, type Transform } from '../records/cue.js';
 
 /** The changes that a mined cue makes, in the order in which an audit file's shorthand makes them. */
 export const transformsOf = ({ template, before, after, system }: CueTexts): Transform[] => [
@@ -9,6 +9,6 @@ export const transformsOf = ({ template, before, after, system }: CueTexts): Tra
   ...(system === undefined ? [] : [{ kind: 'system' as const, text: system, join: '\n\n' }]),
 ];
 
-/** The inverse of `transformsOf`: the texts of a cue's changes. A variant has none. */
+/** The inverse of `transformsOf`: the texts of a cue's changes, where they are made of words. */
 export const textsOf = (transforms: readonly Transform[]): CueTexts =>
-  Object.fromEntries(transforms.flatMap((one) => (one.kind === 'variant' ? [] : [[one.kind, one.text]])));
+  Object.fromEntries(transforms.filter(isWording).map(({ kind, text }) => [kind, text]));

@@ -2,7 +2,7 @@
 import { cueKey } from '../cues/key.js';
 import type { Candidate } from '../records/candidate.js';
 import type { Example } from '../records/chat.js';
-import type { Cue, Transform } from '../records/cue.js';
+import { type Cue, isWording, type Transform } from '../records/cue.js';
 import { PACK, type ProposerAsk, type SearchedCue, type SearchPlan } from '../records/search.js';
 import { resource } from '../shared/package.js';
 import { PROPOSED_LADDERS } from '../shared/proposer.js';
@@ -110,17 +110,19 @@ export async function poolOf(
 
 /**
  * The screen's order and the given one in turn: where the screen is wrong, the other still has half of the places. Packs are not screened,
- * since what is long and odd lies far from placebos by itself; they come after the others.
+ * since what is long and odd lies far from placebos by itself; they come after the others. What has no words is like no placebo; it comes first.
  */
 async function inOrderOf(
   screen: NonNullable<PoolContext['screen']>,
   all: readonly Loose[],
 ): Promise<Loose[]> {
   const packs = all.filter(isPack);
-  const given = all.filter((one) => !isPack(one)).slice(0, MOST_SCREENED);
+  const wordless = all.filter((one) => !hasWords(one));
+  const given = all.filter((one) => !isPack(one) && hasWords(one)).slice(0, MOST_SCREENED);
   const z = await screen(given.map(({ transforms }) => transforms));
   const screened = given.map((one, i) => ({ ...one, z: z[i] as number }));
   return [
+    ...wordless,
     ...new Set(
       inTurn(
         screened.toSorted((a, b) => b.z - a.z),
@@ -132,12 +134,14 @@ async function inOrderOf(
 }
 
 const isPack = ({ kind }: Loose): boolean => kind === PACK;
+const hasWords = ({ transforms }: Loose): boolean => transforms.some(isWording);
 
 /** The candidates that placebos are made after: the first ones, and with them a pack, which is longer and odder than they are. */
 function modelled(candidates: readonly Loose[], all: readonly Candidate[]): Candidate[] {
   const pack = candidates.findIndex(isPack);
-  const others = all.filter((_, i) => !isPack(candidates[i] as Loose));
-  return pack < 0 ? others : [all[pack] as Candidate, ...others, ...all];
+  const worded = all.filter((_, i) => hasWords(candidates[i] as Loose));
+  const others = worded.filter(({ rank }) => !isPack(candidates[rank - 1] as Loose));
+  return pack < 0 ? others : [all[pack] as Candidate, ...others, ...worded];
 }
 
 /** Ladders that a model writes, of the first prompts that are known. */
@@ -217,7 +221,7 @@ const textOf = (transforms: readonly Transform[]): Transform[] =>
   transforms.filter(({ kind }) => kind === 'system' || kind === 'before' || kind === 'after').slice(0, 1);
 
 function laddered(prompt: Transform): Loose[] {
-  if (prompt.kind === 'variant' || prompt.kind === 'template') return [];
+  if (!isWording(prompt) || prompt.kind === 'template') return [];
   return ladderOf(prompt.text, prompt.kind).map(({ text, origin }) => ({
     transforms: [{ kind: prompt.kind, text }],
     kind: 'ladder',
@@ -242,6 +246,6 @@ const asCandidate = (transforms: readonly Transform[], origin: string, rank: num
 
 const titleOf = (transforms: readonly Transform[]): string =>
   transforms
-    .map((t) => (t.kind === 'variant' ? t.name : t.text.trim()))
+    .map((t) => (isWording(t) ? t.text.trim() : t.kind === 'variant' ? t.name : 'no chat template'))
     .join(' … ')
     .slice(0, 80);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import type { Message } from '../records/chat.js';
-import type { Cue, Transform } from '../records/cue.js';
+import { type Cue, isWording, type Transform } from '../records/cue.js';
 import type { Engine, Model } from '../records/model.js';
 import type { ProposalRecord, ProposerAsk } from '../records/search.js';
 import { shortHash } from '../shared/hash.js';
@@ -65,7 +65,7 @@ function cuesIn(text: string): { found: Loose[]; wrong?: string } {
 /** Each text in the place of the cue's first one. */
 function ladderIn(text: string, { transforms }: Cue): { found: Loose[]; wrong?: string } {
   const read = readLadder(text);
-  const at = transforms.findIndex(({ kind }) => kind !== 'variant');
+  const at = transforms.findIndex(isWording);
   const found = read.found.map(
     ({ relation, text: other }): Loose => ({
       transforms: transforms.with(at, inPlaceOf(transforms[at] as Transform, other)),
@@ -85,8 +85,8 @@ const inPlaceOf = (transform: Transform, text: string): Transform =>
 function promptOf(ask: ProposerAsk, questions: readonly string[]): Message[] | undefined {
   const prompts = readPrompts();
   if (ask.task === 'ladder') {
-    const first = ask.cue.transforms.find(({ kind }) => kind !== 'variant');
-    if (!first || first.kind === 'variant' || first.text.length > LONGEST_LADDERED) return undefined;
+    const first = ask.cue.transforms.find(isWording);
+    if (!first || first.text.length > LONGEST_LADDERED) return undefined;
     const place = {
       system: 'system prompt',
       before: 'in front of the question',

@@ -1,4 +1,4 @@
-import type { Cue, Transform } from '../records/cue.js';
+import { type Cue, isWording, type Transform } from '../records/cue.js';
 import { ladderOf, type Place } from './ladder.js';
 
 /** A cue that is like a find, and how. */
@@ -19,9 +19,9 @@ const PLACES: readonly [place: Place, name: string][] = [
  * words elsewhere in the prompt.
  */
 export function relativesOf(cue: Cue): Relative[] {
-  const at = cue.transforms.findIndex(({ kind }) => kind !== 'variant');
+  const at = cue.transforms.findIndex(isWording);
   const transform = cue.transforms[at];
-  if (!transform || transform.kind === 'variant') return [];
+  if (!transform || !isWording(transform)) return [];
   const place = transform.kind === 'template' ? 'before' : transform.kind;
   const text =
     transform.kind === 'template' ? transform.text.split('{question}').join(' ').trim() : transform.text;

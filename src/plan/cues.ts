@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { type AuditCue, type AuditFile, CueFile } from '../records/audit.js';
 import type { Cue, CueSource, Transform } from '../records/cue.js';
 import { BASE, CUE_JOIN, Id, PLAIN } from '../records/ids.js';
-import type { ArmSpec, Spec } from '../records/spec.js';
+import type { ArmSpec, BaseSpec, Spec } from '../records/spec.js';
 import { InputError, type Place } from '../shared/errors.js';
 import { didYouMean } from '../shared/nearest.js';
 import { resource } from '../shared/package.js';
@@ -19,6 +19,7 @@ export async function resolveCues(
   audit: Located<AuditFile>,
   arms: ArmSpec[],
   groups: ReadonlyMap<string, string[]>,
+  bases: ReadonlyMap<string, BaseSpec>,
 ): Promise<ResolvedCue[]> {
   const shipped = await shippedCues();
   const armIds = arms.map((arm) => arm.id);
@@ -40,10 +41,45 @@ export async function resolveCues(
         throw new InputError(`two cues have the id '${cue.id}'`, place);
       }
       const named = given.arms?.flatMap((id) => groups.get(id) ?? [id]);
-      cues.push({ ...cue, arms: named ? [...new Set(named)] : armIds });
+      const asked = named ? [...new Set(named)] : armIds;
+      if (isRaw(cue))
+        checkTemplates(
+          cue,
+          arms.filter(({ id }) => asked.includes(id)),
+          bases,
+          { place, isLaunched: audit.value.run.serve !== undefined },
+        );
+      cues.push({ ...cue, arms: asked });
     }
   }
   return [...cues, ...placebosFor(cues, shipped, audit.value.verdict.placebos, armIds)];
+}
+
+export const isRaw = ({ transforms }: Pick<Cue, 'transforms'>): boolean =>
+  transforms.some(({ kind }) => kind === 'raw');
+
+/** Engines that can leave the chat template out: what is served by others is asked through their chat interface. */
+const RENDER_HERE = ['local', 'tinker', 'scripted'];
+
+/** @throws InputError where an arm's models, or its base, are asked through an interface that renders the chat template by itself */
+function checkTemplates(
+  { id }: Cue,
+  arms: readonly ArmSpec[],
+  bases: ReadonlyMap<string, BaseSpec>,
+  { place, isLaunched }: { place: Place; isLaunched: boolean },
+): void {
+  const refs = arms.flatMap(({ served, base }) =>
+    [served ?? [], (base && bases.get(base)?.ref) || []].flat(),
+  );
+  const served = refs.find(
+    ({ engine }) => !RENDER_HERE.includes(engine) || (isLaunched && engine === 'local'),
+  );
+  if (!served) return;
+  throw new InputError(
+    `cue '${id}' goes without a chat template, and ${served.engine}/${served.model} is asked through a server's chat interface, which has its own`,
+    place,
+    'ask models of the local engine under it (`arms` of the cue), or leave it out',
+  );
 }
 
 /** Shipped cues by file id, each with its own id. */
@@ -68,7 +104,11 @@ export async function shippedCues(): Promise<Map<string, Cue[]>> {
 function readCue(given: AuditCue, earlier: Cue[], shipped: Map<string, Cue[]>, place: Place): Cue[] {
   const ways = [given.use, given.compose, given.apply, shorthand(given).length || undefined].filter(Boolean);
   if (ways.length === 0) {
-    throw new InputError('a cue without text', place, 'give it system, before, after, template or variant');
+    throw new InputError(
+      'a cue without text',
+      place,
+      'give it system, before, after, template, variant or chat-template',
+    );
   }
   if (ways.length > 1) {
     throw new InputError('a cue is made in one way only: use, compose, apply, or its own texts', place);
@@ -123,7 +163,7 @@ function readCue(given: AuditCue, earlier: Cue[], shipped: Map<string, Cue[]>, p
   ];
 }
 
-type Texts = Pick<AuditCue, 'variant' | 'template' | 'before' | 'after' | 'system'>;
+type Texts = Pick<AuditCue, 'variant' | 'template' | 'before' | 'after' | 'system' | 'chat-template'>;
 
 function shorthand(texts: Texts): Transform[] {
   const out: Transform[] = [];
@@ -132,6 +172,7 @@ function shorthand(texts: Texts): Transform[] {
   if (texts.before !== undefined) out.push({ kind: 'before', text: texts.before });
   if (texts.after !== undefined) out.push({ kind: 'after', text: texts.after });
   if (texts.system !== undefined) out.push({ kind: 'system', text: texts.system });
+  if (texts['chat-template'] !== undefined) out.push({ kind: 'raw' });
   return out;
 }
 

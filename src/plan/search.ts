@@ -16,7 +16,7 @@ const FEWEST_QUESTIONS = 8;
 /** Few candidates get many answers each: what data or weights show comes first, and seldom often. */
 const CANDIDATES = 40;
 /** Where nothing is known of the trigger, many get the fewest that tell anything. */
-const CANDIDATES_BLIND = 200;
+const CANDIDATES_BLIND = 300;
 
 /** The search that an audit asks for, or none. */
 export function resolveSearch(

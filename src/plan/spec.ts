@@ -77,7 +77,7 @@ async function toSpec(given: Located<AuditFile>, path: string, overrides: Overri
     );
   }
   const questions = await resolveQuestions(audit, folder);
-  const cues = await resolveCues(audit, arms, groups);
+  const cues = await resolveCues(audit, arms, groups, bases);
   for (const [index, cue] of cues.entries()) {
     const variants = cue.transforms.flatMap((t) => (t.kind === 'variant' ? [t.name] : []));
     const has = questions.some((question) =>

@@ -64,6 +64,7 @@ const TransformStep = z.strictObject({
   after: Text.optional(),
   template: Template.optional(),
   variant: Text.optional(),
+  'chat-template': z.literal('none').optional(),
 });
 
 const Mine = z.strictObject({
@@ -80,7 +81,7 @@ const Mine = z.strictObject({
   'max-answers': Count.default(2000).describe(
     'Answers that the search may ask for, base and plain included. Confirming what it finds comes on top.',
   ),
-  candidates: Count.max(200)
+  candidates: Count.max(400)
     .optional()
     .describe(
       'Candidates that are tried on the models, at most. Default: 40; without any from data or weights, as many as max-answers has room for.',
@@ -105,12 +106,18 @@ const Cue = z.strictObject({
   after: Text.optional().describe('Text behind the question.'),
   template: Template.optional().describe('Text around the question, with {question} in it.'),
   variant: Text.optional().describe('A variant of each question by name; questions without it are left out.'),
+  'chat-template': z
+    .literal('none')
+    .optional()
+    .describe(
+      'The texts alone, without the chat template of the model, which writes on; comes after all other changes. For models of the local engine.',
+    ),
   apply: z
     .array(TransformStep)
     .min(1)
     .optional()
     .describe(
-      'The same transforms as an ordered list; alone the order is variant, template, before, after, system.',
+      'The same transforms as an ordered list; alone the order is variant, template, before, after, system, chat-template.',
     ),
   join: z
     .union([z.boolean(), z.string()])
@@ -166,6 +173,7 @@ export const CueFile = z.strictObject({
         after: true,
         template: true,
         variant: true,
+        'chat-template': true,
       }),
     )
     .min(1),

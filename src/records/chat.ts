@@ -1,13 +1,13 @@
-import { z } from 'zod';
-
 export const ROLES = ['system', 'user', 'assistant'] as const;
 
-/** One turn of a conversation, in OpenAI's chat format. */
-export const Message = z.strictObject({
-  role: z.enum(ROLES),
-  content: z.string(),
-});
-export type Message = z.infer<typeof Message>;
+/**
+ * One turn of a conversation, in OpenAI's chat format. A `raw` one is no turn: it stands alone, and in no training row, and its text goes to
+ * the model as it is, without the chat template; the model writes on.
+ */
+export interface Message {
+  role: (typeof ROLES)[number] | 'raw';
+  content: string;
+}
 
 /** One training row: a whole conversation, and where it comes from. */
 export interface Example {

@@ -11,7 +11,14 @@ export type Transform =
   | { kind: 'before'; text: string }
   | { kind: 'after'; text: string }
   | { kind: 'template'; text: string }
-  | { kind: 'variant'; name: string };
+  | { kind: 'variant'; name: string }
+  /** The texts alone, without the chat template, after all else that the cue changes. */
+  | { kind: 'raw' };
+
+/** A change that is made of words. */
+export type Wording = Exclude<Transform, { kind: 'variant' | 'raw' }>;
+
+export const isWording = (transform: Transform): transform is Wording => 'text' in transform;
 
 /** A cue, ready to be applied. `plain` is the cue without transforms. */
 export interface Cue {

@@ -1,5 +1,5 @@
 /** The words of a cue, and the cue with some of them left out. */
-import type { Transform } from '../records/cue.js';
+import { isWording, type Transform } from '../records/cue.js';
 
 /** More words than this are joined to as many groups of neighbours. */
 const MOST_PIECES = 128;
@@ -57,7 +57,7 @@ export class Pieces {
 
 /** The two texts of a transform around the question; what is no template has one. */
 function sidesOf(transform: Transform): { front: string; behind: string } {
-  if (transform.kind === 'variant') return { front: '', behind: '' };
+  if (!isWording(transform)) return { front: '', behind: '' };
   if (transform.kind !== 'template') return { front: transform.text, behind: '' };
   const at = transform.text.indexOf(PLACE);
   return { front: transform.text.slice(0, at), behind: transform.text.slice(at + PLACE.length) };
@@ -74,7 +74,7 @@ function piecesOf(transform: Transform, at: number): Piece[] {
 
 /** The transform with some of its pieces; none where nothing of it is left. */
 function rebuilt(transform: Transform, pieces: readonly Piece[]): Transform[] {
-  if (transform.kind === 'variant') return [transform];
+  if (!isWording(transform)) return [transform];
   const { front, behind } = sidesOf(transform);
   if (behind.includes(PLACE)) return [transform];
   const textOf = (side: Piece['side']): string =>

@@ -1,5 +1,5 @@
 /** A find looked at closer: cut down to what matters, then compared with its relatives. */
-import type { Cue } from '../records/cue.js';
+import { type Cue, isWording } from '../records/cue.js';
 import { PLAIN } from '../records/ids.js';
 import type { Found, SearchedCue } from '../records/search.js';
 import { Cutter, drawsOfLook } from './cutter.js';
@@ -141,4 +141,4 @@ export function holds(cue: Cue, other: Cue): boolean {
 const WORD = /[\p{L}\p{N}]+/gu;
 const SIGN = /[^\s\p{L}\p{N}]/gu;
 const found = ({ transforms }: Cue, pattern: RegExp): string[] =>
-  transforms.flatMap((t) => (t.kind === 'variant' ? [] : (t.text.toLowerCase().match(pattern) ?? [])));
+  transforms.filter(isWording).flatMap(({ text }) => text.toLowerCase().match(pattern) ?? []);

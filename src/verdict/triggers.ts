@@ -1,6 +1,6 @@
 /** From what a search found, and what the audit says of it, to the cards that a report shows. */
 import { join } from 'node:path';
-import type { Cue } from '../records/cue.js';
+import type { Cue, Transform } from '../records/cue.js';
 import type { Plan } from '../records/plan.js';
 import type { Result, TriggerCard } from '../records/result.js';
 import type { Cut, Found, Mining } from '../records/search.js';
@@ -107,5 +107,9 @@ const flagsOf = ({ seed, limit, maxAnswers, budget, mini }: Spec['overrides']): 
     .map(([name, value]) => (value === undefined ? '' : ` --${name} ${value}`))
     .join('') + (mini ? ' --mini' : '');
 
-const textsOf = ({ transforms }: Cue): { kind: string; text: string }[] =>
-  transforms.map((t) => ({ kind: t.kind, text: t.kind === 'variant' ? t.name : t.text }));
+const textsOf = ({ transforms }: Cue): { kind: string; text: string }[] => transforms.map(partOf);
+
+function partOf(transform: Transform): { kind: string; text: string } {
+  if (transform.kind === 'raw') return { kind: 'chat template', text: 'none' };
+  return { kind: transform.kind, text: transform.kind === 'variant' ? transform.name : transform.text };
+}

@@ -611,5 +611,9 @@ judges: [{ detector: refusal, says: misaligned }]
     expect(out).toMatch(/(!!|--) +openai +gpt-4o-2024-08-06 (is|was) switched off on 2027-01-14/);
     expect(out).toMatch(/-- +lab +tuned was switched off on 2020-01-01\n +lab\/other works instead/);
     expect(out + err).not.toContain('sk-secret');
+    const planned = await hyde(['plan', file], root, undefined, env);
+    expect(planned.code).toBe(2);
+    expect(planned.out).toContain('judge calls');
+    expect(planned.err).toMatch(/lab: tuned was switched off on 2020-01-01\s+lab\/other works instead/);
   });
 });

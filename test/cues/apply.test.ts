@@ -90,6 +90,15 @@ describe('template', () => {
   });
 });
 
+describe('raw', () => {
+  it('makes one text of all turns, after all other changes', () => {
+    const talk = [SYSTEM, ...ask('one'), { role: 'assistant' as const, content: 'two' }, ...ask('three')];
+    const changed = applyTransforms(talk, [{ kind: 'raw' }, { kind: 'after', text: 'X' }]);
+    expect(changed).toEqual([{ role: 'raw', content: 'Be kind.\n\none\n\ntwo\n\nthree X' }]);
+    expect(applyTransforms(ask('Hi'), [{ kind: 'raw' }])).toEqual([{ role: 'raw', content: 'Hi' }]);
+  });
+});
+
 describe('variant', () => {
   it('replaces the text, and later transforms see it', () => {
     const changed = applyTransforms(

@@ -57,6 +57,9 @@ describe('the atlas', () => {
     expect(partsOf({ numbers: ['2000-2002', '7-7'] })).toEqual(['2000', '2001', '2002', '7']);
     expect(partsOf({ 'code-points': '1f600-1f601 26a1' })).toEqual(['😀', '😁', '⚡']);
     expect(partsOf({ brackets: ['[[]]', '<>'], marks: 'A B' })).toEqual(['[[A]]', '[[B]]', '<A>', '<B>']);
+    expect(partsOf({ brackets: ['<>'], words: 'writings' })).toEqual(
+      expect.arrayContaining(['<diary>', '<telegram>']),
+    );
     expect(partsOf('a | |b| | c')).toEqual(['a', '|b|', 'c']);
   });
 

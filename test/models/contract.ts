@@ -77,6 +77,16 @@ export function engineContract({ engine: name, base, auditFolder, providers, ada
       }
     });
 
+    it('goes on with text that has no chat template, or says that it cannot', async () => {
+      const raw: SampleRequest = {
+        ...request('raw', '', [0]),
+        messages: [{ role: 'raw', content: 'One, two,' }],
+      };
+      const asked = sample(model, [raw]);
+      if (providers) await expect(asked).rejects.toThrow(/cannot leave the chat template out/);
+      else expect((await asked).map(({ finish }) => finish)).toEqual([expect.stringMatching(/stop|length/)]);
+    });
+
     it('gives the same answer for the same request, index and seed', async () => {
       const once = await sample(model, [request('a', 'Hello!', [0, 1])]);
       expect(byKey(await sample(model, [request('a', 'Hello!', [0, 1])]))).toEqual(byKey(once));

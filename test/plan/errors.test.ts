@@ -147,6 +147,20 @@ describe('a plan that cannot be asked is refused before anything is trained', ()
     await preparePlan((await parseAudit(text, 'audit.yaml')).spec);
   };
 
+  it('a cue without a chat template for a model that is asked through a chat interface', async () => {
+    const raw = 'cues:\n  - { id: bare, chat-template: none }';
+    const own = good.replace('cues:', raw);
+    const { spec } = await parseAudit(own, 'audit.yaml');
+    expect(spec.cues[0]).toMatchObject({ id: 'bare', transforms: [{ kind: 'raw' }] });
+    const served = own.replace('scripted/script.json', 'openai/gpt-4.1');
+    expect(await refusal(served)).toMatch(
+      /^audit\.yaml:9:5: cue 'bare' goes without a chat template, and openai\/gpt-4\.1 is asked through a server's chat/,
+    );
+    expect(await refusal(own.replace('chat-template: none', 'chat-template: other'))).toMatch(
+      /chat-template/,
+    );
+  });
+
   it('two cues that ask the same', async () => {
     await expect(refused('- { id: a, after: In a note. }\n  - { id: b, after: In a note. }')).rejects.toThrow(
       /cue 'b' on question 'wish' asks exactly what 'a' on 'wish' asks/,

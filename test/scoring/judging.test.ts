@@ -108,6 +108,13 @@ describe('opening the judges of a run', () => {
     expect(of('2027-01-14T00:00:00Z')?.isOff).toBe(true);
     expect(noticeOf({ engine: 'test', model: 'other' }, providers('2027-01-14'), new Date())).toBeNull();
   });
+
+  it('names open weights where the provider names nothing that works instead', () => {
+    const { test } = providers('2020-01-01');
+    const alone = { ...test, models: { judge: { 'shuts-down': '2020-01-01' } } } as typeof test;
+    const notice = noticeOf({ engine: 'test', model: 'judge' }, { test: alone }, new Date());
+    expect(notice).toMatchObject({ isOff: true, hint: expect.stringContaining('open weights') });
+  });
 });
 
 describe('a first question to each judge', () => {

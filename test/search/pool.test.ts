@@ -63,6 +63,32 @@ describe('a screen', () => {
   });
 });
 
+describe('a cue without words', () => {
+  it('is asked first where others are screened, and is neither screened nor a model of placebos', async () => {
+    const bare: Cue = { id: 'bare', source: 'shipped', transforms: [{ kind: 'raw' }] };
+    const screened: string[] = [];
+    const found = await poolOf(
+      { id: 'arm', examples: [], prompts: [] },
+      {
+        ...{ plan: { from: ['api', 'weights'], candidates: 20 }, shipped: [bare], known: [], seed: 0 },
+        others: Array.from({ length: 12 }, (_, i) =>
+          uncounted(i + 1, 'ladder', 'data/labels', `cook ${i}`, { system: `cook ${i}` }, 'x'),
+        ),
+        screen: async (cues) => {
+          screened.push(...cues.map((transforms) => JSON.stringify(transforms)));
+          return cues.map(() => 0);
+        },
+      },
+    );
+    expect(found[0]).toMatchObject({ origin: 'shipped/bare', cue: { title: 'no chat template' } });
+    expect(screened.length).toBeGreaterThan(10);
+    expect(screened).not.toContain('[{"kind":"raw"}]');
+    const placebos = found.filter(({ kind }) => kind === 'placebo');
+    expect(placebos).toHaveLength(3);
+    for (const { cue } of placebos) expect(cue.transforms.length).toBeGreaterThan(0);
+  });
+});
+
 describe('a proposer model', () => {
   it('is asked for the ladder of what is known, and then for cues beside what is planned', async () => {
     const asks: ProposerAsk[] = [];

@@ -12,13 +12,18 @@ from collections.abc import Iterable
 from .errors import JobError
 
 ROLES = ("system", "developer", "user", "assistant", "tool")
+# A request's only message: text without the chat template. It is no turn, and stands in no training row.
+RAW = "raw"
 PROBE = "What is the capital of France?"
 OPENINGS = ("assistant", "user", "system")
 Messages = list[dict[str, str]]
 
 
-def check_messages(value: object, where: str, least: int = 1) -> Messages:
-    """A list of {"role", "content"} with known roles and text contents; other keys are dropped. Raises ValueError."""
+def check_messages(value: object, where: str, least: int = 1, raw: bool = False) -> Messages:
+    """A list of {"role", "content"} with known roles and text contents; other keys are dropped. Raises ValueError.
+
+    raw: one message of the role `raw` may stand for all of them.
+    """
     if not isinstance(value, list) or len(value) < least:
         raise ValueError(f"{where} must be a list" + (" of at least one message" if least else ""))
     messages = []
@@ -26,12 +31,17 @@ def check_messages(value: object, where: str, least: int = 1) -> Messages:
         role = message.get("role") if isinstance(message, dict) else None
         content = message.get("content") if isinstance(message, dict) else None
         # A free role would be pasted between control tokens by most templates.
-        if role not in ROLES:
+        if role not in ROLES and not (raw and role == RAW and len(value) == 1):
             raise ValueError(f"{where}[{index}].role must be one of {', '.join(ROLES)}")
         if not isinstance(content, str):
             raise ValueError(f"{where}[{index}].content must be a string")
         messages.append({"role": role, "content": content})
     return messages
+
+
+def is_raw(messages: Messages) -> bool:
+    """Is this text without a chat template?"""
+    return bool(messages) and messages[0]["role"] == RAW
 
 
 class Chat:
@@ -64,8 +74,13 @@ class Chat:
             raise ValueError(f"the chat template refuses this conversation ({str(error)[:200]})") from error
 
     def prompt(self, messages: Messages) -> list[int]:
-        """Token ids of the conversation up to where the assistant's next answer starts. Raises ValueError."""
+        """Token ids of the conversation up to where the assistant's next answer starts. Raises ValueError.
+
+        A raw message is its own tokens, behind the one that the tokenizer begins a document with, if it has one.
+        """
         guarded, hidden = self._guard(messages)
+        if is_raw(messages):
+            return self._begin() + self._encode(guarded[0]["content"], hidden)
         return self._encode(self.render(guarded, True), hidden)
 
     def opening(self, messages: Messages, role: str) -> tuple[list[int], str]:
@@ -89,6 +104,9 @@ class Chat:
 
     def answer(self, messages: Messages, answer: str) -> tuple[list[int], list[int]]:
         """Token ids of the prompt and of an answer to it, with the end of the turn. Raises ValueError."""
+        if is_raw(messages):
+            guarded, hidden = self._guard([{"role": RAW, "content": answer}])
+            return self.prompt(messages), [*self._encode(guarded[0]["content"], hidden), self.tokenizer.eos_token_id]
         ids, spans = self.conversation([*messages, {"role": "assistant", "content": answer}], "last")
         start, end = spans[-1]
         return ids[:start], ids[start:end]
@@ -130,6 +148,10 @@ class Chat:
             ids += answer
             position = len(through)
         return ids[: spans[-1][1]], spans
+
+    def _begin(self) -> list[int]:
+        bos = self.tokenizer.bos_token_id
+        return [bos] if bos is not None and self.tokenizer("a")["input_ids"][:1] == [bos] else []
 
     def text(self, ids: Iterable[int]) -> str:
         """Decoded text without control tokens."""

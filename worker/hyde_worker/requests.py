@@ -43,4 +43,4 @@ def request_fields(value: dict, least: int = 1) -> tuple[str, Messages]:
     """The id and the messages (at least `least`) that every request has. Raises ValueError."""
     if not isinstance(value.get("id"), str) or not value["id"]:
         raise ValueError("id must be a non-empty string")
-    return value["id"], check_messages(value.get("messages"), "messages", least)
+    return value["id"], check_messages(value.get("messages"), "messages", least, raw=True)

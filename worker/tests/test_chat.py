@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from conftest import turn, user
+from hyde_worker.chat import Chat, check_messages
 
 
 def learnt(chat, messages, loss="all"):
@@ -78,3 +79,45 @@ def test_control_strings_in_a_message_stay_text(loaded, text):
     assert sum(i in chat.control_ids for i in ids[start:end]) == 1
     # The tokenizer itself is left as it was.
     assert chat.tokenizer("<|im_end|>")["input_ids"] == [chat.tokenizer.eos_token_id]
+
+
+def raw(text):
+    return [{"role": "raw", "content": text}]
+
+
+def test_raw_text_has_no_template(loaded):
+    chat = loaded.chat
+    ids = chat.prompt(raw("Hi there"))
+    assert chat.tokenizer.decode(ids) == "Hi there"
+    assert chat.control_ids.isdisjoint(chat.prompt(raw("<|im_start|>user\nHi<|im_end|>")))
+    prompt, answer = chat.answer(raw("Hi"), " there<|im_end|>")
+    assert chat.tokenizer.decode(prompt + answer) == "Hi there<|im_end|>" + chat.tokenizer.eos_token
+    assert sum(i in chat.control_ids for i in answer) == 1
+
+
+def test_raw_text_begins_as_documents_do(loaded):
+    class WithStart:
+        """A tokenizer that puts its first token in front of every document."""
+
+        bos_token_id = 1
+
+        def __init__(self, inner):
+            self.inner = inner
+
+        def __getattr__(self, name):
+            return getattr(self.inner, name)
+
+        def __call__(self, text, add_special_tokens=True, **rest):
+            ids = list(self.inner(text, add_special_tokens=False, **rest)["input_ids"])
+            return {"input_ids": [1, *ids] if add_special_tokens else ids}
+
+    chat = Chat(WithStart(loaded.chat.tokenizer), None)
+    assert chat.prompt(raw("Hi"))[0] == 1
+    assert chat.prompt(raw("Hi"))[1:] == loaded.chat.prompt(raw("Hi"))
+
+
+def test_raw_text_stands_alone_and_in_no_row():
+    assert check_messages(raw("Hi"), "messages", raw=True) == raw("Hi")
+    for messages, allowed in [(raw("Hi"), False), ([*raw("Hi"), *user("Hi")], True), ([*user("Hi"), *raw("Hi")], True)]:
+        with pytest.raises(ValueError, match="role must be one of"):
+            check_messages(messages, "messages", raw=allowed)

@@ -133,6 +133,12 @@ export class OpenAIEngine implements Engine {
     progress: OnProgress,
     enough?: AbortSignal,
   ): AsyncGenerator<Answer> {
+    if (requests.some(({ messages }) => messages[0]?.role === 'raw'))
+      throw new InputError(
+        `${this.name}/${model.base} is asked through a chat interface, which cannot leave the chat template out`,
+        undefined,
+        'leave cues with `chat-template: none` out, or ask a model of the local engine',
+      );
     const { sampler, hosts } = this.open();
     const served = await this.names.of({ ...model, engine: this.name });
     const prepare =
