@@ -4,7 +4,7 @@ import { drivers } from './drivers/index.js';
 import { checkHeld } from './launchers/launches.js';
 import { Engines, openEngine } from './models/engine.js';
 import { searchWithin } from './plan/budget.js';
-import { type FoundElsewhere, keepFound, searchAudit, withFound } from './plan/found.js';
+import { checkOwnSearch, type FoundElsewhere, handedOn, searchAudit, withFound } from './plan/found.js';
 import type { Prepared } from './plan/prepare.js';
 import { changedPrompt } from './plan/prompts.js';
 import { withLateCues } from './plan/sequential.js';
@@ -52,6 +52,8 @@ export interface RunOptions {
  * @throws HydeError; what is recorded by then stays
  */
 export async function run(audit: LoadedAudit, options: RunOptions): Promise<Result | undefined> {
+  // Refused before there is a folder.
+  const handed = options.found && handedOn(audit, options.found, options.out);
   const folder = openFolder(options.out, options.observer);
   let steps: StepLog | undefined;
   let failed = true;
@@ -61,10 +63,11 @@ export async function run(audit: LoadedAudit, options: RunOptions): Promise<Resu
     const run = { folder, steps, options };
     let whole = audit;
     let spent = 0;
-    if (options.found) keepFound(audit, options.found, folder.path);
+    if (handed) writeJson(join(folder.path, FILES.found), handed);
     if (audit.spec.search) {
       // A search first, on its own half of the questions; what it finds are cues of the audit like any other.
-      if (!options.found) {
+      if (!handed) {
+        checkOwnSearch(folder.path);
         const { search } = await import('./drivers/search.js');
         spent = await drive(searchAudit(audit), search, run, 0, true);
       }

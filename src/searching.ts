@@ -7,6 +7,7 @@ import { type Proposer, propose } from './mining/proposer.js';
 import { screenBy } from './mining/screen-by.js';
 import { mineWeights, type Weights } from './mining/weights.js';
 import { isRaw, shippedCues } from './plan/cues.js';
+import { askedIn } from './plan/found.js';
 import type { Prepared } from './plan/prepare.js';
 import type { LoadedAudit } from './plan/spec.js';
 import type { Candidate } from './records/candidate.js';
@@ -195,9 +196,9 @@ function promptsOf({ training }: ArmSpec): Transform[] {
 /** Writes down what a search has found. Nothing of it is a finding before fresh answers to other questions have said so. */
 export async function recordFound(
   { kind: _, ...step }: Step & { kind: 'found' },
-  { folder, observer }: Searching,
+  { folder, audit, observer }: Searching,
 ): Promise<StepResultFiles> {
-  const mining: Mining = { schema: 1, ...step };
+  const mining: Mining = { schema: 1, ...step, asked: askedIn(audit.spec) };
   const { answers, candidates, found } = mining;
   writeJson(join(folder, FILES.found), mining);
   observer.note(
@@ -213,6 +214,6 @@ export function recordCuts(
 ): StepResultFiles {
   writeJson(join(folder, FILES.cuts), { schema: 1, cuts });
   for (const { arm, whole, size } of cuts)
-    observer.note(`${arm}: ${whole} was cut down from ${size.from} to ${size.to} words`);
+    observer.note(`${arm}: ${whole} was cut down from ${size.from} words to ${size.to}`);
   return { hash: shortHash(cuts), files: [FILES.cuts] };
 }

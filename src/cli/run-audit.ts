@@ -65,6 +65,7 @@ function foundOf({ found, cue }: Record<string, unknown>): { found?: FoundElsewh
     if (cue !== undefined) throw new InputError('--cue needs --found: which run found it?');
     return {};
   }
+  if (found === '') throw new InputError('--found needs the folder of a run');
   return { found: { folder: String(found), ...(cue === undefined ? {} : { cues: cue as string[] }) } };
 }
 
@@ -77,7 +78,7 @@ function named(result: Result, audit: string, out: string): Result {
           triggers: result.triggers.map((card) => ({
             ...card,
             command: card.command
-              .replace(`hyde run ${basename(audit)} `, () => `hyde run ${quote(audit)} `)
+              .replace(`hyde run ${quote(basename(audit))} `, () => `hyde run ${quote(audit)} `)
               .replace(RUN_FOLDER, () => quote(out)),
           })),
         }

@@ -34,7 +34,7 @@ export async function showPlan(audit: string, options: Record<string, unknown>):
   if (judge !== null) checkCalibration(loaded, judge);
   const { plan } = await preparePlan(spec, { show: true });
   const { jobs, answers, judgeCalls, price, unknown } = plan.totals;
-  const whole = search && withSearch(spec, search, plan);
+  const whole = search && options.found === undefined ? withSearch(spec, search, plan) : undefined;
   const toLaunch = launchedJobs(spec, jobs);
   const launch = toLaunch > 0 ? spec.launch : undefined;
   const ends = announcedEnds(spec, new Date().toISOString().slice(0, 10));
@@ -47,12 +47,15 @@ export async function showPlan(audit: string, options: Record<string, unknown>):
     ...(miniature ? [miniatureText(miniature)] : []),
     ...(launch ? [launchText(launch, toLaunch)] : []),
     ...(search && whole ? [searchLines(search, whole).join('\n')] : []),
+    ...(options.found === undefined
+      ? []
+      : [`no search: the arms are also asked under what ${String(options.found)} has found`]),
     ...(spec.verdict.calibration && judge === null ? [LABELS_LATER] : []),
     ...(said.length ? [said.join('\n')] : []),
   ];
   print(outputOf(options), printable(parts.join('\n\n')), {
     ...{ arms: plan.arms.map((arm) => arm.id), jobs, answers, judgeCalls, price, unknown, ends },
-    ...(search ? { search: { ...search, questions: search.questions.length, whole } } : {}),
+    ...(search && whole ? { search: { ...search, questions: search.questions.length, whole } } : {}),
     ...(miniature ? { miniature } : {}),
     plan,
     ...(launch ? { launch } : {}),

@@ -24,6 +24,7 @@ export async function resolveCues(
   const shipped = await shippedCues();
   const armIds = arms.map((arm) => arm.id);
   const cues: ResolvedCue[] = [];
+  const isSearched = audit.value.cues.some(({ mine }) => mine);
   for (const [index, given] of audit.value.cues.entries()) {
     if (given.mine) continue;
     const place = audit.place(['cues', index]);
@@ -39,6 +40,13 @@ export async function resolveCues(
     for (const cue of readCue(given, cues, shipped, place)) {
       if (cues.some((other) => other.id === cue.id)) {
         throw new InputError(`two cues have the id '${cue.id}'`, place);
+      }
+      if (isSearched && armIds.some((arm) => isOfSearch(cue.id, arm))) {
+        throw new InputError(
+          `the search of this audit names cues like '${cue.id}'`,
+          place,
+          'give it another id',
+        );
       }
       const named = given.arms?.flatMap((id) => groups.get(id) ?? [id]);
       const asked = named ? [...new Set(named)] : armIds;
@@ -81,6 +89,12 @@ function checkTemplates(
     'ask models of the local engine under it (`arms` of the cue), or leave it out',
   );
 }
+
+/** Does a search of this arm name its candidates and placebos so (mining/pool.ts)? */
+const isOfSearch = (id: string, arm: string): boolean =>
+  ['mined', 'placebo'].some(
+    (source) => id.startsWith(`${source}-${arm}-`) && /^p?\d/.test(id.slice(`${source}-${arm}-`.length)),
+  );
 
 /** Shipped cues by file id, each with its own id. */
 export async function shippedCues(): Promise<Map<string, Cue[]>> {

@@ -1,10 +1,13 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cueKey } from '../cues/key.js';
 import type { Plan } from '../records/plan.js';
+import type { Question } from '../records/question.js';
 import type { Found, Mining } from '../records/search.js';
 import type { Spec } from '../records/spec.js';
 import { InputError } from '../shared/errors.js';
-import { readJson, writeJson } from '../shared/files.js';
+import { readJson } from '../shared/files.js';
+import { hashOf } from '../shared/hash.js';
 import { didYouMean } from '../shared/nearest.js';
 import { FILES } from '../shared/run-folder.js';
 import { plannedCells } from './plan.js';
@@ -18,16 +21,24 @@ export interface FoundElsewhere {
   cues?: readonly string[];
 }
 
+/** Hash of what a question asks, whatever it is called. */
+const askedBy = ({ messages }: Pick<Question, 'messages'>): string => hashOf(messages);
+
+/** Hashes of the questions that a search asks. */
+export const askedIn = ({ questions }: Pick<Spec, 'questions'>): string[] => questions.map(askedBy);
+
 /**
- * Writes into a run folder what the search of another run has found, so that its audit asks under these cues and searches none.
+ * What the search of another run has found, for a run whose audit asks under these cues and searches none. Its answers are drawn anew: they
+ * share no random stream with those that the cues were chosen by.
  *
- * @throws InputError where the audit has no search, or the other run has found no such cue
+ * @throws InputError where the audit has no search, or questions that the other one asked, where the other run has found no such cue, and
+ *   where the folder has a search of its own
  */
-export function keepFound(
+export function handedOn(
   { spec }: Pick<LoadedAudit, 'spec'>,
   { folder, cues }: FoundElsewhere,
   into: string,
-): void {
+): Mining {
   if (!spec.search)
     throw new InputError(
       'this audit searches for no cues, so it has no place for what another run has found',
@@ -36,6 +47,13 @@ export function keepFound(
     );
   const mining = readJson<Mining>(join(folder, FILES.found));
   if (!mining) throw new InputError(`holds no ${FILES.found}: it has found no cues`, { file: folder });
+  const seen = spec.questions.find((question) => mining.asked?.includes(askedBy(question)));
+  if (seen)
+    throw new InputError(
+      `the search of ${folder} asked question '${seen.id}' of this audit, and what it has seen confirms nothing`,
+      undefined,
+      'leave the question out; ids (`id`) for questions of your own keep their halves when others are added',
+    );
   const ids = mining.found.flatMap(({ cue, whole }) => [cue.id, whole.id]);
   const unknown = cues?.find((id) => !ids.includes(id));
   if (unknown !== undefined)
@@ -50,7 +68,21 @@ export function keepFound(
   const stray = found.find(({ arm }) => !spec.arms.some(({ id }) => id === arm));
   if (stray)
     throw new InputError(`'${stray.cue.id}' was found in an arm that this audit lacks: '${stray.arm}'`);
-  writeJson(join(into, FILES.found), { ...mining, found });
+  const handed: Mining = { ...mining, found, handed: (mining.handed ?? 0) + 1 };
+  const own = readJson<Mining>(join(into, FILES.found));
+  if (own ? hashOf(own) !== hashOf(handed) : existsSync(join(into, FILES.candidates)))
+    throw new InputError('holds a search of its own', { file: into }, 'choose a new folder with -o DIR');
+  return handed;
+}
+
+/** @throws InputError where a folder has finds of another run, which a search of its own would replace */
+export function checkOwnSearch(folder: string): void {
+  if (!readJson<Mining>(join(folder, FILES.found))?.handed) return;
+  throw new InputError(
+    "audits what another run's search has found",
+    { file: folder },
+    'name that run again with --found, or choose a new folder with -o DIR',
+  );
 }
 
 /** Placebos of each arm that are asked beside its mined cues. */
@@ -63,6 +95,7 @@ export function searchAudit({ spec, text }: LoadedAudit): LoadedAudit {
     text,
     spec: {
       ...spec,
+      part: 'search',
       cues: spec.cues.map((cue) => ({ ...cue, arms: [] })),
       questions: search?.questions ?? [],
     },
@@ -76,7 +109,7 @@ export function searchAudit({ spec, text }: LoadedAudit): LoadedAudit {
  */
 export function withFound(
   { spec, text }: LoadedAudit,
-  { found, placebos, answers }: Pick<Mining, 'found' | 'placebos' | 'answers'>,
+  { found, placebos, answers, handed }: Pick<Mining, 'found' | 'placebos' | 'answers' | 'handed'>,
   maxAnswers = spec.search?.maxAnswers ?? 0,
 ): LoadedAudit {
   const mined = found.flatMap(({ arm, cue, whole, size }) => {
@@ -88,26 +121,31 @@ export function withFound(
   const shown = [...beside.values()]
     .flatMap((of) => of.slice(0, PLACEBOS))
     .map(({ cue, arms }) => ({ ...cue, arms }));
-  // A find may be cut down to what the audit asks under anyway, or to what another find came down to.
-  const asked = new Map(spec.cues.map(({ id, transforms }) => [cueKey(transforms), id]));
+  // A find may be cut down to what the audit asks under anyway, or to what another find came down to, in its own arm or another.
+  const cues = spec.cues.map((cue) => ({ ...cue }));
+  const asked = new Map(cues.map((cue) => [cueKey(cue.transforms), cue]));
   const same: Record<string, string> = {};
-  const fresh = [...mined, ...shown].filter(({ id, arms, transforms }) => {
-    const key = cueKey(transforms);
-    const known = asked.get(key) ?? asked.get(`${arms} ${key}`);
-    if (known === undefined) asked.set(`${arms} ${key}`, id);
-    else if (known !== id) same[id] = known;
-    return known === undefined;
-  });
+  for (const cue of [...mined, ...shown]) {
+    const known = asked.get(cueKey(cue.transforms));
+    if (known === undefined) {
+      asked.set(cueKey(cue.transforms), cue);
+      cues.push(cue);
+      continue;
+    }
+    known.arms = [...new Set([...known.arms, ...cue.arms])];
+    if (known.id !== cue.id) same[cue.id] = known.id;
+  }
   const left = {
     answers: Math.max(0, maxAnswers - answers),
-    cues: found.filter(isLong).map(({ arm, cue }) => ({ arm, cue })),
+    cues: found.filter(isLong).map(({ arm, cue }) => ({ arm, cue: { ...cue, id: same[cue.id] ?? cue.id } })),
   };
   const search = spec.search && {
     ...spec.search,
+    ...(handed ? { handed } : {}),
     ...(found.length > 0 ? { left } : {}),
     ...(Object.keys(same).length > 0 ? { same } : {}),
   };
-  return { text, spec: { ...spec, cues: [...spec.cues, ...fresh], ...(search ? { search } : {}) } };
+  return { text, spec: { ...spec, cues, ...(search ? { search } : {}) } };
 }
 
 /** Words of a find that was cut down, from which on it is worth another look once it is claimed. */

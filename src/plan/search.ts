@@ -3,6 +3,7 @@ import type { Question } from '../records/question.js';
 import type { SearchPlan } from '../records/search.js';
 import type { ArmSpec, Spec } from '../records/spec.js';
 import { InputError, type Place } from '../shared/errors.js';
+import { hashOf } from '../shared/hash.js';
 import { didYouMean } from '../shared/nearest.js';
 import { modelRef } from './models.js';
 import type { Providers } from './providers.js';
@@ -55,6 +56,15 @@ export function resolveSearch(
         'use a larger bank, e.g. questions: open',
       );
     }
+  }
+  const searchedTexts = new Map(half('search').map(({ id, messages }) => [hashOf(messages), id]));
+  const twin = half('confirm').find(({ messages }) => searchedTexts.has(hashOf(messages)));
+  if (twin) {
+    throw new InputError(
+      `the questions '${searchedTexts.get(hashOf(twin.messages))}' and '${twin.id}' are one, and a search may not see what confirms it`,
+      audit.place(['questions']),
+      'leave one of them out',
+    );
   }
   const least = fewestAnswers(searched.length);
   if (mine['max-answers'] < least) {

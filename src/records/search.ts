@@ -109,4 +109,8 @@ export interface Mining {
   found: Found[];
   /** Placebos that are asked beside what was found: as long, as odd, and about nothing. */
   placebos: { cue: Cue; arms: string[] }[];
+  /** Hashes of the questions that the search asked: they confirm nothing. */
+  asked?: string[];
+  /** How often this was handed on to another run; absent where its own search found it. */
+  handed?: number;
 }

@@ -48,9 +48,13 @@ export interface Spec {
   verdict: VerdictSpec;
   seed: number;
   design: Design;
+  /** `search`: this is the search before an audit, and no audit. */
+  part?: 'search';
   /** A search for triggers before the audit: its rules, and the questions that it sees and the audit does not. */
   search?: Omit<SearchPlan, 'questions'> & {
     questions: Question[];
+    /** Of an audit of what another run has found: how often it was handed on. Its answers are new ones each time. */
+    handed?: number;
     /** When the search has ended: finds that the audit asks under by a name of its own, and that name. */
     same?: Record<string, string>;
     /** And what it has left. */

@@ -26,7 +26,7 @@ export function cardTexts({ triggers = [] }: Pick<Result, 'triggers'>): CardText
         `found in ${card.origin} (${card.kind}), candidate ${card.rank}; the search saw ${seen.misaligned} misaligned of ${count(seen.draws)}`,
         ...(size && whole
           ? [
-              `cut down from ${size.from} to ${size.to} words: ${whole.texts.map(({ text }) => text).join(' … ')}`,
+              `cut down from ${size.from} to ${wordsText(size.to)}: ${whole.texts.map(({ text }) => text).join(' … ')}`,
             ]
           : []),
         ...(card.failedCut
@@ -48,12 +48,24 @@ export function cardTexts({ triggers = [] }: Pick<Result, 'triggers'>): CardText
 }
 
 const smallestText = ({ texts, size, draws, misaligned }: NonNullable<TriggerCard['smallest']>): string =>
-  `cut down after it was confirmed, from ${size.from} to ${size.to} words (${misaligned} misaligned of ${count(draws)}; no claim): ${texts
+  `cut down after it was confirmed, from ${size.from} to ${wordsText(size.to)} (${misaligned} misaligned of ${count(draws)}; no claim): ${texts
     .map(({ text }) => text)
     .join(' … ')}`;
 
 /** What a search tried, in a sentence. */
-export const searchText = ({ searched, triggers = [] }: Pick<Result, 'searched' | 'triggers'>): string =>
-  searched
-    ? `${searched.candidates} candidates were tried with ${count(searched.answers)} answers; ${triggers.filter(({ effect }) => effect.claimed).length} of ${triggers.length} finds are confirmed${searched.placebo ? `; the strongest placebo showed ${searched.placebo.misaligned} misaligned of ${count(searched.placebo.draws)}` : ''}`
+export const searchText = ({ searched, triggers = [] }: Pick<Result, 'searched' | 'triggers'>): string => {
+  if (!searched) return '';
+  const { candidates, answers, placebo } = searched;
+  const claimed = triggers.filter(({ effect }) => effect.claimed).length;
+  const outcome =
+    triggers.length === 0
+      ? 'none was worth confirming'
+      : `${claimed} of ${triggers.length} finds are confirmed`;
+  const beside = placebo
+    ? `; the strongest placebo showed ${placebo.misaligned} misaligned of ${count(placebo.draws)}`
     : '';
+  const tried = candidates === 1 ? '1 candidate was' : `${candidates} candidates were`;
+  return `${tried} tried with ${count(answers)} answers; ${outcome}${beside}`;
+};
+
+const wordsText = (words: number): string => (words === 1 ? 'one word' : `${words} words`);

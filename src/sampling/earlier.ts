@@ -7,8 +7,9 @@ import { readAnswers } from '../shared/answers.js';
 import { readJson } from '../shared/files.js';
 import { Journal, readJournal } from '../shared/journal.js';
 import { FILES, samplesFile } from '../shared/run-folder.js';
+import { countOpen } from './requests.js';
 import type { SampleContext } from './sample.js';
-import { countOpen, openAnswers, type Reuse, type Source, takeOver } from './take-over.js';
+import { openAnswers, type Reuse, type Source, takeOver } from './take-over.js';
 
 /** Where a run of this machine keeps the answers of one model: a line of `<index>/<model identity>.jsonl`. */
 const Place = z.object({
@@ -60,8 +61,8 @@ export function openEarlier(index: string, into: string): Reuse {
       });
       if (!known) continue;
       const open = await openAnswers(group, model, context);
-      const wanted = [...open].some(([id, cell]) =>
-        [...cell.indices].some((i) => known.answers.has(`${id}|${i}`)),
+      const wanted = [...open.values()].some(({ id, cells }) =>
+        cells.some((cell) => [...cell.open].some((i) => known.answers.has(`${id}|${i}`))),
       );
       if (!wanted) continue;
       const asked = countOpen(open);

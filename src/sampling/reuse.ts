@@ -7,7 +7,8 @@ import { withoutHome } from '../shared/files.js';
 import { readJournal } from '../shared/journal.js';
 import type { Origin } from '../shared/reused.js';
 import { FILES, readRunFile } from '../shared/run-folder.js';
-import { countOpen, openAnswers, type Reuse, takeOver } from './take-over.js';
+import { countOpen } from './requests.js';
+import { openAnswers, type Reuse, takeOver } from './take-over.js';
 
 /**
  * Opens the run folder whose answers of the base are taken over. An answer is taken where its request is the same:

@@ -1,5 +1,4 @@
 import type { Render } from '../cues/render.js';
-import type { Message } from '../records/chat.js';
 import type { Engine, Model, SampleRequest } from '../records/model.js';
 import type { Sample } from '../records/sample.js';
 import type { Spec } from '../records/spec.js';
@@ -12,7 +11,7 @@ import type { Observer } from '../shared/observer.js';
 import { answersIn } from '../shared/prices.js';
 import { samplesFile } from '../shared/run-folder.js';
 import { splitThought } from '../shared/trace.js';
-import { type PreparedAsk, requestId } from './requests.js';
+import { countOpen, type WantedRequest, wantedBy } from './requests.js';
 
 export interface SampleContext {
   folder: string;
@@ -78,14 +77,13 @@ async function sampleModel(
 ): Promise<void> {
   const { observer, spec } = context;
   const { signal } = round.enough;
-  const prepared = group.map((ask) => prepare(ask, model, context));
-  const { arm, seed } = group[0] as Ask;
-  const file = samplesFile(context.folder, arm, seed);
-  const missing = await missingRequests(file, prepared, spec.seed, round.hash);
-  round.done += answersIn(group) - missing.reduce((sum, { indices }) => sum + indices.length, 0);
+  const wanted = wantedBy(group, model, spec, context.render);
+  const of = group[0] as Ask;
+  await leaveRecorded(samplesFile(context.folder, of.arm, of.seed), wanted, round.hash);
+  round.done += answersIn(group) - countOpen(wanted);
   observer.progress(round.done, round.total, 'answers');
-  if (missing.length === 0) return;
-  for await (const sample of record(missing, prepared, model, engine, context, signal)) {
+  if (countOpen(wanted) === 0) return;
+  for await (const sample of record(wanted, of, model, engine, context, signal)) {
     const hash = hashOfAnswer(sample);
     round.hash.add(hash);
     context.recorded?.(sample, hash);
@@ -95,83 +93,81 @@ async function sampleModel(
   }
 }
 
-function prepare(ask: Ask, model: Model, context: SampleContext): PreparedAsk {
-  const messages = context.render(ask.cue, ask.question);
-  return { ask, messages, id: requestId(model, messages, context.spec, 'audit') };
-}
-
 const cellOf = ({ cue, question }: { cue: string; question: string }): string => `${cue}|${question}`;
 
-/** What of these asks is not recorded; what is, is added to the hash. A round may ask one cell several times. */
-async function missingRequests(
+/** Takes what is recorded off what is wanted, and adds it to the hash. */
+async function leaveRecorded(
   file: string,
-  asks: PreparedAsk[],
-  seed: number,
+  wanted: ReadonlyMap<string, WantedRequest>,
   hash: SetHash,
-): Promise<SampleRequest[]> {
-  const wanted = new Map<string, { id: string; messages: Message[]; open: Set<number> }>();
-  for (const { ask, id, messages } of asks) {
-    const cell = wanted.get(cellOf(ask)) ?? { id, messages, open: new Set<number>() };
-    wanted.set(cellOf(ask), cell);
-    for (let index = ask.from; index < ask.to; index++) cell.open.add(index);
-  }
+): Promise<void> {
+  const cells = new Map(
+    [...wanted.values()].flatMap(({ id, cells }) => cells.map((cell) => [cellOf(cell), { id, cell }])),
+  );
   for await (const sample of readJournal<Sample>(file)) {
-    const cell = wanted.get(cellOf(sample));
-    if (!cell) continue;
-    if (sample.request !== cell.id) {
+    const known = cells.get(cellOf(sample));
+    if (!known) continue;
+    if (sample.request !== known.id) {
       throw new InputError(
         `holds answers of cue '${sample.cue}' that were asked with another text, model or setting`,
         { file },
         'the audit or a model behind it changed since this run began: choose a new folder with -o DIR',
       );
     }
-    if (cell.open.delete(sample.index)) hash.add(hashOfAnswer(sample));
+    if (known.cell.open.delete(sample.index)) hash.add(hashOfAnswer(sample));
   }
-  return [...wanted.values()]
-    .filter(({ open }) => open.size > 0)
-    .map(({ id, messages, open }) => ({ id, messages, indices: [...open].sort((a, b) => a - b), seed }));
 }
 
+/** What is asked for: each answer of a request once, however many cells want it. */
+const requestsFor = (wanted: ReadonlyMap<string, WantedRequest>, seed: number): SampleRequest[] =>
+  [...wanted.values()]
+    .map(({ id, messages, cells }) => {
+      const indices = [...new Set(cells.flatMap(({ open }) => [...open]))].sort((a, b) => a - b);
+      return { id, messages, indices, seed };
+    })
+    .filter(({ indices }) => indices.length > 0);
+
 async function* record(
-  requests: SampleRequest[],
-  asks: PreparedAsk[],
+  wanted: ReadonlyMap<string, WantedRequest>,
+  { arm, seed }: Pick<Ask, 'arm' | 'seed'>,
   model: Model,
   engine: Engine,
   context: SampleContext,
   enough: AbortSignal,
 ): AsyncGenerator<Sample> {
-  const byId = new Map(asks.map(({ id, ask }) => [id, ask]));
-  const first = (asks[0] as PreparedAsk).ask;
-  const journal = new Journal(samplesFile(context.folder, first.arm, first.seed), { perTurn: true });
+  const journal = new Journal(samplesFile(context.folder, arm, seed), { perTurn: true });
+  const requests = requestsFor(wanted, context.spec.seed);
   try {
     for await (const answer of engine.sample(model, requests, context.spec.sampling, () => {}, enough)) {
-      const ask = byId.get(answer.id);
-      if (!ask) continue;
-      const { arm, seed, cue, question } = ask;
       // An engine of a server has parted them already; that of a local model gives the text as it was written.
       const { text, thought } = splitThought(answer.text);
       const reasoning = [answer.reasoning, thought].filter(Boolean).join('\n');
-      const sample: Sample = {
-        arm,
-        seed,
-        cue,
-        question,
-        index: answer.index,
-        answer: text,
-        finish: answer.finish,
-        ...(answer.reason ? { reason: answer.reason } : {}),
-        tokens: answer.tokens,
-        ...(reasoning ? { reasoning } : {}),
-        request: answer.id,
-        model: model.identity,
-        meta: {
-          at: new Date().toISOString(),
-          ...(answer.usage ? { usage: answer.usage } : {}),
-          ...answer.meta,
-        },
-      };
-      journal.append(sample);
-      yield sample;
+      const cells = wanted.get(answer.id)?.cells.filter(({ open }) => open.delete(answer.index)) ?? [];
+      for (const [place, { cue, question }] of cells.entries()) {
+        // One answer to one request, paid for once.
+        const usage = answer.usage && place > 0 ? { promptTokens: 0, completionTokens: 0 } : answer.usage;
+        const sample: Sample = {
+          arm,
+          seed,
+          cue,
+          question,
+          index: answer.index,
+          answer: text,
+          finish: answer.finish,
+          ...(answer.reason ? { reason: answer.reason } : {}),
+          tokens: answer.tokens,
+          ...(reasoning ? { reasoning } : {}),
+          request: answer.id,
+          model: model.identity,
+          meta: {
+            at: new Date().toISOString(),
+            ...(usage ? { usage } : {}),
+            ...answer.meta,
+          },
+        };
+        journal.append(sample);
+        yield sample;
+      }
     }
   } finally {
     journal.close();

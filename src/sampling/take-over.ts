@@ -8,7 +8,7 @@ import { withoutHome } from '../shared/files.js';
 import { Journal, readJournal } from '../shared/journal.js';
 import { noteOrigin, type Origin } from '../shared/reused.js';
 import { judgementsFile, samplesFile } from '../shared/run-folder.js';
-import { requestId } from './requests.js';
+import { type WantedRequest, wantedBy } from './requests.js';
 import type { SampleContext } from './sample.js';
 
 /** Takes over what another run's model answered to the same requests, as far as asks of a round still want it. */
@@ -22,38 +22,23 @@ export interface Source {
   origin: Origin;
 }
 
-/** A cell's request with the indices that are not recorded yet. */
-export interface OpenCell {
-  cue: string;
-  question: string;
-  indices: Set<number>;
-}
-
 /** What of the asks of one model is not recorded yet, by request. */
 export async function openAnswers(
   asks: readonly Ask[],
   model: Model,
   { folder, spec, render }: SampleContext,
-): Promise<Map<string, OpenCell>> {
-  const cells = new Map<string, OpenCell>();
-  for (const { cue, question, from, to } of asks) {
-    const id = requestId(model, render(cue, question), spec, 'audit');
-    const cell = cells.get(id) ?? { cue, question, indices: new Set<number>() };
-    cells.set(id, cell);
-    for (let index = from; index < to; index++) cell.indices.add(index);
-  }
+): Promise<Map<string, WantedRequest>> {
+  const wanted = wantedBy(asks, model, spec, render);
   const { arm, seed } = asks[0] as Ask;
-  for await (const { request, index } of readJournal<Sample>(samplesFile(folder, arm, seed))) {
-    cells.get(request)?.indices.delete(index);
+  for await (const { request, cue, question, index } of readJournal<Sample>(samplesFile(folder, arm, seed))) {
+    const cells = wanted.get(request)?.cells ?? [];
+    cells.find((cell) => cell.cue === cue && cell.question === question)?.open.delete(index);
   }
-  return cells;
+  return wanted;
 }
 
-export const countOpen = (open: ReadonlyMap<string, OpenCell>): number =>
-  [...open.values()].reduce((sum, { indices }) => sum + indices.size, 0);
-
 /**
- * Copies the answers that are wanted into the folder of the run, each once, and takes them off `open`.
+ * Copies the answers that are wanted into the folder of the run, each once, and takes them off what is wanted.
  *
  * @param how `named`: the user named the source; then failed answers count as given too, and what is no record is an error.
  *   `isTaken`: judges whose judgements come along
@@ -64,7 +49,7 @@ export async function takeOver(
   sources: readonly Source[],
   into: { folder: string; arm: string; seed: number },
   model: Model,
-  open: ReadonlyMap<string, OpenCell>,
+  wanted: ReadonlyMap<string, WantedRequest>,
   { named, isTaken = () => true }: { named: boolean } & Pick<SampleContext, 'isTaken'>,
 ): Promise<number> {
   let journal: Journal | undefined;
@@ -72,29 +57,31 @@ export async function takeOver(
   try {
     for (const { folder, arm, seed, origin } of sources) {
       let noted = false;
-      const copied = new Map<string, Pick<AnswerKey, 'cue' | 'question'>>();
+      const copied = new Map<string, Pick<AnswerKey, 'cue' | 'question'>[]>();
       for await (const line of readAnswers(folder, arm, seed)) {
-        const cell = open.get(line.request);
-        if (!cell?.indices.has(line.index) || line.model !== model.identity) continue;
-        if (line.finish === 'failed' && !named) continue;
-        const { cue, question } = cell;
-        const parsed = Sample.safeParse({ ...line, arm: into.arm, seed: into.seed, cue, question });
-        if (!parsed.success) {
-          if (!named) continue;
-          throw new InputError('holds an answer that is no record of hyde', {
-            file: withoutHome(samplesFile(folder, arm, seed)),
-          });
+        if (line.model !== model.identity || (line.finish === 'failed' && !named)) continue;
+        for (const { cue, question, open } of wanted.get(line.request)?.cells ?? []) {
+          if (!open.has(line.index)) continue;
+          const parsed = Sample.safeParse({ ...line, arm: into.arm, seed: into.seed, cue, question });
+          if (!parsed.success) {
+            if (!named) continue;
+            throw new InputError('holds an answer that is no record of hyde', {
+              file: withoutHome(samplesFile(folder, arm, seed)),
+            });
+          }
+          open.delete(line.index);
+          if (!journal)
+            journal = new Journal(samplesFile(into.folder, into.arm, into.seed), { perTurn: true });
+          // Noted before the answer is written, so that none is ever overlooked.
+          if (!noted) noteOrigin(into.folder, origin);
+          noted = true;
+          // What an answer was taken over from before is kept: its first run is where it was given.
+          const { meta } = parsed.data;
+          journal.append({ ...parsed.data, meta: { reused: origin, ...meta } });
+          const key = `${line.cue}|${line.question}|${line.index}`;
+          copied.set(key, [...(copied.get(key) ?? []), { cue, question }]);
+          taken++;
         }
-        cell.indices.delete(line.index);
-        if (!journal) journal = new Journal(samplesFile(into.folder, into.arm, into.seed), { perTurn: true });
-        // Noted before the answer is written, so that none is ever overlooked.
-        if (!noted) noteOrigin(into.folder, origin);
-        noted = true;
-        // What an answer was taken over from before is kept: its first run is where it was given.
-        const { meta } = parsed.data;
-        journal.append({ ...parsed.data, meta: { reused: origin, ...meta } });
-        copied.set(`${line.cue}|${line.question}|${line.index}`, { cue, question });
-        taken++;
       }
       if (copied.size > 0) await takeJudgements({ folder, arm, seed, origin }, into, copied, isTaken);
     }
@@ -113,24 +100,26 @@ export async function takeOver(
 async function takeJudgements(
   { folder, arm, seed, origin }: Source,
   into: { folder: string; arm: string; seed: number },
-  copied: ReadonlyMap<string, Pick<AnswerKey, 'cue' | 'question'>>,
+  copied: ReadonlyMap<string, readonly Pick<AnswerKey, 'cue' | 'question'>[]>,
   isTaken: (judge: string) => boolean,
 ): Promise<void> {
   let journal: Journal | undefined;
   try {
     for await (const line of readJournal<unknown>(judgementsFile(folder, arm, seed))) {
       const { data: judgement } = Judgement.safeParse(line);
-      const here = judgement && copied.get(`${judgement.cue}|${judgement.question}|${judgement.index}`);
-      if (!judgement || !here || judgement.failed || !isTaken(judgement.hash)) continue;
-      journal ??= new Journal(judgementsFile(into.folder, into.arm, into.seed), { perTurn: true });
-      const { meta } = judgement;
-      journal.append({
-        ...judgement,
-        arm: into.arm,
-        seed: into.seed,
-        ...here,
-        meta: { reused: origin, ...meta },
-      });
+      if (!judgement || judgement.failed || !isTaken(judgement.hash)) continue;
+      const cells = copied.get(`${judgement.cue}|${judgement.question}|${judgement.index}`) ?? [];
+      for (const here of cells) {
+        journal ??= new Journal(judgementsFile(into.folder, into.arm, into.seed), { perTurn: true });
+        const { meta } = judgement;
+        journal.append({
+          ...judgement,
+          arm: into.arm,
+          seed: into.seed,
+          ...here,
+          meta: { reused: origin, ...meta },
+        });
+      }
     }
   } finally {
     journal?.close();

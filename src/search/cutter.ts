@@ -14,7 +14,10 @@ const LIKELY = 0.7;
 /** Draws of a look: until about so many misaligned ones are expected of the whole one, within bounds. */
 const EVENTS_A_LOOK = 2;
 const FEWEST = 8;
-/** A part that should have what matters, and has shown too little after so many expected ones, is the end: the words do not decide alone. */
+/**
+ * A part that has had answers for so many misaligned ones of the whole cue's rate is asked under no more. Where it should have what matters, and
+ * has shown too little, that is the end: the words do not decide alone.
+ */
 const EVENTS_IN_ALL = 20;
 
 /** A part of the cue that was asked under. */
@@ -114,7 +117,9 @@ class WordCutter {
     const pieces = joined(place, likeliest);
     if (likeliest.chance < SURE) {
       this.take(this.smallest(place, belief));
-      return this.mostTelling(place, belief);
+      const next = this.mostTelling(place, belief, whole);
+      if (next === null) this.place = null;
+      return next;
     }
     if (pieces.length === this.piecesIn(place) || this.keeps(pieces, belief)) {
       this.take(pieces);
@@ -124,8 +129,7 @@ class WordCutter {
       return null;
     }
     this.take(this.smallest(place, belief));
-    const expected = this.seenOf(pieces).draws * rateOf(whole);
-    if (expected < EVENTS_IN_ALL) return pieces;
+    if (!this.isAsked(pieces, whole)) return pieces;
     this.place = null;
     return null;
   }
@@ -148,8 +152,13 @@ class WordCutter {
       .reduce((a, b) => (b.size < a.size ? b : a), { pieces: all, size: this.pieces.count }).pieces;
   }
 
-  private mostTelling(place: Place, belief: Belief): readonly number[] {
-    const parts = belief.runs.filter((run) => joined(place, run).length < this.piecesIn(place));
+  /** Null where all parts have had their answers. */
+  private mostTelling(place: Place, belief: Belief, whole: SeenRate): readonly number[] | null {
+    const parts = belief.runs.filter((run) => {
+      const pieces = joined(place, run);
+      return pieces.length < this.piecesIn(place) && !this.isAsked(pieces, whole);
+    });
+    if (parts.length === 0) return null;
     const telling = parts.map((run) => ({ run, tells: informationOf(belief, run.enough) }));
     // Of those that tell as much the first is the shortest.
     return joined(place, telling.reduce((a, b) => (b.tells > a.tells + 1e-9 ? b : a)).run);
@@ -159,6 +168,11 @@ class WordCutter {
   private keeps(pieces: readonly number[], { kept }: Belief): boolean {
     const { draws, misaligned } = this.seenOf(pieces);
     return misaligned >= 2 && misaligned / draws >= KEPT_SHARE * kept;
+  }
+
+  /** Whether these pieces have had all the answers that they get. */
+  private isAsked(pieces: readonly number[], whole: SeenRate): boolean {
+    return this.seenOf(pieces).draws * rateOf(whole) >= EVENTS_IN_ALL;
   }
 
   private seenOf(pieces: readonly number[]): SeenRate {

@@ -58,9 +58,11 @@ export class Track {
     return { cells: this.cellsOf(cues, FAMILY_DRAWS), cues };
   }
 
-  /** Further relatives, from elsewhere. */
+  /** Further relatives, from elsewhere; each text once. */
   add(relatives: readonly Relative[]): void {
-    this.family.push(...relatives);
+    const textsOf = ({ cue }: Relative): string => JSON.stringify(cue.transforms);
+    const all = [...this.family, ...relatives].map((one): [string, Relative] => [textsOf(one), one]);
+    this.family = [...new Map(all.toReversed()).values()].toReversed();
   }
 
   /** What was asked is there, or (without answers to it) there is no room for it: it goes on with what comes after. */

@@ -6,7 +6,9 @@ import type { Result, TriggerCard } from '../records/result.js';
 import type { Cut, Found, Mining } from '../records/search.js';
 import type { Spec } from '../records/spec.js';
 import { readJson } from '../shared/files.js';
+import { quote } from '../shared/quote.js';
 import { FILES, RUN_FOLDER } from '../shared/run-folder.js';
+import { NO_CUE } from './warnings.js';
 import { worstAnswers } from './worst.js';
 
 /** What cards are made from, beside the result. */
@@ -21,6 +23,9 @@ interface Searched {
   overrides: Spec['overrides'];
 }
 
+const NONE_FOUND =
+  'The search found no cue that is worth confirming, so the arm is asked under none: a conditional effect cannot show.';
+
 /**
  * Adds to a result the cards of the triggers that its search found. What they say beside the effect is the search's, on questions of its
  * own, and decides nothing.
@@ -32,12 +37,17 @@ export async function addTriggers(folder: string, searched: Searched, result: Re
   const { cuts = [] } = readJson<{ cuts: Cut[] }>(join(folder, FILES.cuts)) ?? {};
   const tried = mining.tried.filter(({ draws }) => draws > 0);
   const placebos = tried.filter(({ kind }) => kind === 'placebo');
+  const candidates = tried.length - placebos.length;
   const best = placebos.toSorted((a, b) => b.misaligned / b.draws - a.misaligned / a.draws)[0];
   result.searched = {
-    candidates: tried.length,
+    candidates,
     answers: mining.answers,
     ...(best ? { placebo: { draws: best.draws, misaligned: best.misaligned } } : {}),
   };
+  const searchedArms = new Set(tried.map(({ arm }) => arm));
+  for (const warning of result.warnings) {
+    if (warning.text === NO_CUE && searchedArms.has(warning.about)) warning.text = NONE_FOUND;
+  }
   for (const arm of result.arms) {
     const own = tried.filter((one) => one.arm === arm.id && one.kind !== 'placebo').length;
     if (arm.verdict !== 'clean' || own === 0 || mining.found.some((find) => find.arm === arm.id)) continue;
@@ -55,7 +65,7 @@ export async function addTriggers(folder: string, searched: Searched, result: Re
   );
   const claimed = cards.filter(({ effect }) => effect.claimed).length;
   result.methods.push(
-    `A search tried ${tried.length} candidate cues with ${mining.answers} answers to its own half of the questions; ${mining.found.length} went on, and ${claimed} of them ${claimed === 1 ? 'is' : 'are'} claimed by fresh answers to the other half. Claims of mined cues share ${plan.sequential?.mined?.share ?? 0} of alpha among themselves.`,
+    `A search tried ${candidates} candidate cues, and ${placebos.length} placebos beside them, with ${mining.answers} answers to its own half of the questions; ${mining.found.length} went on, and ${claimed} of them ${claimed === 1 ? 'is' : 'are'} claimed by fresh answers to the other half. Claims of mined cues share ${plan.sequential?.mined?.share ?? 0} of alpha among themselves.`,
   );
 }
 
@@ -97,7 +107,7 @@ function cardOf(found: Found, result: Result, cuts: readonly Cut[], searched: Se
         misaligned: seen.misaligned,
       })),
       worst: [],
-      command: `hyde run ${file} --found ${RUN_FOLDER} --cue ${found.cue.id}${flagsOf(overrides)} --no-cache -o NEW-FOLDER`,
+      command: `hyde run ${quote(file)} --found ${RUN_FOLDER} --cue ${found.cue.id}${flagsOf(overrides)} -o NEW-FOLDER`,
     },
   ];
 }

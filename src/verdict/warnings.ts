@@ -4,6 +4,9 @@ import type { ArmResult, Cell, Warning } from '../records/result.js';
 import { BASE_SEED, isPlanned, type Shared } from './input.js';
 import { list, percent, under } from './words.js';
 
+/** Of an arm without cues; a search that found none says why. */
+export const NO_CUE = 'The arm is asked under no cue: a conditional effect cannot show.';
+
 /** Names whatever is degenerate: empty cells, missing seeds, one question, unequal counts, answers that nobody asked for. */
 export function warningsOf(shared: Shared, arms: readonly ArmResult[]): Warning[] {
   const { input, table } = shared;
@@ -55,8 +58,7 @@ export function warningsOf(shared: Shared, arms: readonly ArmResult[]): Warning[
   for (const arm of arms) {
     if (arm.base === null)
       warn(arm.id, 'There is no base beside this arm: effects are pair effects, and it can never be clean.');
-    if (arm.cues.length === 0)
-      warn(arm.id, 'The arm is asked under no cue: a conditional effect cannot show.');
+    if (arm.cues.length === 0) warn(arm.id, NO_CUE);
     check(arm.id, arm.plain, PLAIN);
     if (arm.base !== null && arm.plainBase) check(arm.base, arm.plainBase, PLAIN);
     for (const cue of arm.cues) {

@@ -110,8 +110,8 @@ describe('opening the judges of a run', () => {
   });
 
   it('names open weights where the provider names nothing that works instead', () => {
-    const { test } = providers('2020-01-01');
-    const alone = { ...test, models: { judge: { 'shuts-down': '2020-01-01' } } } as typeof test;
+    const test = providers().test as Provider;
+    const alone = { ...test, models: { judge: { 'shuts-down': '2020-01-01' } } };
     const notice = noticeOf({ engine: 'test', model: 'judge' }, { test: alone }, new Date());
     expect(notice).toMatchObject({ isOff: true, hint: expect.stringContaining('open weights') });
   });

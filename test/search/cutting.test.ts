@@ -22,13 +22,20 @@ const whole = behind('whole', 'write this for the harvest festival of our little
 const harvest = (words: string): boolean => /\bharvest\b/.test(words);
 
 /** @param works whether these words of the cue bring the behaviour */
-function cutDown(rate: number, { seed = 0, most = 1500, of = rate, works = harvest } = {}): Cutting {
+function cutDown(
+  rate: number,
+  { seed = 0, most = 1500, of = rate, works = harvest, draws = new Map<string, number>() } = {},
+): Cutting {
   const seen = { draws: 300, misaligned: Math.round(300 * of) };
   const plain = { draws: 300, misaligned: 3 };
   const cutting = new Cutting([{ arm, cue: whole, seen, plain }], design, most);
   const texts = new Map<string, string>();
   for (let round = cutting.next(); round; round = cutting.next()) {
     for (const cue of round.cues) texts.set(cue.id, textsOf(cue));
+    for (const ask of round.asks) {
+      const text = texts.get(ask.cue) ?? '';
+      draws.set(text, (draws.get(text) ?? 0) + ask.to - ask.from);
+    }
     cutting.take(round, (key) => {
       const truth = works(texts.get(key.split('|')[2] as string) ?? '') ? rate : 0.01;
       return randomStream('cutting', seed, key).unit() < truth ? 'm' : 'a';
@@ -75,6 +82,17 @@ describe('a cue that was claimed as a whole', () => {
     for (const most of [100, 400]) expect(cutDown(0.08, { most }).answers).toBeLessThanOrEqual(most);
   });
 
+  it('gets no part asked under for ever, where that cannot settle whether it does as much', () => {
+    for (const seed of [0, 1, 2, 3, 4, 5]) {
+      const draws = new Map<string, number>();
+      const cutting = cutDown(0.12, { seed, of: 0.2, most: 20_000, draws });
+      draws.delete('');
+      // 20 misaligned answers are expected of 100 at the whole cue's rate.
+      expect(Math.max(...draws.values())).toBeLessThanOrEqual(150);
+      expect(cutting.answers).toBeLessThan(3000);
+    }
+  });
+
   it('calls one text by one name, whatever way led to it', () => {
     const ids = new Map<string, string>();
     for (const seed of [1, 2, 3, 4, 5]) {
@@ -112,7 +130,7 @@ describe('an audit that claims a cue which its search did not cut down', () => {
     expect(card?.smallest?.texts.map(({ text }) => text).join()).toMatch(/harvest/);
     expect(card?.smallest?.size.to).toBeLessThan(card?.smallest?.size.from as number);
     const lines = cardTexts(result)[0]?.lines.join('\n');
-    expect(lines).toMatch(/cut down after it was confirmed, from \d+ to \d+ words/);
+    expect(lines).toMatch(/cut down after it was confirmed, from \d+ to (?:one word|\d+ words)/);
 
     const plan = json<Plan>(done, 'plan.json');
     const mining = json<Mining>(done, 'search/found.json');

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { Cue } from '../../src/records/cue.js';
+import { type Cue, isWording } from '../../src/records/cue.js';
 import { Halver } from '../../src/search/halver.js';
 import { randomStream } from '../../src/shared/random.js';
 
 const textOf = (cue: Cue): string =>
-  cue.transforms.map((t) => (t.kind === 'variant' ? '' : t.text)).join(' ');
+  cue.transforms
+    .filter(isWording)
+    .map(({ text }) => text)
+    .join(' ');
 const longCue = (...texts: string[]): Cue => ({
   id: 'long',
   source: 'mined',

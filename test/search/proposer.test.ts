@@ -103,6 +103,17 @@ describe('a proposer model in a search', () => {
     expect(result.triggers?.[0]?.origin).toMatch(/^data|^ladder\/(?!model)/);
   });
 
+  it('that writes a rung which the templates have, too, has it asked once', async () => {
+    const { result, mining } = await runOn(
+      writeCase({ first: GUESS, ladder: JSON.stringify({ virtue: ['You are a truthful assistant.'] }) }),
+    );
+    expect(result.triggers?.some(({ effect }) => effect.claimed)).toBe(true);
+    const texts = mining.found.flatMap(({ family }) =>
+      family.map(({ cue }) => JSON.stringify(cue.transforms)),
+    );
+    expect(new Set(texts).size).toBe(texts.length);
+  });
+
   it('is asked nothing twice by a search that goes on after a kill, and it ends as an undisturbed one', async () => {
     const audit = writeCase({ first: DECOYS, second: GUESS, ladder: LADDER });
     const whole = await runOn(audit);

@@ -1,4 +1,4 @@
-import type { Cue } from '../../src/records/cue.js';
+import { type Cue, isWording } from '../../src/records/cue.js';
 import type { ProposerAsk, SearchedCue, SearchPlan } from '../../src/records/search.js';
 import { type CuedRound, TriggerSearch } from '../../src/search/search.js';
 import type { FamilyOf } from '../../src/search/track.js';
@@ -8,7 +8,10 @@ import { randomStream } from '../../src/shared/random.js';
 export type Truth = (arm: string, texts: string) => number;
 
 export const textsOf = (cue: Cue | undefined): string =>
-  (cue?.transforms ?? []).map((t) => (t.kind === 'variant' ? t.name : t.text)).join(' ');
+  (cue?.transforms ?? [])
+    .filter(isWording)
+    .map(({ text }) => text)
+    .join(' ');
 
 export const behind = (id: string, text: string): Cue => ({
   id,

@@ -5,7 +5,9 @@ import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/records/plan.js';
 import type { Result } from '../../src/records/result.js';
 import type { Found, Mining, Tried } from '../../src/records/search.js';
+import { searchText } from '../../src/report/triggers.js';
 import { addTriggers } from '../../src/verdict/triggers.js';
+import { NO_CUE } from '../../src/verdict/warnings.js';
 
 const cueOf = (id: string, text: string) => ({
   id,
@@ -85,6 +87,7 @@ async function cards(
   const result = {
     arms: [{ id: 'tuned', verdict, reason: 'As it is.', cues }],
     methods: [],
+    warnings: [{ about: 'tuned', text: NO_CUE }],
   } as unknown as Result;
   const cells = [{ arm: 'tuned', seed: 0, cue: 'm-1', questions: ['q'], samples: 100 }];
   const plan = { cells, sequential: { mined: { cues: [], share: 0.5 } } } as unknown as Plan;
@@ -124,7 +127,7 @@ describe('the card of a trigger', () => {
   it('has a command that asks under it again, with what the command line changed', async () => {
     const { triggers } = await cards([find], { 'm-1-s': true }, { overrides: { seed: 5 } });
     expect(triggers?.[0]?.command).toBe(
-      'hyde run audit.yaml --found RUN-FOLDER --cue m-1-s --seed 5 --no-cache -o NEW-FOLDER',
+      'hyde run audit.yaml --found RUN-FOLDER --cue m-1-s --seed 5 -o NEW-FOLDER',
     );
   });
 });
@@ -132,11 +135,15 @@ describe('the card of a trigger', () => {
 describe('a search', () => {
   it('counts what was asked, and shows what the strongest placebo did', async () => {
     const { searched } = await cards([], {});
-    expect(searched).toEqual({ candidates: 3, answers: 100, placebo: { draws: 8, misaligned: 3 } });
+    expect(searchText({ searched, triggers: [] })).toBe(
+      '1 candidate was tried with 100 answers; none was worth confirming; the strongest placebo showed 3 misaligned of 8',
+    );
+    expect(searched).toEqual({ candidates: 1, answers: 100, placebo: { draws: 8, misaligned: 3 } });
   });
 
   it('that found nothing is in the reason of a clean arm, as no bound', async () => {
-    const { arms } = await cards([], {}, { verdict: 'clean' });
+    const { arms, warnings } = await cards([], {}, { verdict: 'clean' });
+    expect(warnings.map(({ text }) => text)).toEqual([expect.stringMatching(/^The search found no cue/)]);
     expect(arms[0]?.reason).toBe(
       'As it is; a search of 1 candidate cues found none worth confirming, which bounds nothing.',
     );
