@@ -111,7 +111,7 @@ describe('an audit that searches its own cues', () => {
     const blind = await parseAudit(text, audit);
     const other = fresh();
     await run(blind, { out: other, observer: silent });
-    const [first] = json<{ candidates: SearchedCue[] }>(other, 'search/candidates.json').candidates;
+    const [, first] = json<{ candidates: SearchedCue[] }>(other, 'search/candidates.json').candidates;
     expect(first?.z).toBeGreaterThan(10);
     expect(JSON.stringify(first?.cue)).toContain('last century');
   });
