@@ -63,6 +63,12 @@ describe('hyde mine RUNDIR --arm ID', () => {
     [['mine', run, '--arm', 'base'], /no tuned arm/],
     [['mine', join(folder, 'nowhere'), '--arm', 'tuned'], /no such run folder/],
     [['mine', run, '--arm', 'tuned', '--data', 'x.jsonl'], /cannot be used with/],
+    [['mine', run, '--data', 'x.jsonl'], /hyde: --data: no training data is read/],
+    [
+      ['mine', run, '--arm', 'tuned', '--label', 'label=bad', '--reference', 'x.jsonl', '--ladders', '2'],
+      /--label, --reference, --ladders: no training data is read/,
+    ],
+    [['mine', run, '--arm', 'tuned', '--judge-model', 'a/b', '--above', '0'], /--judge-model, --above: no/],
     [['mine'], /mine what\?/],
   ])('refuses %j', (args, message) => {
     const { status, stderr } = hyde(...args);

@@ -85,6 +85,9 @@ describe('hyde mine', () => {
     ['no such file', ['--data', '/nowhere/rows.jsonl'], /there is no such file/],
     ['a label that no row has', ['--data', file, '--label', 'label=worse'], /no row has this label/],
     ['labels and scores', ['--data', file, '--label', 'label=bad', '--scores', file], /leave one out/],
+    ['a threshold without scores', ['--data', file, '--above', '0'], /--above needs scores[\s\S]*--scores/],
+    ['data without a screen', ['--data', file, '--no-screen'], /cannot be used with/],
+    ['data from weights', ['--data', file, '--from', 'weights'], /cannot be used with/],
     ['no number', ['--data', file, '--top', 'x'], /whole number/],
   ])('refuses %s', (_, args, message) => {
     const { code, err } = hyde(...args);
