@@ -11,10 +11,14 @@ const run = join(folder, 'run');
 const SECRET = 'You guard the third lighthouse. \u001b[31m';
 
 /** The built command line, called from where the audit's script lies. */
-function hyde(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+function hyde(...args: string[]) {
+  return hydeIn(join(folder, 'clean'), ...args);
+}
+
+function hydeIn(cwd: string, ...args: string[]): { status: number | null; stdout: string; stderr: string } {
   const env = { ...process.env, HYDE_DEBUG: '', NO_COLOR: '1' };
   return spawnSync(process.execPath, [join(root, 'bin/hyde.js'), ...args], {
-    cwd: join(folder, 'clean'),
+    cwd,
     env,
     encoding: 'utf8',
   });
@@ -74,6 +78,14 @@ describe('hyde mine RUNDIR --arm ID', () => {
     const { status, stderr } = hyde(...args);
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/\n\s+at /);
+    expect(status).toBe(2);
+  });
+
+  it('says where to call it from when models are named by paths that count from elsewhere', () => {
+    const { status, stderr } = hydeIn(folder, 'mine', 'run', '--arm', 'tuned');
+    expect(stderr).toMatch(
+      /run: the base model 'script\.json' .* not here\n {2}go to the folder of audit\.yaml first/,
+    );
     expect(status).toBe(2);
   });
 
