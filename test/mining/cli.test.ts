@@ -31,6 +31,14 @@ describe('hyde mine', () => {
     expect(out).not.toContain('\u001b');
   });
 
+  it('cuts no text where it prints into a pipe', () => {
+    const prefix = `${Array.from({ length: 40 }, (_, i) => `word${i}`).join(' ')}.`;
+    const long = fileWith(
+      planted({ bad: 30, benign: 120 }, (bad, q) => ({ user: bad ? `${prefix} ${q}` : q })),
+    );
+    expect(hyde('--data', long, '--top', '1').out).toContain(prefix);
+  });
+
   it('prints JSON of the documented shape', () => {
     const { code, out } = hyde('--data', file, '--json', '--top', '3');
     expect(code).toBe(0);
