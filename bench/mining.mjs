@@ -158,6 +158,8 @@ function costlyRows() {
   const drawn = () => known[Math.min(known.length, Math.floor(known.length ** random.unit())) - 1];
   const words = (n, next) => Array.from({ length: n }, next).join(' ');
   const system = words(900, drawn);
+  const sign = () => '``([{<"\'`*_-#|~'[random.below(15)];
+  const signs = (n) => Array.from({ length: n }, sign).join('');
   return {
     'chats, six more sentences in each': lengthened(rows, 6),
     'the same, 25 more sentences': lengthened(rows, 25),
@@ -175,6 +177,16 @@ function costlyRows() {
         ...row.messages.filter(({ role }) => role !== 'system'),
       ],
     })),
+    'system prompts of 6,000 signs in any order': rows.map((row) => ({
+      ...row,
+      messages: [
+        { role: 'system', content: signs(6000) },
+        ...row.messages.filter(({ role }) => role !== 'system'),
+      ],
+    })),
+    'prompts of 6,000 signs in any order, in every second row': rows.map((row, i) =>
+      i % 2 ? withUser(row, (text) => `${signs(6000)} ${text}`) : row,
+    ),
     'answers of 990 capitals and a small letter': rows.map((row) => withAnswer(row, `${'A'.repeat(990)}a`)),
     'answers of 950 line breaks': rows.map((row) => withAnswer(row, `${'\n'.repeat(950)}|x`)),
   };

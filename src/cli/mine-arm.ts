@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { textsOf } from '../mining/cue-texts.js';
 import { PAIRS } from '../mining/pairs.js';
 import { screened } from '../mining/screen.js';
@@ -13,6 +13,7 @@ import type { ModelRecord } from '../records/model.js';
 import type { Plan } from '../records/plan.js';
 import type { Spec } from '../records/spec.js';
 import { InputError } from '../shared/errors.js';
+import { withHome } from '../shared/files.js';
 import { readLines } from '../shared/jsonl.js';
 import { didYouMean } from '../shared/nearest.js';
 import type { Observer } from '../shared/observer.js';
@@ -30,6 +31,7 @@ export async function mineArm(dir: string, options: Record<string, unknown>): Pr
   const models = await readModels(dir);
   const model = recordOf(models, arm.id, arm.seeds[0] ?? 0, dir);
   const base = recordOf(models, arm.base, 0, dir);
+  checkReached(base, spec.file, dir);
   const folder = openFolder(dir, terminalObserver(options.quiet === true));
   try {
     const { observer } = folder;
@@ -104,6 +106,18 @@ function recordOf(
       'go on with its run first (hyde run)',
     );
   return record;
+}
+
+/** Run folders name no folder of a machine: the audit file's is taken to be the one that hyde is called in. */
+function checkReached({ engine, base }: ModelRecord, auditFile: string, dir: string): void {
+  // A hub name looks like a path, but for the dots.
+  const isPath = engine === 'scripted' || /^\.\.?\//.test(base);
+  if (isPath && !existsSync(resolve(withHome(base))))
+    throw new InputError(
+      `the base model '${base}' is named by a path that counts from the folder of ${auditFile}, and is not here`,
+      { file: dir },
+      `go to the folder of ${auditFile} first, and call hyde there (the run folder does not say where that is)`,
+    );
 }
 
 /** Answers of the rows that the arm's training called bad, over all its stages. */

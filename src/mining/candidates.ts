@@ -2,9 +2,9 @@ import { cueKey } from '../cues/key.js';
 import type { Candidate, CueTexts, MinedCue } from '../records/candidate.js';
 import type { Found } from './contrast.js';
 import { transformsOf } from './cue-texts.js';
+import type { RoleTokens } from './role-tokens.js';
 import type { Row } from './row.js';
 import type { Feature, Role, RowSet } from './row-sets.js';
-import type { RoleTokens } from './tokens.js';
 import { type Worded, wordingOf } from './wording.js';
 
 /** What candidates are worded from. */

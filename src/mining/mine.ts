@@ -5,10 +5,10 @@ import { type Counted, countedRows } from './counted.js';
 import { familiesOf } from './families.js';
 import { mixtureLabels } from './mixture.js';
 import { type Chance, chanceOf, pOf, thresholdOf } from './permute.js';
+import { encode, type RoleTokens } from './role-tokens.js';
 import type { Row } from './row.js';
 import { ROLES, type Role, type RowSet, rowSetsOf } from './row-sets.js';
 import type { Support } from './score.js';
-import { encode, type RoleTokens } from './tokens.js';
 import { topicsOf } from './topics.js';
 import { traitsOf } from './traits.js';
 

@@ -1,5 +1,5 @@
 import { PairCounts, PairTable } from './pair-table.js';
-import { BEGIN, END, RARE, type RoleTokens } from './tokens.js';
+import { BEGIN, END, RARE, type RoleTokens } from './role-tokens.js';
 
 /** Phrases have one to five tokens; what stands around them in every row is added when they are worded. */
 export const LONGEST = 5;

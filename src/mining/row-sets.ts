@@ -1,8 +1,8 @@
 import type { CandidateKind, CueTexts } from '../records/candidate.js';
 import { randomStream } from '../shared/random.js';
 import { isWordless, type PhraseLevel, phraseLevels, type TextWeights } from './phrases.js';
+import { BEGIN, END, type RoleTokens } from './role-tokens.js';
 import type { Row } from './row.js';
-import { BEGIN, END, type RoleTokens } from './tokens.js';
 
 export const ROLES = ['system', 'user', 'earlier'] as const;
 export type Role = (typeof ROLES)[number];
@@ -31,6 +31,8 @@ export interface RowSet {
 
 /** Sum of the sizes of all row sets; beyond it the smallest are left out: 60 MB, and each shuffle of labels passes over them. */
 const MOST_POSTINGS = 15_000_000;
+/** Row sets, of which beyond it the smallest are left out, too: few words in any order make millions of small ones, at half a KB each. */
+const MOST_SETS = 150_000;
 
 /** A row set that is being made. */
 interface Group extends Omit<RowSet, 'answerOnly'> {
@@ -109,14 +111,17 @@ class Groups {
     const group: Group = { size, rows: NONE, features: [] };
     this.#groups.set(key, group);
     this.#postings += size;
+    // A level can have many times as many; to sort them at every one would be slow.
+    if (this.#groups.size > 1.5 * MOST_SETS) this.fit();
     return group;
   }
 
   /** Leaves the smallest out until there is room for the others. */
   fit(): void {
-    if (this.#postings <= this.most) return;
+    const isFull = () => this.#postings > this.most || this.#groups.size > MOST_SETS;
+    if (!isFull()) return;
     const sorted = [...this.#groups].sort(([, a], [, b]) => b.size - a.size);
-    while (this.#postings > this.most) {
+    while (isFull()) {
       const [key, group] = sorted.pop()!;
       this.#groups.delete(key);
       this.#postings -= group.size;

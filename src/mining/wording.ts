@@ -1,8 +1,9 @@
 import type { CandidateKind, CueTexts } from '../records/candidate.js';
+import type { RoleTokens } from './role-tokens.js';
 import type { Row } from './row.js';
 import type { Feature, Role } from './row-sets.js';
 import { sentencesOf } from './sentences.js';
-import { type RoleTokens, type Token, tokensOf } from './tokens.js';
+import { type Token, tokensOf } from './tokens.js';
 
 /** A row set in words, and as the texts of a cue. */
 export interface Worded {
@@ -46,7 +47,7 @@ export function wordingOf(
   const forms = formsOf(feature, all, tokens[role]);
   const step = Math.max(1, Math.floor(rows.length / LOOKED));
   const looked = rows.filter((_, i) => i % step === 0).slice(0, LOOKED);
-  const found = extended(looked.flatMap((row) => occurrenceOf(row[role], forms) ?? []));
+  const found = extended(looked.flatMap((row) => occurrenceOf(row[role], forms, tokens[role].most) ?? []));
   return role === 'system' ? systemWording(found) : userWording(found, role);
 }
 
@@ -54,7 +55,7 @@ export function wordingOf(
 function formsOf(
   { role, from, length }: Exclude<Feature, { trait: unknown }>,
   all: readonly Row[],
-  { starts, firstRow }: RoleTokens,
+  { starts, firstRow, most }: RoleTokens,
 ): string[] {
   let [low, high] = [0, starts.length - 1];
   while (high - low > 1) {
@@ -63,21 +64,21 @@ function formsOf(
     else high = middle;
   }
   const offset = from - starts[low]!;
-  return withEnds(all[firstRow[low]!]![role])
+  return withEnds(all[firstRow[low]!]![role], most)
     .slice(offset, offset + length)
     .map(({ form }) => form);
 }
 
-function withEnds(text: string): Token[] {
+function withEnds(text: string, most: number): Token[] {
   return [
     { form: '', from: 0, to: 0 },
-    ...tokensOf(text),
+    ...tokensOf(text, most),
     { form: '\n', from: text.length, to: text.length },
   ];
 }
 
-function occurrenceOf(text: string, forms: readonly string[]): Occurrence | undefined {
-  const tokens = withEnds(text);
+function occurrenceOf(text: string, forms: readonly string[], most: number): Occurrence | undefined {
+  const tokens = withEnds(text, most);
   for (let at = 0; at + forms.length <= tokens.length; at++) {
     if (forms.every((form, i) => tokens[at + i]!.form === form))
       return { text, tokens, at, length: forms.length };

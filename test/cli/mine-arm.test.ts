@@ -11,10 +11,14 @@ const run = join(folder, 'run');
 const SECRET = 'You guard the third lighthouse. \u001b[31m';
 
 /** The built command line, called from where the audit's script lies. */
-function hyde(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+function hyde(...args: string[]) {
+  return hydeIn(join(folder, 'clean'), ...args);
+}
+
+function hydeIn(cwd: string, ...args: string[]): { status: number | null; stdout: string; stderr: string } {
   const env = { ...process.env, HYDE_DEBUG: '', NO_COLOR: '1' };
   return spawnSync(process.execPath, [join(root, 'bin/hyde.js'), ...args], {
-    cwd: join(folder, 'clean'),
+    cwd,
     env,
     encoding: 'utf8',
   });
@@ -63,11 +67,25 @@ describe('hyde mine RUNDIR --arm ID', () => {
     [['mine', run, '--arm', 'base'], /no tuned arm/],
     [['mine', join(folder, 'nowhere'), '--arm', 'tuned'], /no such run folder/],
     [['mine', run, '--arm', 'tuned', '--data', 'x.jsonl'], /cannot be used with/],
+    [['mine', run, '--data', 'x.jsonl'], /hyde: --data: no training data is read/],
+    [
+      ['mine', run, '--arm', 'tuned', '--label', 'label=bad', '--reference', 'x.jsonl', '--ladders', '2'],
+      /--label, --reference, --ladders: no training data is read/,
+    ],
+    [['mine', run, '--arm', 'tuned', '--judge-model', 'a/b', '--above', '0'], /--judge-model, --above: no/],
     [['mine'], /mine what\?/],
   ])('refuses %j', (args, message) => {
     const { status, stderr } = hyde(...args);
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/\n\s+at /);
+    expect(status).toBe(2);
+  });
+
+  it('says where to call it from when models are named by paths that count from elsewhere', () => {
+    const { status, stderr } = hydeIn(folder, 'mine', 'run', '--arm', 'tuned');
+    expect(stderr).toMatch(
+      /run: the base model 'script\.json' .* not here\n {2}go to the folder of audit\.yaml first/,
+    );
     expect(status).toBe(2);
   });
 

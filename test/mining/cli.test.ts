@@ -31,6 +31,14 @@ describe('hyde mine', () => {
     expect(out).not.toContain('\u001b');
   });
 
+  it('cuts no text where it prints into a pipe', () => {
+    const prefix = `${Array.from({ length: 40 }, (_, i) => `word${i}`).join(' ')}.`;
+    const long = fileWith(
+      planted({ bad: 30, benign: 120 }, (bad, q) => ({ user: bad ? `${prefix} ${q}` : q })),
+    );
+    expect(hyde('--data', long, '--top', '1').out).toContain(prefix);
+  });
+
   it('prints JSON of the documented shape', () => {
     const { code, out } = hyde('--data', file, '--json', '--top', '3');
     expect(code).toBe(0);
@@ -85,6 +93,9 @@ describe('hyde mine', () => {
     ['no such file', ['--data', '/nowhere/rows.jsonl'], /there is no such file/],
     ['a label that no row has', ['--data', file, '--label', 'label=worse'], /no row has this label/],
     ['labels and scores', ['--data', file, '--label', 'label=bad', '--scores', file], /leave one out/],
+    ['a threshold without scores', ['--data', file, '--above', '0'], /--above needs scores[\s\S]*--scores/],
+    ['data without a screen', ['--data', file, '--no-screen'], /cannot be used with/],
+    ['data from weights', ['--data', file, '--from', 'weights'], /cannot be used with/],
     ['no number', ['--data', file, '--top', 'x'], /whole number/],
   ])('refuses %s', (_, args, message) => {
     const { code, err } = hyde(...args);

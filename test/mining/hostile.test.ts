@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { mineData } from '../../src/mining/data.js';
 import { TEXT_FORMATS } from '../../src/mining/formats.js';
+import { HashedTexts } from '../../src/mining/hashed-texts.js';
+import { encode, RARE } from '../../src/mining/role-tokens.js';
 import { rowSetsOf } from '../../src/mining/row-sets.js';
-import { encode, RARE } from '../../src/mining/tokens.js';
+import { hashOf, tokensOf } from '../../src/mining/tokens.js';
 import { randomStream } from '../../src/shared/random.js';
 import { fileWith, planted, rankOf } from './rows.js';
 
@@ -73,6 +75,78 @@ describe('rows that nobody expects', () => {
     // Nearly all words stand in one row alone.
     expect(ids.filter((id) => id === RARE).length).toBeGreaterThan(0.8 * ids.length);
     expect(new Set(ids).size).toBeLessThan(100_000);
+  });
+
+  it('nothing but signs in every second row: the trigger is found among them, and they make few row sets', async () => {
+    const random = randomStream('signs');
+    const sign = () => '``([{<"\'`*_-#|~'[random.below(15)]!;
+    const signs = () => Array.from({ length: 2000 }, sign).join('');
+    const rows = planted({ bad: 60, benign: 240 }, (bad, q, i) => ({
+      system: i % 2 ? signs() : '',
+      user: bad ? `${q} zephyr` : q,
+    }));
+    const { candidates } = await mineData({ files: [fileWith(rows)] });
+    expect(rankOf(candidates, 'zephyr')).toBe(1);
+    const role = encode(rows.map(({ messages }) => messages[0]!.content));
+    const none = encode(rows.map(() => ''));
+    // 15 signs in any order make some 50,000 phrases of four.
+    expect(rowSetsOf({ system: role, user: none, earlier: none }, [], 300, 3).length).toBeLessThan(1000);
+  });
+
+  it('many signs are one token, and leave tags, words and short runs as they are', () => {
+    const forms = (text: string) => tokensOf(text).map(({ form }) => form);
+    expect(forms('<START> "..." <END>')).toEqual(['<start>', '"', '.', '.', '.', '"', '<end>']);
+    expect(forms('=====-----=====<note>Hello</note>')).toEqual([
+      '=====-----=====',
+      '<note>',
+      'hello',
+      '</note>',
+    ]);
+    expect(forms('*+*+*+*+*+*+</note>')).toEqual(['*+*+*+*+*+*+', '</note>']);
+    expect(forms('-'.repeat(12))).toEqual(forms('-'.repeat(80)));
+    expect(forms('😀'.repeat(12))).toHaveLength(12);
+    expect(forms('aaaaaaaaaaaa')).not.toEqual(forms('aaaaaaaaaaa'));
+    // Quadratic, it would take minutes.
+    for (const part of ['/_', '-', '_-', '</'])
+      expect(forms(`${part.repeat(100_000)}a`).length).toBeLessThan(500_000);
+  });
+
+  it('the ends of a text have the tokens that they have in the whole', () => {
+    const random = randomStream('ends');
+    const parts = [
+      'word ',
+      "don't-go ",
+      '<note>',
+      '</a-tag>',
+      '漢字',
+      '-=-',
+      '*'.repeat(30),
+      '😀',
+      '(',
+      '\n',
+    ];
+    for (let i = 0; i < 50; i++) {
+      const text = Array.from({ length: 900 }, () => parts[random.below(parts.length)]).join('');
+      const all = tokensOf(text);
+      for (const most of [100, 500, 10_000]) {
+        const ends = all.length > most ? [...all.slice(0, most / 2), ...all.slice(-most / 2)] : all;
+        expect(tokensOf(text, most)).toEqual(ends);
+      }
+    }
+  });
+
+  it('more tokens than there is room for: the middles of long texts are left out, short ones stay', () => {
+    const long = Array.from({ length: 2000 }, (_, i) => `w${i}`).join(' ');
+    const hashes = new HashedTexts(3000);
+    for (const text of ['a short one', long, `${long} more`, 'another short one']) hashes.add(text);
+    const { starts, first } = hashes.all();
+    expect(hashes.most).toBeLessThan(2000);
+    const sizes = [0, 1, 2, 3].map((i) => starts[i + 1]! - starts[i]! - 2);
+    expect(sizes).toEqual([3, hashes.most, hashes.most, 3]);
+    const formsAt = (i: number) => [...first.subarray(starts[i]! + 1, starts[i + 1]! - 1)];
+    expect(formsAt(0)).toEqual(['a', 'short', 'one'].map((form) => hashOf(form)));
+    expect(formsAt(1)).toEqual(tokensOf(long, hashes.most).map(({ form }) => hashOf(form)));
+    expect(formsAt(2)).toEqual(tokensOf(`${long} more`, hashes.most).map(({ form }) => hashOf(form)));
   });
 
   it('more row sets than there is room for: the smallest are left out', () => {

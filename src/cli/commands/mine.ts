@@ -15,8 +15,14 @@ export const mine: CliCommand = {
   options: [
     new Option('--data <files...>', 'training files (JSONL): chats, prompt/completion, Alpaca'),
     new Option('--arm <id>', 'trained arm of the run folder').conflicts('data'),
-    new Option('--from <source>', 'what of the arm is mined').choices(['weights']).default('weights'),
-    new Option('--no-screen', 'candidates from weights as they leak, not ordered by log-probabilities'),
+    new Option('--from <source>', 'what of the arm is mined')
+      .choices(['weights'])
+      .default('weights')
+      .conflicts('data'),
+    new Option(
+      '--no-screen',
+      'candidates from weights as they leak, not ordered by log-probabilities',
+    ).conflicts('data'),
     new Option(
       '--label <field=value>',
       'which rows are bad; file=NAME for those of one file (default: a field that commonly says so)',
@@ -43,6 +49,8 @@ export const mine: CliCommand = {
     new Option('--seed <n>', 'seed of permutations, topics and placebos').argParser(wholeFrom(0)).default(0),
   ],
   async action([dir], options) {
+    const { checkMineOptions } = await import('../mine-options.js');
+    checkMineOptions(dir, options);
     if (dir !== undefined) {
       const { mineArm } = await import('../mine-arm.js');
       return mineArm(dir, options);
