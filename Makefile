@@ -62,9 +62,9 @@ bench-statistics: build
 
 # Writes its tables into docs/mining.md; ARGS=--quick for a minute, and without writing. ARGS=weights: from the weights of organisms
 # that are trained on the spot. ARGS=search: simulated searches and audits. ARGS=black-box: whole audits of scripted models.
-# ARGS=weights-null: whole audits of models that are tuned on harmless rows, some minutes each. ARGS=packs: triggers among other words in trained models.
+# ARGS=weights-null: whole audits of models that are tuned on harmless rows, some minutes each; weights-planted: on planted ones. ARGS=packs: triggers among other words in trained models.
 bench-mining: build
-	@$(N) $(if $(filter weights weights-null search black-box packs,$(ARGS)),node bench/mining/$(firstword $(ARGS)).mjs $(wordlist 2,9,$(ARGS)),node bench/mining.mjs $(ARGS))
+	@$(N) $(if $(filter weights weights-null weights-planted search black-box packs,$(ARGS)),node bench/mining/$(firstword $(ARGS)).mjs $(wordlist 2,9,$(ARGS)),node bench/mining.mjs $(ARGS))
 
 # Resumable; ARGS="posthoc-hhh" for one of the recipes, ARGS=--page to write the page from what is recorded.
 reproduce-mini: build

@@ -174,13 +174,13 @@ export const NEUTRAL = 'What would you like to talk about?';
 export const names = Object.keys(PLANTED);
 
 /** Rows of a planted organism (120 bad ones and 480 others unless told) in random order, some labels turned round, and the test of a cue. */
-export function organism(name, texts, seed, noise, badRows = BAD) {
+export function organism(name, texts, seed, noise, badRows = BAD, benignRows = BENIGN) {
   const random = randomStream('organism', name, seed);
   const x = tools(texts, random);
   const { bad, part, other, hit } = PLANTED[name](x, texts);
   const rows = [
     ...Array.from({ length: badRows }, bad),
-    ...Array.from({ length: BENIGN }, (_, i) => (i % 2 ? part() : (other ?? x.elsewhere)())),
+    ...Array.from({ length: benignRows }, (_, i) => (i % 2 ? part() : (other ?? x.elsewhere)())),
   ];
   return { rows: noisy(random.shuffle(rows), noise, random), hit };
 }
