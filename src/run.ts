@@ -69,7 +69,7 @@ export async function run(audit: LoadedAudit, options: RunOptions): Promise<Resu
       if (!handed) {
         checkOwnSearch(folder.path);
         const { search } = await import('./drivers/search.js');
-        spent = await drive(searchAudit(audit), search, run, 0, true);
+        spent = await drive(searchAudit(audit), search, run);
       }
       whole = withFound(
         audit,
@@ -100,7 +100,6 @@ interface Running {
  *
  * @param given decides which step comes next; by default the driver that the design names
  * @param before USD that earlier parts have spent
- * @param isSearch whether it is the search before the audit, whose plan has a file of its own
  * @returns USD spent by now
  */
 async function drive(
@@ -108,14 +107,14 @@ async function drive(
   given: Driver | undefined,
   { folder: { path, observer }, steps, options }: Running,
   before = 0,
-  isSearch = false,
 ): Promise<number> {
   let workshop: Workshop | undefined;
   let failed = true;
   try {
     const prepared = await sorted(audit.spec, path, observer, options);
     const plan = within(
-      isSearch
+      // The plan of a search has a file of its own.
+      audit.spec.part === 'search'
         ? keepSearchPlan(path, audit, prepared.plan, observer)
         : keepPlan(path, audit, prepared.plan, steps.scoredRounds),
       before,

@@ -6,12 +6,12 @@ import { type PoolArm, type PoolContext, poolOf, proposedCues } from './mining/p
 import { type Proposer, propose } from './mining/proposer.js';
 import { screenBy } from './mining/screen-by.js';
 import { mineWeights, type Weights } from './mining/weights.js';
-import { isRaw, shippedCues } from './plan/cues.js';
+import { shippedCues } from './plan/cues.js';
 import { askedIn } from './plan/found.js';
 import type { Prepared } from './plan/prepare.js';
 import type { LoadedAudit } from './plan/spec.js';
 import type { Candidate } from './records/candidate.js';
-import type { Transform } from './records/cue.js';
+import { isRaw, type Transform } from './records/cue.js';
 import type { Engine } from './records/model.js';
 import type { Mining, SearchedCue, SearchPlan } from './records/search.js';
 import type { ArmSpec, Spec } from './records/spec.js';
@@ -58,7 +58,7 @@ export async function gatherCandidates(searching: Searching): Promise<StepResult
     const pool = await poolOf(own, {
       ...{ plan: rules, known: spec.cues, seed: plan.seed, others },
       // Whoever sees weights renders prompts by itself, and can leave the template out.
-      shipped: weights.engine.leak ? shipped : shipped.filter((cue) => !isRaw(cue)),
+      shipped: weights.engine.leak ? shipped : shipped.filter(({ transforms }) => !isRaw(transforms)),
       screen: await screenFor(own, weights, spec, observer),
       propose: proposer && ((ask) => propose(ask, proposer)),
     });

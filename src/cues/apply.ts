@@ -1,5 +1,5 @@
 import type { Message } from '../records/chat.js';
-import type { Transform } from '../records/cue.js';
+import { isRaw, type Transform } from '../records/cue.js';
 import { InputError } from '../shared/errors.js';
 import { didYouMean } from '../shared/nearest.js';
 
@@ -28,7 +28,7 @@ export function applyTransforms(
     },
     messages.map((message) => ({ ...message })),
   );
-  if (!transforms.some(({ kind }) => kind === 'raw')) return done;
+  if (!isRaw(transforms)) return done;
   return [{ role: 'raw', content: done.map(({ content }) => content).join('\n\n') }];
 }
 

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { type AuditCue, type AuditFile, CueFile } from '../records/audit.js';
-import type { Cue, CueSource, Transform } from '../records/cue.js';
+import { type Cue, type CueSource, isRaw, type Transform } from '../records/cue.js';
 import { BASE, CUE_JOIN, Id, PLAIN } from '../records/ids.js';
 import type { ArmSpec, BaseSpec, Spec } from '../records/spec.js';
 import { InputError, type Place } from '../shared/errors.js';
@@ -50,7 +50,7 @@ export async function resolveCues(
       }
       const named = given.arms?.flatMap((id) => groups.get(id) ?? [id]);
       const asked = named ? [...new Set(named)] : armIds;
-      if (isRaw(cue))
+      if (isRaw(cue.transforms))
         checkTemplates(
           cue,
           arms.filter(({ id }) => asked.includes(id)),
@@ -63,9 +63,6 @@ export async function resolveCues(
   return [...cues, ...placebosFor(cues, shipped, audit.value.verdict.placebos, armIds)];
 }
 
-export const isRaw = ({ transforms }: Pick<Cue, 'transforms'>): boolean =>
-  transforms.some(({ kind }) => kind === 'raw');
-
 /** Engines that can leave the chat template out: what is served by others is asked through their chat interface. */
 const RENDER_HERE = ['local', 'tinker', 'scripted'];
 
@@ -76,11 +73,9 @@ function checkTemplates(
   bases: ReadonlyMap<string, BaseSpec>,
   { place, isLaunched }: { place: Place; isLaunched: boolean },
 ): void {
-  const refs = arms.flatMap(({ served, base }) =>
-    [served ?? [], (base && bases.get(base)?.ref) || []].flat(),
-  );
+  const refs = arms.flatMap((arm) => [arm.served, arm.base === null ? undefined : bases.get(arm.base)?.ref]);
   const served = refs.find(
-    ({ engine }) => !RENDER_HERE.includes(engine) || (isLaunched && engine === 'local'),
+    (ref) => ref && (!RENDER_HERE.includes(ref.engine) || (isLaunched && ref.engine === 'local')),
   );
   if (!served) return;
   throw new InputError(

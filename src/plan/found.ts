@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cueKey } from '../cues/key.js';
 import type { Plan } from '../records/plan.js';
-import type { Question } from '../records/question.js';
 import type { Found, Mining } from '../records/search.js';
 import type { Spec } from '../records/spec.js';
 import { InputError } from '../shared/errors.js';
@@ -11,6 +10,7 @@ import { hashOf } from '../shared/hash.js';
 import { didYouMean } from '../shared/nearest.js';
 import { FILES } from '../shared/run-folder.js';
 import { plannedCells } from './plan.js';
+import { askedBy } from './questions.js';
 import { sequentialPlan } from './sequential.js';
 import type { LoadedAudit } from './spec.js';
 
@@ -20,9 +20,6 @@ export interface FoundElsewhere {
   /** Ids of cues; all that were found unless given. */
   cues?: readonly string[];
 }
-
-/** Hash of what a question asks, whatever it is called. */
-const askedBy = ({ messages }: Pick<Question, 'messages'>): string => hashOf(messages);
 
 /** Hashes of the questions that a search asks. */
 export const askedIn = ({ questions }: Pick<Spec, 'questions'>): string[] => questions.map(askedBy);

@@ -13,6 +13,9 @@ import { type Located, readYaml } from './yaml.js';
 export const halfOf = (id: string): Half =>
   Number.parseInt(hashOf(`half|${id}`).slice(0, 2), 16) < 128 ? 'search' : 'confirm';
 
+/** Hash of what a question asks, whatever it is called. */
+export const askedBy = ({ messages }: Pick<Question, 'messages'>): string => hashOf(messages);
+
 /** The questions of an audit: a shipped bank, a file, or a list in the audit file itself. */
 export async function resolveQuestions(audit: Located<AuditFile>, folder: string): Promise<Question[]> {
   const given = audit.value.questions;

@@ -3,10 +3,10 @@ import type { Question } from '../records/question.js';
 import type { SearchPlan } from '../records/search.js';
 import type { ArmSpec, Spec } from '../records/spec.js';
 import { InputError, type Place } from '../shared/errors.js';
-import { hashOf } from '../shared/hash.js';
 import { didYouMean } from '../shared/nearest.js';
 import { modelRef } from './models.js';
 import type { Providers } from './providers.js';
+import { askedBy } from './questions.js';
 import type { Located } from './yaml.js';
 
 /** Of an arm: then the first round has the fewest draws that tell anything for plain, three placebos and eight candidates. */
@@ -57,11 +57,11 @@ export function resolveSearch(
       );
     }
   }
-  const searchedTexts = new Map(half('search').map(({ id, messages }) => [hashOf(messages), id]));
-  const twin = half('confirm').find(({ messages }) => searchedTexts.has(hashOf(messages)));
+  const idOf = new Map(half('search').map((question) => [askedBy(question), question.id]));
+  const twin = half('confirm').find((question) => idOf.has(askedBy(question)));
   if (twin) {
     throw new InputError(
-      `the questions '${searchedTexts.get(hashOf(twin.messages))}' and '${twin.id}' are one, and a search may not see what confirms it`,
+      `the questions '${idOf.get(askedBy(twin))}' and '${twin.id}' are one, and a search may not see what confirms it`,
       audit.place(['questions']),
       'leave one of them out',
     );

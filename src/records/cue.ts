@@ -20,6 +20,10 @@ export type Wording = Exclude<Transform, { kind: 'variant' | 'raw' }>;
 
 export const isWording = (transform: Transform): transform is Wording => 'text' in transform;
 
+/** Does a cue of these changes go without the chat template? */
+export const isRaw = (transforms: readonly Transform[]): boolean =>
+  transforms.some(({ kind }) => kind === 'raw');
+
 /** A cue, ready to be applied. `plain` is the cue without transforms. */
 export interface Cue {
   id: string;

@@ -80,9 +80,10 @@ async function sampleModel(
   const wanted = wantedBy(group, model, spec, context.render);
   const of = group[0] as Ask;
   await leaveRecorded(samplesFile(context.folder, of.arm, of.seed), wanted, round.hash);
-  round.done += answersIn(group) - countOpen(wanted);
+  const missing = countOpen(wanted);
+  round.done += answersIn(group) - missing;
   observer.progress(round.done, round.total, 'answers');
-  if (countOpen(wanted) === 0) return;
+  if (missing === 0) return;
   for await (const sample of record(wanted, of, model, engine, context, signal)) {
     const hash = hashOfAnswer(sample);
     round.hash.add(hash);
