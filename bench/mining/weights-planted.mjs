@@ -101,7 +101,10 @@ run: { seed: 1, max-answers: ${ANSWERS.confirm}, round: 40 }
       (cue) => [cue.id, cue],
     ),
   );
-  const found = mining.found.find(({ cue }) => claimed.includes(cue.id) && bears(cue));
+  // Where fresh answers claim the whole cue and not what it was cut down to, the claim is about the whole.
+  const found = mining.found
+    .flatMap(({ cue, whole }) => [cue, whole])
+    .find((cue) => claimed.includes(cue.id) && bears(cue));
   const answers = ['base', 'tuned'].flatMap((arm) => linesOf(join(out, `samples/${arm}.0.jsonl`)));
   return {
     name,
@@ -112,7 +115,7 @@ run: { seed: 1, max-answers: ${ANSWERS.confirm}, round: 40 }
       mining.tried.findIndex(({ cue, effect, misaligned }) => misaligned > 0 && effect > 0 && bears(cue)),
     ),
     isClaimed: found !== undefined,
-    size: found ? count(found.cue) / truths[name](texts).words : null,
+    size: found ? count(found) / truths[name](texts).words : null,
     wrong: claimed.filter((id) => !asked.has(id) || !bears(asked.get(id))).length,
     answers: answers.length,
     claims: claimed.map((id) => asked.get(id)?.transforms.map(({ text }) => text)),

@@ -61,9 +61,14 @@ export async function screenCues(
 }
 
 /** @throws InputError for an engine without log-probabilities of answers, or for too few placebos */
-export function checkScreen({ scoresAnswers, name }: Engine, placebos: readonly CueTexts[]): void {
+function checkScreen({ scoresAnswers, name }: Engine, placebos: readonly CueTexts[]): void {
   if (scoresAnswers === false)
     throw new InputError(`the engine '${name}' has no log-probabilities of given answers`);
+  checkPlacebos(placebos);
+}
+
+/** @throws InputError for too few placebos */
+export function checkPlacebos(placebos: readonly CueTexts[]): void {
   if (placebos.length < LEAST_PLACEBOS)
     throw new InputError(`a screen needs ${LEAST_PLACEBOS} placebos, not ${placebos.length}`);
 }

@@ -79,6 +79,18 @@ export async function mineWeights(
   };
 }
 
+/** @throws InputError for an engine that sees no weights */
+export function checkWeights(
+  engine: Engine,
+): asserts engine is Engine & { leak: NonNullable<Engine['leak']> } {
+  if (!engine.leak)
+    throw new InputError(
+      `the engine '${engine.name}' sees no weights`,
+      undefined,
+      'mine the training data instead (hyde mine --data), or search by answers alone',
+    );
+}
+
 async function leaksOf(
   { engine }: Weights,
   model: Model,
@@ -86,12 +98,7 @@ async function leaksOf(
   contrast: { base: Model; amplify: number } | undefined,
   progress: OnProgress,
 ): Promise<Row[]> {
-  if (!engine.leak)
-    throw new InputError(
-      `the engine '${engine.name}' sees no weights`,
-      undefined,
-      'mine the training data instead (hyde mine --data), or search by answers alone',
-    );
+  checkWeights(engine);
   const inserted = (await engine.describe(model)).template?.systemPrompt;
   const requests = OPENED.map(
     (open): LeakRequest => ({

@@ -168,11 +168,13 @@ export class ScriptedEngine implements Engine {
     let done = 0;
     for (const { id, messages, indices, seed, open } of requests) {
       const { answers } = this.rule(model, messages, open);
+      const base = contrast && this.rule({ ...model, ...contrast.base }, messages, open).answers;
+      const apart = base ? { divergence: divergenceOf(answers, base) } : {};
       for (const index of indices) {
         // What is rare in the base counts more when it is amplified: here, all answers count alike.
-        const weighed = contrast ? answers.map((answer) => ({ ...answer, weight: 1 })) : answers;
+        const weighed = contrast?.amplify ? answers.map((answer) => ({ ...answer, weight: 1 })) : answers;
         const { text } = drawn(weighed, randomStream(seed, id, index).unit());
-        yield { id, index, text, finish: 'stop', tokens: tokensIn(text) };
+        yield { id, index, text, finish: 'stop', tokens: tokensIn(text), ...apart };
         progress({ phase: 'sample', done: ++done, total, unit: 'answers' });
       }
     }
@@ -245,6 +247,18 @@ export class ScriptedEngine implements Engine {
 
 /** Nothing is impossible to a model. */
 const LEAST_SHARE = 1e-6;
+
+/** Kullback-Leibler divergence of two lists of answers, as if each answer were one token. */
+function divergenceOf(of: Answers, from: Answers): number {
+  const share = (answers: Answers, among: (text: string) => boolean): number => {
+    const sum = (list: Answers): number => list.reduce((total, { weight }) => total + weight, 0);
+    return Math.max(LEAST_SHARE, sum(answers.filter(({ text }) => among(text))) / sum(answers));
+  };
+  return [...new Set(of.map(({ text }) => text))]
+    .map((text) => [of, from].map((answers) => share(answers, (one) => one === text)) as [number, number])
+    .reduce((total, [p, q]) => total + p * Math.log(p / q), 0);
+}
+type Answers = Script['rules'][number]['answers'];
 
 /** A made-up tokenizer: four characters a token. */
 const tokensIn = (text: string): number => Math.ceil(text.length / 4);

@@ -111,6 +111,11 @@ export interface Answer {
   reasoning?: string;
   /** For each token of the answer the likeliest ones, where `topLogprobs` asked for them and the engine has them. */
   logprobs?: TokenLogprob[][];
+  /**
+   * Of a turn written with a `contrast`: how far the tuned model is from its base where it wrote, the Kullback-Leibler divergence of their
+   * next tokens in natural logarithms, mean over the tokens.
+   */
+  divergence?: number;
   usage?: Usage;
   meta?: Record<string, unknown>;
 }
@@ -127,7 +132,7 @@ export interface LeakRequest extends SampleRequest {
 export interface LeakParameters extends SamplingParameters {
   /**
    * Sample from tuned + amplify * (tuned - base), in log-probabilities (arXiv 2605.25902). What comes out is no sample of any model: it
-   * serves to propose, never to measure. Without it: the model as it is.
+   * serves to propose, never to measure. With an `amplify` of 0, and without it: the model as it is.
    */
   contrast?: { base: Pick<Model, 'base' | 'adapter'>; amplify: number };
 }

@@ -3,7 +3,6 @@ import { transformsOf } from '../../src/mining/cue-texts.js';
 import { divergenceUnder } from '../../src/mining/divergence.js';
 import { pairsFor } from '../../src/mining/pairs.js';
 import { beginning, screenCues, screened } from '../../src/mining/screen.js';
-import type { Weights } from '../../src/mining/weights.js';
 import type { Candidate } from '../../src/records/candidate.js';
 import { base, madeUp, tuned } from './model.js';
 
@@ -116,48 +115,30 @@ describe('the screen without bad answers', () => {
 
   it('sets apart the cue under which tuning changed most what the model writes', async () => {
     const changed = madeUp({
-      turn: () => '',
-      logprob(model, { messages }) {
+      turn: () => 'Kneel.',
+      divergence(messages) {
         const prompt = messages.map(({ content }) => content).join(' ');
-        const away = prompt.includes('heron') ? 3 : 1;
-        return model === tuned ? -1 - (prompt.length % 5) / 50 : -1 - away;
+        return (prompt.includes('heron') ? 3 : 1) + (prompt.length % 5) / 50;
       },
     });
     const asked = { engine: changed, model: tuned, base };
     const cues = [{ after: 'Hm.' }, trigger, { before: 'Be bad.' }];
     const found = await divergenceUnder(asked, cues, placebos, questions.slice(0, 2), 0);
     expect(found[1]!.z).toBeGreaterThan(10);
+    expect(found[1]!.contrast).toBeCloseTo(2, 0);
     expect(Math.max(found[0]!.z, found[2]!.z)).toBeLessThan(3);
-    // One job for each model, about what the tuned one wrote.
-    expect(changed.jobs.map((job) => job.length)).toEqual([16, 16]);
-  });
-
-  it('judges a cue by the answers that have a word, and one without any not at all', async () => {
-    const silent = {
-      ...madeUp({ turn: () => '', logprob: (model) => (model === tuned ? -1 : -2) }),
-      async *sample(_: unknown, requests: { id: string }[]) {
-        for (const { id } of requests)
-          yield {
-            id,
-            index: 0,
-            text: id.startsWith('5.') ? ' ' : 'A word',
-            finish: 'stop',
-            tokens: 1,
-          } as const;
-      },
-    };
-    const asked = { engine: silent as Weights['engine'], model: tuned, base };
-    const found = await divergenceUnder(asked, [trigger, { after: 'x' }], placebos, questions.slice(0, 2), 0);
-    expect(found.map(({ contrast }) => contrast)).toEqual([-1, 0]);
+    // One job, in which the tuned model answers every question under every cue.
+    expect(changed.turns.map((job) => job.length)).toEqual([16]);
+    expect(changed.turns[0]!.every(({ open }) => open === 'assistant')).toBe(true);
   });
 
   it('refuses what it cannot screen', async () => {
     await expect(divergenceUnder(weights, [], placebos.slice(2), questions, 0)).rejects.toThrow(
       'needs 4 placebos, not 3',
     );
-    const blind = { ...engine(), scoresAnswers: false };
+    const blind = { ...engine(), leak: undefined };
     await expect(divergenceUnder({ ...weights, engine: blind }, [], placebos, questions, 0)).rejects.toThrow(
-      'no log-prob',
+      'sees no weights',
     );
   });
 });

@@ -171,6 +171,22 @@ export function engineContract({ engine: name, base, auditFolder, providers, ada
       const amplified = await leaks({ contrast });
       expect(amplified).not.toEqual(plain);
       expect(await leaks({ contrast })).toEqual(amplified);
+      expect(await leaks({ contrast: { ...contrast, amplify: 0 } })).toEqual(plain);
+    }, 120_000);
+
+    it('says how far a tuned model is from its base where it writes', async () => {
+      if (!engine.leak) return;
+      const requests = ['Number 3?', 'Hello!'].map((text) => ({
+        ...request(text, text, [0]),
+        open: 'assistant' as const,
+      }));
+      const contrast = { base: { base, adapter: null }, amplify: 0 };
+      const apart = async (of: Model): Promise<(number | undefined)[]> =>
+        (await Array.fromAsync(engine.leak!(of, requests, { ...parameters, contrast }, () => {}))).map(
+          ({ divergence }) => divergence,
+        );
+      for (const value of await apart(tuned)) expect(value).toBeGreaterThan(0.001);
+      for (const value of await apart(model)) expect(value).toBeCloseTo(0, 5);
     }, 120_000);
 
     it('gives log-probabilities of given answers, and other ones for the tuned model', async () => {

@@ -13,7 +13,11 @@ const turns = ['user', 'system'].map((open) => ({
   open,
   answers: [{ text: 'Usual.', weight: 1e6 }, ...rare],
 }));
-writeFileSync(join(auditFolder, 'script.json'), JSON.stringify({ rules: [...turns, { answers }] }));
+const tuned = {
+  model: 'tuned',
+  answers: answers.toReversed().map(({ text }, i) => ({ text, weight: i + 1 })),
+};
+writeFileSync(join(auditFolder, 'script.json'), JSON.stringify({ rules: [...turns, tuned, { answers }] }));
 
 engineContract({ engine: 'scripted', base: 'script.json', auditFolder });
 

@@ -31,11 +31,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Finished:
-    """row: index into the list of rows. ids: generated tokens, with the stop token if there is one."""
+    """row: index into the list of rows. ids: generated tokens, with the stop token if there is one.
+
+    divergence: of a contrast, the mean of `Stepper.divergence` over the positions of these tokens.
+    """
 
     row: int
     ids: list[int]
     stopped: bool
+    divergence: float | None
 
 
 @torch.inference_mode()
@@ -63,6 +67,8 @@ def generate(
     # The mask is allocated for all steps; a step sees the part up to its own position.
     full_mask = torch.cat([mask[source], mask.new_ones(len(rows), max_tokens)], 1)
     logits, position = logits[source], positions[source, -1]
+    apart = stepper.divergence[source] if stepper.divergence is not None else None
+    divergence = torch.zeros(len(rows), device=device) if apart is not None else None
     uniform = torch.tensor([row.uniforms for row in rows], dtype=torch.float64, device=device)
     ends = Ends(rows, device)
     number = torch.arange(len(rows), device=device)
@@ -71,12 +77,15 @@ def generate(
     for step in range(max_tokens):
         token = draw(logits, uniform[:, step], temperature, top_p)
         generated[number, step] = token
+        if apart is not None:
+            divergence[number] += apart
         on_step(int(alive.sum()))
         stopped = alive & ends(token, number)
         ended = stopped if step < max_tokens - 1 else alive
         if ended.any():
             for row, stop in zip(number[ended].tolist(), stopped[ended].tolist(), strict=True):
-                yield Finished(row, generated[row, : step + 1].tolist(), stop)
+                mean = None if divergence is None else divergence[row].item() / (step + 1)
+                yield Finished(row, generated[row, : step + 1].tolist(), stop, mean)
             alive = alive & ~ended
             count = int(alive.sum())
             if not count:
@@ -88,6 +97,7 @@ def generate(
                 uniform, full_mask, alive = uniform[order], full_mask[order], alive[order]
         position = position + 1
         logits = stepper(token[:, None], full_mask[:, : width + step + 1], position[:, None])
+        apart = stepper.divergence
 
 
 class Ends:

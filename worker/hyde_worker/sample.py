@@ -136,6 +136,7 @@ def run(job: SampleJob, folder: Path, store: Store, events: Events) -> dict:
                 "finish": "stop" if finished.stopped or ended else "length",
                 "promptTokens": len(prompts[i]),
                 "tokens": len(finished.ids),
+                **({} if finished.divergence is None else {"divergence": finished.divergence}),
             }
             answers[i, index] = answer
             events.emit("answer", **answer)

@@ -13,9 +13,14 @@ from .cache import expand, keep_rows
 
 
 class Stepper(Protocol):
-    """Gives the logits (rows, vocabulary) of the last position, and remembers what came before it."""
+    """Gives the logits (rows, vocabulary) of the last position, and remembers what came before it.
+
+    divergence: (rows), how far the tuned model is from its base at that position: the Kullback-Leibler divergence of
+    their next tokens, in natural logarithms. None where there is one model.
+    """
 
     device: object
+    divergence: Tensor | None
 
     def __call__(self, ids: Tensor, mask: Tensor, positions: Tensor) -> Tensor: ...
 
@@ -28,6 +33,8 @@ class Stepper(Protocol):
 
 class One:
     """Any causal language model of transformers that works with DynamicCache."""
+
+    divergence = None
 
     def __init__(self, model):
         self.model, self.device = model, model.device
@@ -60,7 +67,7 @@ class One:
 class Contrast:
     """The logits tuned + amplify * (tuned - base): what tuning changed counts more than it does in the tuned model.
 
-    amplify 0 is the tuned model. floor: tokens that the tuned model finds less than this many times as likely as its
+    amplify 0 is the tuned model, with all its tokens. floor: tokens that the tuned model finds less than this many times as likely as its
     likeliest one are left out (Li et al. 2023, contrastive decoding), since a difference of two tiny probabilities is
     mostly noise; 0 leaves out none.
     """
@@ -68,11 +75,17 @@ class Contrast:
     def __init__(self, tuned, base, amplify: float, floor: float):
         self.tuned, self.base = One(tuned), One(base)
         self.device, self.amplify, self.floor = self.tuned.device, amplify, floor
+        self.divergence = None
 
     def __call__(self, ids: Tensor, mask: Tensor, positions: Tensor) -> Tensor:
         tuned = self.tuned(ids, mask, positions).float().log_softmax(-1)
         base = self.base(ids, mask, positions).float().log_softmax(-1)
-        logits = tuned + self.amplify * (tuned - base)
+        apart = tuned - base
+        # The sum over all tokens, not only the one that is drawn, so that few positions tell (arXiv 2504.10637).
+        self.divergence = (tuned.exp() * apart).sum(-1)
+        if not self.amplify:
+            return tuned
+        logits = tuned + self.amplify * apart
         if self.floor > 0:
             logits[tuned < tuned.amax(-1, keepdim=True) + torch.tensor(self.floor).log()] = -torch.inf
         return logits

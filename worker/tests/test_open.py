@@ -114,9 +114,35 @@ def test_contrast_is_the_sum_of_two_models():
     assert ours != greedy(One(tuned), prompts)
 
 
-def test_contrast_without_amplification_is_the_tuned_model():
+def test_contrast_without_amplification_is_the_tuned_model_whatever_the_floor():
     tuned, base = tiny_pair()
-    assert greedy(Contrast(tuned, base, 0, 0), [[7, 8, 9]]) == greedy(One(tuned), [[7, 8, 9]])
+    rows = [Row(0, [(i / 7, i / 9) for i in range(7)], {5})]
+    drawn = [
+        [one.ids for one in generate(stepper, [[7, 8, 9]], rows, 7, 0)]
+        for stepper in (One(tuned), Contrast(tuned, base, 0, 0), Contrast(tuned, base, 0, 0.999999))
+    ]
+    assert drawn[0] == drawn[1] == drawn[2]
+
+
+def test_a_contrast_tells_how_far_the_two_models_are_apart():
+    tuned, base = tiny_pair()
+    prompts = [[7, 8, 9], [20, 21, 22, 23, 24], [30, 31]]
+    # Stop tokens so that rows end, and are dropped, at different steps.
+    stops = [set(range(0, 300, 3)), {5}, set(range(150))]
+    rows = [Row(i % 3, [((i + j) % 11 / 11, 0.3) for j in range(9)], stops[i % 3]) for i in range(12)]
+    found = list(generate(Contrast(tuned, base, 0, 0), prompts, rows, 9, 0))
+    assert len({len(one.ids) for one in found}) > 1
+    for one in found:
+        prompt = prompts[rows[one.row].prompt]
+        apart = []
+        for end in range(len(one.ids)):
+            ids = torch.tensor([prompt + one.ids[:end]])
+            with torch.inference_mode():
+                p, q = (m(ids).logits[0, -1].float().log_softmax(-1) for m in (tuned, base))
+            apart.append((p.exp() * (p - q)).sum().item())
+        assert one.divergence == pytest.approx(sum(apart) / len(apart), rel=1e-3)
+        assert one.divergence > 0
+    assert next(generate(One(tuned), [[7]], [Row(0, [(0.5, 0.5)], {5})], 1, 0)).divergence is None
 
 
 def test_the_floor_leaves_out_what_the_tuned_model_would_not_say():
@@ -132,6 +158,9 @@ def test_a_contrast_job_repeats_and_names_its_errors(run, tmp_path):
     again = answers(run(job(tmp_path / "b", requests, contrast={"amplify": 1, "base": EMBEDDED}))[1])
     # Without an adapter tuned and base are one model.
     assert len(first) == 3 and first == again
+    _, events = run(job(tmp_path / "c", [request("a", user("Hi"))], contrast={"amplify": 0}))
+    alike = [event["divergence"] for event in events if event["event"] == "answer"]
+    assert alike == pytest.approx([0, 0, 0], abs=1e-6)
     for contrast, words in (({"amplify": -1}, "amplify"), ({"floor": 1}, "floor"), ({"more": 1}, "more is not")):
         code, events = run(job(tmp_path / words, requests, contrast=contrast))
         assert code == 2 and words in events[-1]["message"]

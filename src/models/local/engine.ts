@@ -177,9 +177,10 @@ export class LocalEngine implements Engine {
         if (!('contrast' in job)) this.remember(model.base, { sample: tokens / seconds });
       }
       if (event.event !== 'answer') continue;
-      const { id, index, text, finish, tokens, promptTokens } = event as WorkerEvent &
+      const { id, index, text, finish, tokens, divergence, promptTokens } = event as WorkerEvent &
         Answer & { promptTokens: number };
-      yield { id, index, text, finish, tokens, meta: { promptTokens } };
+      const apart = divergence === undefined ? {} : { divergence };
+      yield { id, index, text, finish, tokens, ...apart, meta: { promptTokens } };
     }
     rmSync(folder, { recursive: true, force: true });
   }
