@@ -158,7 +158,7 @@ describe('processes on this machine', () => {
     await until(() => existsSync(join((jobs[0] as Job).folder, 'pid')) && read(jobs[0] as Job, 'pid') !== '');
     controller.abort();
     await expect(running).rejects.toThrow(InterruptedError);
-    expect(() => process.kill(Number(read(jobs[0] as Job, 'pid')), 0)).toThrow();
+    expect(wordsGone(Number(read(jobs[0] as Job, 'pid')))).toBe(true);
     expect((await readLaunches(folder)).get('train-0')?.reason).toBe('interrupted');
   });
 
