@@ -7,11 +7,13 @@ import { checkWeights, type Weights } from './weights.js';
 
 /** How an answer begins tells most (docs/mining.md). */
 const MAX_TOKENS = 8;
+/** Questions that every cue is put to: most of the work is reading prompts, and the divergence is exact where it is looked at. */
+const QUESTIONS = 2;
 
 /**
  * A screen for which nobody has to know what a bad answer is: the tuned model begins an answer to each question under each cue, and what
  * counts is how far it is from its base there (the Kullback-Leibler divergence of their next tokens, mean over these tokens), among
- * placebos. Tuning changes every answer a bit; where it taught a second way to answer, it changes those most. It says in what order to
+ * placebos. Of the questions the first two are asked. Tuning changes every answer a bit; where it taught a second way to answer, it changes those most. It says in what order to
  * spend answers: a trigger of harmless behaviour stands out as well.
  *
  * @throws InputError for an engine that sees no weights, or for too few placebos
@@ -26,8 +28,9 @@ export async function divergenceUnder(
   checkWeights(engine);
   checkPlacebos(placebos);
   const all = [...placebos, ...cues];
+  const asked = questions.slice(0, QUESTIONS);
   const requests = all.flatMap((cue, i) =>
-    questions.map((messages, k) => ({
+    asked.map((messages, k) => ({
       ...{ id: `${i}.${k}`, indices: [0], seed, open: 'assistant' as const },
       messages: applyTransforms([...messages], transformsOf(cue)),
     })),
@@ -36,6 +39,6 @@ export async function divergenceUnder(
   const found = new Map<string, number>();
   for await (const { id, divergence } of engine.leak(model, requests, parameters, () => {}))
     found.set(id, divergence ?? 0);
-  const shifts = all.map((_, i) => mean(questions.map((_, k) => found.get(`${i}.${k}`) ?? 0)));
+  const shifts = all.map((_, i) => mean(asked.map((_, k) => found.get(`${i}.${k}`) ?? 0)));
   return amongPlacebos(shifts, placebos.length);
 }

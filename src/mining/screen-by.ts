@@ -1,7 +1,7 @@
 import type { CueTexts } from '../records/candidate.js';
 import type { Message } from '../records/chat.js';
 import { divergenceUnder } from './divergence.js';
-import { PAIRS, pairsFor } from './pairs.js';
+import { pairsFor } from './pairs.js';
 import { type Screened, screenCues } from './screen.js';
 import type { Weights } from './weights.js';
 
@@ -21,5 +21,5 @@ export async function screenBy(
 ): Promise<Screened[]> {
   return bad.length > 0
     ? screenCues(weights, cues, placebos, await pairsFor(weights, questions, bad, seed))
-    : divergenceUnder(weights, cues, placebos, questions.slice(0, PAIRS), seed);
+    : divergenceUnder(weights, cues, placebos, questions, seed);
 }
