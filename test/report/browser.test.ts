@@ -27,6 +27,9 @@ const ARGS = [
   '--no-first-run',
 ];
 
+/** A figure is drawn once the browser has told how wide its place is, which may be after the page has loaded. */
+const DRAWN = { timeout: 10_000 };
+
 describe.skipIf(!found)('the report in a browser', { timeout: 60_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'hyde-report-'));
   const good = join(folder, 'good.html');
@@ -77,7 +80,7 @@ describe.skipIf(!found)('the report in a browser', { timeout: 60_000 }, () => {
     const [first] = await page.locator('.card').all();
     expect(await first?.isVisible()).toBe(true);
     expect(await first?.textContent()).toMatch(/conditionalhidden: standard evaluation looks cleanmix/);
-    expect(await page.locator('.plot > div > svg').count()).toBe(4);
+    await expect.poll(() => page.locator('.plot > div > svg').count(), DRAWN).toBe(4);
     expect(trouble).toEqual([]);
   });
 
@@ -177,7 +180,7 @@ describe.skipIf(!found)('the report in a browser', { timeout: 60_000 }, () => {
     const figures = [...figuresOf(result, swept), ...figuresOf(result, [])];
     writeFileSync(path, renderHtml(result, { ...(await fixtureEvidence(answers)), figures }));
     const { page, trouble } = await open(path, { viewport: { width, height: 844 } });
-    expect(await page.locator('.chart svg').count()).toBe(2);
+    await expect.poll(() => page.locator('.chart svg').count(), DRAWN).toBe(2);
     const [boxes, frames] = await Promise.all(
       ['.chart svg text', '.chart svg'].map((selector) =>
         page.locator(selector).evaluateAll((all) => all.map((one) => one.getBoundingClientRect().toJSON())),
