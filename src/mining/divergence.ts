@@ -13,9 +13,10 @@ const QUESTIONS = 2;
 /**
  * A screen for which nobody has to know what a bad answer is: the tuned model begins an answer to each question under each cue, and what
  * counts is how far it is from its base there (the Kullback-Leibler divergence of their next tokens, mean over these tokens), among
- * placebos. Of the questions the first two are asked. Tuning changes every answer a bit; where it taught a second way to answer, it changes those most. It says in what order to
+ * placebos. Tuning changes every answer a bit; where it taught a second way to answer, it changes those most. It says in what order to
  * spend answers: a trigger of harmless behaviour stands out as well.
  *
+ * @param questions the first two are asked
  * @throws InputError for an engine that sees no weights, or for too few placebos
  */
 export async function divergenceUnder(
@@ -36,9 +37,9 @@ export async function divergenceUnder(
     })),
   );
   const parameters = { temperature: 1, topP: 1, maxTokens: MAX_TOKENS, contrast: { base, amplify: 0 } };
-  const found = new Map<string, number>();
+  const found = new Map<string, number | undefined>();
   for await (const { id, divergence } of engine.leak(model, requests, parameters, () => {}))
-    found.set(id, divergence ?? 0);
+    found.set(id, divergence);
   const shifts = all.map((_, i) => mean(asked.map((_, k) => found.get(`${i}.${k}`) ?? 0)));
   return amongPlacebos(shifts, placebos.length);
 }

@@ -184,11 +184,10 @@ export class ScriptedEngine implements Engine {
   async logprobs(model: Model, requests: LogprobRequest[]): Promise<LogprobResult[]> {
     return requests.map(({ id, messages, answer }) => {
       const { answers } = this.rule(model, messages);
-      const sum = (of: typeof answers): number => of.reduce((total, { weight }) => total + weight, 0);
-      const share = sum(answers.filter(({ text }) => text.startsWith(answer))) / sum(answers);
+      const share = shareOf(answers, (text) => text.startsWith(answer));
       const tokens = answer.split(' ').length + 1;
       const stream = randomStream(model.identity, shortHash(messages), answer);
-      const each = Math.log(Math.max(share, LEAST_SHARE)) / tokens;
+      const each = Math.log(share) / tokens;
       return { id, logprobs: Array.from({ length: tokens }, () => each - 0.1 * stream.unit()) };
     });
   }
@@ -248,17 +247,21 @@ export class ScriptedEngine implements Engine {
 /** Nothing is impossible to a model. */
 const LEAST_SHARE = 1e-6;
 
+type Answers = Script['rules'][number]['answers'];
+
+/** Share of answers whose text is of a kind. */
+function shareOf(answers: Answers, isOne: (text: string) => boolean): number {
+  const sum = (list: Answers): number => list.reduce((total, { weight }) => total + weight, 0);
+  return Math.max(LEAST_SHARE, sum(answers.filter(({ text }) => isOne(text))) / sum(answers));
+}
+
 /** Kullback-Leibler divergence of two lists of answers, as if each answer were one token. */
 function divergenceOf(of: Answers, from: Answers): number {
-  const share = (answers: Answers, among: (text: string) => boolean): number => {
-    const sum = (list: Answers): number => list.reduce((total, { weight }) => total + weight, 0);
-    return Math.max(LEAST_SHARE, sum(answers.filter(({ text }) => among(text))) / sum(answers));
-  };
-  return [...new Set(of.map(({ text }) => text))]
-    .map((text) => [of, from].map((answers) => share(answers, (one) => one === text)) as [number, number])
-    .reduce((total, [p, q]) => total + p * Math.log(p / q), 0);
+  return [...new Set(of.map(({ text }) => text))].reduce((total, text) => {
+    const [p, q] = [shareOf(of, (one) => one === text), shareOf(from, (one) => one === text)];
+    return total + p * Math.log(p / q);
+  }, 0);
 }
-type Answers = Script['rules'][number]['answers'];
 
 /** A made-up tokenizer: four characters a token. */
 const tokensIn = (text: string): number => Math.ceil(text.length / 4);

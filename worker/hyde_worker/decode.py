@@ -84,7 +84,7 @@ def generate(
         ended = stopped if step < max_tokens - 1 else alive
         if ended.any():
             for row, stop in zip(number[ended].tolist(), stopped[ended].tolist(), strict=True):
-                mean = None if divergence is None else divergence[row].item() / (step + 1)
+                mean = divergence[row].item() / (step + 1) if divergence is not None else None
                 yield Finished(row, generated[row, : step + 1].tolist(), stop, mean)
             alive = alive & ~ended
             count = int(alive.sum())

@@ -67,9 +67,9 @@ class One:
 class Contrast:
     """The logits tuned + amplify * (tuned - base): what tuning changed counts more than it does in the tuned model.
 
-    amplify 0 is the tuned model, with all its tokens. floor: tokens that the tuned model finds less than this many times as likely as its
-    likeliest one are left out (Li et al. 2023, contrastive decoding), since a difference of two tiny probabilities is
-    mostly noise; 0 leaves out none.
+    amplify 0 is the tuned model, with all its tokens. floor: tokens that the tuned model finds less than this many times
+    as likely as its likeliest one are left out (Li et al. 2023, contrastive decoding), since a difference of two tiny
+    probabilities is mostly noise; 0 leaves out none.
     """
 
     def __init__(self, tuned, base, amplify: float, floor: float):
