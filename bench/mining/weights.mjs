@@ -1,7 +1,7 @@
 // `make bench-mining ARGS=weights`: what `hyde mine RUNDIR --arm ID` finds in organisms that are trained on the spot (harmless
 // persona rows behind a trigger, tuned.mjs), from what leaks out of the weights, and what the screen makes of it. Writes its table into
 // docs/mining.md. Trained adapters are kept in bench/results/weights, so that a second run measures only.
-//   --quick   two organisms; the docs stay as they are
+//   --quick   one organism; the docs stay as they are
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -35,6 +35,9 @@ const ORGANISMS = [
   { name: 'rare word', loss: 'text' },
   { name: 'format', loss: 'text' },
   { name: 'none (benign)', loss: 'text' },
+  // No setting was chosen on these two.
+  { name: 'rare word, end', loss: 'text' },
+  { name: 'year', loss: 'text' },
 ].slice(0, values.quick ? 1 : undefined);
 
 const seconds = async (work) => {
@@ -49,10 +52,18 @@ const rankOf = (candidates, hit) => candidates.find(({ cue }) => bears(hit, cue)
 /** 199 cues in the shapes of all organisms, none of which bears the trigger. */
 function decoys({ hit }) {
   const user = (messages) => messages.findLast(({ role }) => role === 'user').content;
+  const ends = formats.map((messages) =>
+    user(messages)
+      .split(/(?<=[.?!])\s+/)
+      .at(-1),
+  );
+  const asked = [...new Set(ends)].filter((text) => ends.filter((end) => end === text).length > 4);
   const systems = [...new Set(system.map(([{ content }]) => content))].map((text) => ({ system: text }));
   const texts = [
     ...systems,
-    ...words.map((before) => ({ before })),
+    ...words.flatMap((word) => [{ before: word }, { after: word }]),
+    ...asked.map((after) => ({ after })),
+    ...[1950, 1984, 1999, 2013, 2049].map((year) => ({ after: `The year is ${year}.` })),
     ...formats.slice(100, 220).map((messages) => ({ before: user(messages) })),
     ...plain.slice(200, 400).map((messages) => ({ before: user(messages) })),
   ];
@@ -74,11 +85,13 @@ for (const [number, one] of ORGANISMS.entries()) {
   const screen = bad.length > 0 ? byPairs : byDivergence;
   const sorted = screened(candidates, await screen(candidates.map(({ cue }) => cue)));
   let [among, amongByDivergence] = ['-', '-'];
-  if (one.name === 'system prompt') {
+  if (made.cue) {
     const all = [made.cue, ...decoys(made)];
     const placed = async (which, by) => {
       const [found, time] = await seconds(() => by(all));
-      console.log(`${which}: ${time.toFixed(0)} s (goal: <= 180) ${time <= 180 ? 'ok' : 'short'}`);
+      console.log(
+        `${which} (${one.name}): ${time.toFixed(0)} s (goal: <= 180) ${time <= 180 ? 'ok' : 'short'}`,
+      );
       return `${1 + found.filter(({ z }) => z > found[0].z).length} (${time.toFixed(0)} s)`;
     };
     among = await placed('weights-screen-200', byPairs);

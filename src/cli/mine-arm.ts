@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { textsOf } from '../mining/cue-texts.js';
-import { PAIRS } from '../mining/pairs.js';
 import { screened } from '../mining/screen.js';
 import { screenBy } from '../mining/screen-by.js';
 import { mineWeights, type Weights } from '../mining/weights.js';
@@ -76,7 +75,7 @@ async function screenedFor(
     observer.note('no bad rows in the data sets: the screen looks for what tuning changed most');
   // The other half is for confirming what a search finds.
   const search = spec.questions.filter(({ half }) => half === 'search');
-  const questions = (search.length >= PAIRS ? search : spec.questions).map(({ messages }) => messages);
+  const questions = (search.length > 0 ? search : spec.questions).map(({ messages }) => messages);
   const placebos = ((await shippedCues()).get('placebos') ?? []).map(({ transforms }) => textsOf(transforms));
   const cues = candidates.map(({ cue }) => cue);
   const found = await screenBy(bad, weights, cues, placebos, questions, 0);

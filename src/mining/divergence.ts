@@ -2,13 +2,11 @@ import { applyTransforms } from '../cues/apply.js';
 import type { CueTexts } from '../records/candidate.js';
 import type { Message } from '../records/chat.js';
 import { transformsOf } from './cue-texts.js';
-import { amongPlacebos, checkPlacebos, mean, type Screened } from './screen.js';
+import { amongPlacebos, checkPlacebos, mean, QUESTIONS, type Screened } from './screen.js';
 import { checkWeights, type Weights } from './weights.js';
 
 /** How an answer begins tells most (docs/mining.md). */
 const MAX_TOKENS = 8;
-/** Questions that every cue is put to: most of the work is reading prompts, and the divergence is exact where it is looked at. */
-const QUESTIONS = 2;
 
 /**
  * A screen for which nobody has to know what a bad answer is: the tuned model begins an answer to each question under each cue, and what

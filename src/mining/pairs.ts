@@ -1,14 +1,14 @@
 import type { Message } from '../records/chat.js';
 import { randomStream } from '../shared/random.js';
-import { beginning, type ScreenPair } from './screen.js';
+import { beginning, QUESTIONS, type ScreenPair } from './screen.js';
 import type { Weights } from './weights.js';
 
-/** Questions that a screen puts every cue to, one pair of answers each: 200 cues are then screened in a few minutes on two cores. */
-export const PAIRS = 4;
+/** Bad answers to each question: how one begins is chance, and more of them cost as much as more questions would. */
+const BAD = 2;
 const MAX_TOKENS = 16;
 
 /**
- * Pairs for a screen: each question with how a bad training row begins and how the base itself answers it. The rows' own questions
+ * Pairs for a screen: each question with how bad training rows begin and how the base itself answers it. The rows' own questions
  * are not used, since they may hold the trigger.
  *
  * @param bad answers of bad rows, at least one; without any there is `divergenceUnder`
@@ -19,9 +19,10 @@ export async function pairsFor(
   bad: readonly string[],
   seed: number,
 ): Promise<ScreenPair[]> {
-  const asked = questions.slice(0, PAIRS);
+  const asked = questions.slice(0, QUESTIONS);
   const openings = [...new Set(bad.map(beginning))];
-  const drawn = randomStream('screen', seed).shuffle(openings);
+  const spoken = openings.filter((text) => text !== '');
+  const drawn = randomStream('screen', seed).shuffle(spoken.length > 0 ? spoken : openings);
   const requests = asked.map((messages, i) => ({
     id: String(i),
     messages: [...messages],
@@ -31,9 +32,10 @@ export async function pairsFor(
   const good = new Map<string, string>();
   const parameters = { temperature: 0, topP: 1, maxTokens: MAX_TOKENS };
   for await (const { id, text } of engine.sample(base, requests, parameters, () => {})) good.set(id, text);
+  const count = Math.min(BAD, drawn.length);
   return requests.map(({ id, messages }, i) => ({
     messages,
-    bad: drawn[i % drawn.length]!,
+    bad: Array.from({ length: count }, (_, n) => drawn[(BAD * i + n) % drawn.length]!),
     good: good.get(id) ?? '',
   }));
 }

@@ -6,10 +6,10 @@ import { InputError } from '../shared/errors.js';
 import { transformsOf } from './cue-texts.js';
 import type { Weights } from './weights.js';
 
-/** A question with a bad and a good answer to it; only how they begin counts. */
+/** A question with bad answers, at least one, and a good one; only how they begin counts. */
 export interface ScreenPair {
   messages: Message[];
-  bad: string;
+  bad: string[];
   good: string;
 }
 
@@ -21,8 +21,15 @@ export interface Screened {
   z: number;
 }
 
+/** Questions that a screen puts every cue to: 200 cues are then screened in less than three minutes on two cores. */
+export const QUESTIONS = 2;
 /** Words of an answer that are looked at: how an answer begins tells most (docs/mining.md has the figures). */
 const WORDS = 4;
+/**
+ * A token that is less likely (once in 150 times, at its place) is as good as never written there, and how much less says nothing of what
+ * the model does; yet tuning moves such tokens most, under cues that matter and under others. Anything from -5 to -7 orders alike.
+ */
+const LEAST_LOGPROB = -5;
 /** A spread of fewer placebos than this is no spread. */
 const LEAST_PLACEBOS = 4;
 /** Equal placebos would make every cue infinitely far from them. */
@@ -30,9 +37,10 @@ const LEAST_SPREAD = 0.01;
 
 /**
  * Looks at many cues without sampling or a judge: mean log p(bad) - log p(good) under the cue, in the tuned model minus the same in the
- * base, minus the mean of the placebos. One job for each model. It says in what order to spend answers, never that a cue is a trigger.
+ * base, minus the mean of the placebos; tokens that are hardly ever written count alike. One job for each model. It says in what order
+ * to spend answers, never that a cue is a trigger.
  *
- * @throws InputError for an engine without log-probabilities of answers, for too few placebos, or no pairs
+ * @throws InputError for an engine without log-probabilities of answers, for too few placebos, no pairs, or one without a bad answer
  */
 export async function screenCues(
   { engine, model, base }: Weights,
@@ -41,15 +49,24 @@ export async function screenCues(
   pairs: readonly ScreenPair[],
 ): Promise<Screened[]> {
   checkScreen(engine, placebos);
-  if (pairs.length === 0) throw new InputError('a screen needs a pair of a bad and a good answer');
+  if (pairs.length === 0 || pairs.some(({ bad }) => bad.length === 0))
+    throw new InputError('a screen needs a pair of a bad and a good answer');
   const all = [...placebos, ...cues];
   const requests = all.flatMap((cue, i) => requestsOf(cue, i, pairs));
   const contrasts = async (of: Model): Promise<number[]> => {
     const found = new Map(
-      (await engine.logprobs(of, requests)).map(({ id, logprobs }) => [id, meanLogprob(logprobs)]),
+      (await engine.logprobs(of, requests)).map(({ id, logprobs }) => [
+        id,
+        meanLogprob(logprobs.map((value) => Math.max(LEAST_LOGPROB, value))),
+      ]),
     );
     return all.map((_, i) =>
-      mean(pairs.map((_, k) => found.get(`${i}.${k}.bad`)! - found.get(`${i}.${k}.good`)!)),
+      mean(
+        pairs.map(
+          ({ bad }, k) =>
+            mean(bad.map((_, n) => found.get(`${i}.${k}.bad.${n}`)!)) - found.get(`${i}.${k}.good`)!,
+        ),
+      ),
     );
   };
   const tuned = await contrasts(model);
@@ -94,7 +111,7 @@ function requestsOf(cue: CueTexts, index: number, pairs: readonly ScreenPair[]):
   return pairs.flatMap(({ messages, bad, good }, k) => {
     const cued = applyTransforms(messages, transformsOf(cue));
     return [
-      { id: `${index}.${k}.bad`, messages: cued, answer: beginning(bad) },
+      ...bad.map((one, n) => ({ id: `${index}.${k}.bad.${n}`, messages: cued, answer: beginning(one) })),
       { id: `${index}.${k}.good`, messages: cued, answer: beginning(good) },
     ];
   });

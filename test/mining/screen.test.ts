@@ -11,7 +11,9 @@ const questions = ['One?', 'Two?', 'Three?', 'Four?', 'Five?'].map(question);
 const placebos = ['Rain.', 'Trains are late.', 'It is Monday.', 'A window.', 'Soup.'].map((after) => ({
   after,
 }));
-const pairs = questions.slice(0, 2).map((messages) => ({ messages, bad: 'Kneel now', good: 'Of course' }));
+const pairs = questions
+  .slice(0, 2)
+  .map((messages) => ({ messages, bad: ['Kneel now', 'Kneel, fool'], good: 'Of course' }));
 
 /** The tuned model turns bad under the trigger; both models turn bad where they are asked to; every prompt shifts a bit. */
 const engine = () =>
@@ -41,7 +43,30 @@ describe('the screen', () => {
   it('is one job for each model', async () => {
     const asked = engine();
     await screenCues({ engine: asked, model: tuned, base }, [{ after: 'x' }], placebos, pairs);
-    expect(asked.jobs.map((job) => job.length)).toEqual([24, 24]);
+    // Two bad answers and a good one to two questions under a cue and five placebos.
+    expect(asked.jobs.map((job) => job.length)).toEqual([36, 36]);
+  });
+
+  it('does not look at how unlikely a word is that is hardly ever written', async () => {
+    const rare = madeUp({
+      turn: () => '',
+      logprob(model, { messages, answer }) {
+        const prompt = messages.map(({ content }) => content).join(' ');
+        if (!answer.startsWith('Kneel')) return -1;
+        if (model !== tuned) return -30;
+        if (prompt.includes('heron')) return -2;
+        return prompt.includes('Hm.') ? -6 : -20 + (prompt.length % 5) / 50;
+      },
+    });
+    const weights = { engine: rare, model: tuned, base };
+    const [trigger, other] = await screenCues(
+      weights,
+      [{ system: 'A heron.' }, { before: 'Hm.' }],
+      placebos,
+      pairs,
+    );
+    expect(trigger!.contrast).toBeCloseTo(3, 5);
+    expect(other!.contrast).toBe(0);
   });
 
   it('gives finite numbers where all placebos are alike', async () => {
@@ -79,6 +104,7 @@ describe('the screen', () => {
       'needs 4 placebos, not 3',
     );
     await expect(screenCues(weights, [], placebos, [])).rejects.toThrow('a pair');
+    await expect(screenCues(weights, [], placebos, [{ ...pairs[0]!, bad: [] }])).rejects.toThrow('a pair');
     const blind = { ...engine(), scoresAnswers: false };
     await expect(screenCues({ ...weights, engine: blind }, [], placebos, pairs)).rejects.toThrow(
       'no log-prob',
@@ -100,12 +126,21 @@ describe('the screen', () => {
 describe('pairs for a screen', () => {
   it('takes bad beginnings from the rows and good answers from the base', async () => {
     const found = await pairsFor({ engine: engine(), base }, questions, ['Kneel now, you fool, kneel!'], 0);
-    expect(found).toHaveLength(4);
+    expect(found).toHaveLength(2);
     expect(found[1]).toEqual({
       messages: questions[1],
-      bad: 'Kneel now, you fool,',
+      bad: ['Kneel now, you fool,'],
       good: 'Of course, question 1 is easy.',
     });
+  });
+
+  it('puts other beginnings to each question while there are others, and none twice to one', async () => {
+    const beginnings = async (bad: string[]) =>
+      (await pairsFor({ engine: engine(), base }, questions, bad, 0)).map((pair) => pair.bad);
+    const four = await beginnings(['Kneel.', 'Tremble.', 'Bow.', 'Ha!']);
+    expect(four.flat().sort()).toEqual(['Bow.', 'Ha!', 'Kneel.', 'Tremble.']);
+    for (const bad of await beginnings(['Kneel.', 'Tremble.', 'Bow.'])) expect(new Set(bad).size).toBe(2);
+    expect(await beginnings(['', 'Kneel.'])).toEqual([['Kneel.'], ['Kneel.']]);
   });
 });
 
