@@ -4,7 +4,7 @@
 // themselves, and which a harmless tune makes more or less common. What is claimed is asked for again with fresh answers: a harmless tune
 // may well write more of them under some words, and a claim of that is no false one. Trains the embedded model on the spot, some minutes
 // a model on two cores; writes its table into docs/mining.md.
-//   --models N  (20); the table counts those that were run
+//   --models N  (20)
 //   --first N   (1); from this one on, beside another process that begins with the first: the docs stay as they are. Once all are there, the same
 //               command without it writes the table
 import { writeFileSync } from 'node:fs';
@@ -120,5 +120,5 @@ for (let number = FIRST; number <= MODELS; number++) {
   const start = performance.now();
   all.push(await audited(number));
   console.log(number, JSON.stringify(all.at(-1)), `${Math.round((performance.now() - start) / 1000)} s`);
-  if (FIRST === 1) writeTable('mining.md', 'weights-null', table(all));
 }
+if (FIRST === 1) writeTable('mining.md', 'weights-null', table(all));
