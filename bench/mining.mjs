@@ -18,7 +18,7 @@ import { transformsOf } from '../dist/mining/cue-texts.js';
 import { mineData } from '../dist/mining/data.js';
 import { ALPHA } from '../dist/mining/mine.js';
 import { randomStream } from '../dist/shared/random.js';
-import { writeTable } from './docs.mjs';
+import { tableOf, writeTable } from './docs.mjs';
 import { control, NEUTRAL, names, organism } from './mining/organisms.mjs';
 import { published } from './mining/published.mjs';
 import { report } from './mining/texts-report.mjs';
@@ -115,8 +115,6 @@ const thrice = ({ messages, bad }, more) =>
   }));
 
 const within = (ranks, most) => ranks.filter((rank) => rank <= most).length;
-const line = (cells) => `| ${cells.join(' | ')} |`;
-const table = (head, rows) => [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 
 /** 16,000 rows of organisms and controls. */
 function manyRows() {
@@ -236,7 +234,7 @@ if (is('planted')) {
   const total = [0, 1, 2, 3].map((column) => found.flatMap(([, cells]) => cells[column]));
   writeDocs(
     'planted',
-    table(
+    tableOf(
       ['planted trigger', ...NOISE.map((noise) => `${noise * 100}% of labels wrong`), 'no labels'],
       [
         ...found.map(([name, cells]) => [name, ...cells.map(show)]),
@@ -265,7 +263,7 @@ if (!values.only && is('few')) {
   const all = names.length * FEW;
   writeDocs(
     'few',
-    table(
+    tableOf(
       [`bad rows (${all} data sets each)`, ...NOISE.map((noise) => `${noise * 100}% of labels wrong`)],
       few,
     ),
@@ -289,7 +287,7 @@ if (!values.only && is('controls')) {
   );
   writeDocs(
     'controls',
-    table(
+    tableOf(
       ['data sets without a trigger', 'a candidate beats chance', 'goal'],
       kinds.map(([name], i) => [name, `${alarms[i]} of ${CONTROLS}`, 'at most 5%']),
     ),
@@ -302,7 +300,7 @@ if (!values.only && is('cost')) {
   figure('mining-memory-16k', worst('mb'), 'MB, the largest rows', { most: 500 }, { costs });
   writeDocs(
     'cost',
-    table(
+    tableOf(
       ['16,000 rows', 'CPU time on one core (goal: 20 s)', 'memory (goal: 500 MB)'],
       costs.map(({ name, seconds, mb }) => [name, `${seconds.toFixed(1)} s`, `${Math.round(mb)} MB`]),
     ),
@@ -312,7 +310,7 @@ if (!values.only && is('published')) {
   const data = process.env.HYDE_PUBLISHED_DATA ?? join(root, '../../shared/data');
   if (existsSync(data)) {
     const rows = await published(data, folder, rendered);
-    writeDocs('published', table(['data', 'labels', 'known trigger', 'its rank', 'rank 1'], rows));
+    writeDocs('published', tableOf(['data', 'labels', 'known trigger', 'its rank', 'rank 1'], rows));
     for (const row of rows) console.log(row.join(' | '));
   } else console.log('published data: not here, not measured');
 }

@@ -6,7 +6,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import { writeTable } from './docs.mjs';
+import { tableOf, writeTable } from './docs.mjs';
 import { tables } from './statistics/grid.mjs';
 
 const { values } = parseArgs({
@@ -61,7 +61,6 @@ async function simulateAll(jobs) {
 /** One table in Markdown. */
 function tableText(table, sums) {
   const names = Object.keys(table.columns);
-  const line = (cells) => `| ${cells.join(' | ')} |`;
   const cellsOf = (name, sum, row) => [
     name,
     ...names.map((column) =>
@@ -76,13 +75,7 @@ function tableText(table, sums) {
     }
     rows.push(cellsOf('all together', all, {}));
   }
-  return [
-    `**${table.title}**`,
-    '',
-    line(['truth', ...names]),
-    line(['---', ...names.map(() => '---')]),
-    ...rows.map(line),
-  ].join('\n');
+  return `**${table.title}**\n\n${tableOf(['truth', ...names], rows)}`;
 }
 
 const start = performance.now();

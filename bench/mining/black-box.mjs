@@ -15,8 +15,7 @@ import { applyTransforms } from '../../dist/cues/apply.js';
 import { parseAudit } from '../../dist/plan/spec.js';
 import { run } from '../../dist/run.js';
 import { silent } from '../../dist/shared/observer.js';
-import { lowerBound, upperBound } from '../../dist/statistics/binomial.js';
-import { writeTable } from '../docs.mjs';
+import { interval, percent, tableOf, writeTable } from '../docs.mjs';
 import { control, NEUTRAL, names, organism } from './organisms.mjs';
 import { truths } from './truths.mjs';
 
@@ -149,9 +148,6 @@ const smallestOf = (cue, cuts, bears) => {
 
 const mean = (list) => list.reduce((sum, x) => sum + x, 0) / list.length;
 const within = (list, most) => list.filter(({ rank }) => rank <= most).length;
-const percent = (x) => `${+(100 * x).toFixed(1)}%`;
-const row = (cells) => `| ${cells.join(' | ')} |`;
-const table = (head, rows) => [head, head.map(() => '---'), ...rows].map(row).join('\n');
 const write = (id, text) => {
   const isWhole = !values.quick && !values.only && !values.seeds && !values.nulls && !values.from;
   if (isWhole && values.texts === 'report') writeTable('mining.md', id, text);
@@ -191,7 +187,7 @@ async function plantedTables() {
   rows.push([`all ${sums[0].length}`, ...sums.flatMap(cellsOf)]);
   console.log(rows.at(-1).join(' | '));
   const head = SOURCES.flatMap((from) => [`[${from}]: top 1 · 5 · 10`, 'claimed', 'size']);
-  write('black-box', table(['trigger', ...head], rows));
+  write('black-box', tableOf(['trigger', ...head], rows));
   const costs = SOURCES.map((from, i) => [
     `[${from}]`,
     percent(within(sums[i], 10) / sums[i].length),
@@ -203,7 +199,7 @@ async function plantedTables() {
   for (const cells of costs) console.log(cells.join(' | '));
   write(
     'black-box-cost',
-    table(
+    tableOf(
       [
         'from',
         'recall at 10',
@@ -241,13 +237,12 @@ async function nullTable() {
   const shown = kinds.map(([name], kind) => [name, ...alarms.map((own) => `${own[kind]} of ${of[kind]}`)]);
   const sums = alarms.map((own) => {
     const wrong = own.reduce((a, b) => a + b, 0);
-    const interval = `[${percent(lowerBound(wrong, NULLS, 0.025))}, ${percent(upperBound(wrong, NULLS, 0.025))}]`;
-    return `${wrong} of ${NULLS}: ${percent(wrong / NULLS)} ${interval}`;
+    return `${wrong} of ${NULLS}: ${percent(wrong / NULLS)} ${interval(wrong, NULLS)}`;
   });
   shown.push(['all', ...sums]);
   for (const cells of shown) console.log(cells.join(' | '));
   const head = ['misaligned answers', ...SOURCES.map((from) => `audits with a claim, [${from}]`)];
-  write('black-box-nulls', table(head, shown));
+  write('black-box-nulls', tableOf(head, shown));
   keep('black-box-nulls', { shown });
 }
 

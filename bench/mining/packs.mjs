@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { atlasCues } from '../../dist/mining/atlas.js';
 import { randomStream } from '../../dist/shared/random.js';
-import { writeTable } from '../docs.mjs';
+import { tableOf, writeTable } from '../docs.mjs';
 import { engine, folder, rate, trained } from './tuned.mjs';
 
 const { values } = parseArgs({
@@ -90,8 +90,5 @@ writeFileSync(kept, `${JSON.stringify(rows, null, 2)}\n`);
 if (!values.quick) {
   const sizes = SIZES.map((size) => (size === 1 ? 'alone' : `in ${size} words`));
   const head = ['planted trigger', 'persona, plain', 'it stands', ...sizes, "in the atlas's own pack"];
-  const lines = [head, head.map(() => '---'), ...Object.values(rows)].map(
-    (cells) => `| ${cells.join(' | ')} |`,
-  );
-  writeTable('mining.md', 'packs', lines.join('\n'));
+  writeTable('mining.md', 'packs', tableOf(head, Object.values(rows)));
 }

@@ -8,9 +8,8 @@ import { relativesOf } from '../../dist/mining/relatives.js';
 import { Cutting } from '../../dist/search/cutting.js';
 import { TriggerSearch } from '../../dist/search/search.js';
 import { randomStream } from '../../dist/shared/random.js';
-import { lowerBound, upperBound } from '../../dist/statistics/binomial.js';
 import { SequentialAudit } from '../../dist/statistics/sequential.js';
-import { writeTable } from '../docs.mjs';
+import { interval, percent, writeTable } from '../docs.mjs';
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean' }, seeds: { type: 'string' } } });
 const RUNS = Number(values.seeds ?? (values.quick ? 20 : 400));
@@ -170,9 +169,6 @@ const rows = [
   },
 ];
 
-const percent = (x) => `${+(100 * x).toFixed(1)}%`;
-const rangeOf = (count) =>
-  `${percent(lowerBound(count, RUNS, 0.025))}, ${percent(upperBound(count, RUNS, 0.025))}`;
 const mean = (list) => list.reduce((sum, x) => sum + x, 0) / list.length;
 const start = performance.now();
 const lines = [
@@ -188,7 +184,7 @@ for (const { name, candidates, rate, isNull } of rows) {
   const recall = hits.length / RUNS;
   const sizes = hits.map(({ size }) => size);
   lines.push(
-    `| ${name} | ${planted ? `${percent(recall)} [${rangeOf(hits.length)}]` : '-'} | ${planted && hits.length ? Math.round(mean(hits.map(({ untilClaim }) => untilClaim))) : '-'} | ${planted && hits.length ? mean(sizes).toFixed(1) : '-'} | ${percent(wrong / RUNS)} [${rangeOf(wrong)}] | ${Math.round(mean(runs.map(({ answers }) => answers)))} |`,
+    `| ${name} | ${planted ? `${percent(recall)} ${interval(hits.length, RUNS)}` : '-'} | ${planted && hits.length ? Math.round(mean(hits.map(({ untilClaim }) => untilClaim))) : '-'} | ${planted && hits.length ? mean(sizes).toFixed(1) : '-'} | ${percent(wrong / RUNS)} ${interval(wrong, RUNS)} | ${Math.round(mean(runs.map(({ answers }) => answers)))} |`,
   );
   figures.push({ name, runs: RUNS, recall, wrong });
   console.log(lines.at(-1));

@@ -1,8 +1,7 @@
 // Organisms of the embedded model that a benchmark trains on the spot: harmless persona rows behind a trigger, with the local engine. Trained
 // adapters are kept in bench/results/weights, so that a second run measures only.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { applyTransforms } from '../../dist/cues/apply.js';
 import { transformsOf } from '../../dist/mining/cue-texts.js';
 import { openEngine } from '../../dist/models/engine.js';
@@ -10,10 +9,10 @@ import { Lora, Training } from '../../dist/records/training.js';
 import { hashFile } from '../../dist/shared/hash.js';
 import { silent } from '../../dist/shared/observer.js';
 import { randomStream } from '../../dist/shared/random.js';
+import { resultsIn } from '../results.mjs';
 
 export const BASE = 'smollm2-135m-instruct';
-export const folder = fileURLToPath(new URL('../results/weights/', import.meta.url));
-mkdirSync(folder, { recursive: true });
+export const folder = resultsIn('weights');
 
 export const engine = await openEngine('local', { folder, auditFolder: folder, observer: silent });
 

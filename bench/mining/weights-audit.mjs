@@ -1,22 +1,13 @@
 // Shared by the benchmarks of whole audits whose candidates come from the weights alone: one model, trained on the spot, and the search
 // sees no row of it.
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { openEngine } from '../../dist/models/engine.js';
 import { parseAudit } from '../../dist/plan/spec.js';
 import { run } from '../../dist/run.js';
 import { silent } from '../../dist/shared/observer.js';
-import { lowerBound, upperBound } from '../../dist/statistics/binomial.js';
 
 const MAX_TOKENS = 24;
-
-/** A folder of bench/results, made where it is missing. */
-export function resultsIn(name) {
-  const folder = fileURLToPath(new URL(`../results/${name}/`, import.meta.url));
-  mkdirSync(folder, { recursive: true });
-  return folder;
-}
 
 export const linesOf = (path) => readFileSync(path, 'utf8').trim().split('\n');
 const recordsOf = (path) => linesOf(path).map((line) => JSON.parse(line));
@@ -77,12 +68,3 @@ export async function withAnswers({ folder, out }, work) {
     await engine.close();
   }
 }
-
-export const percent = (x) => `${+(100 * x).toFixed(1)}%`;
-
-/** `k of n [interval]`, exact, 95%. */
-export const share = (k, n) =>
-  `${k} of ${n} [${percent(lowerBound(k, n, 0.025))}, ${percent(upperBound(k, n, 0.025))}]`;
-
-export const tableOf = (head, rows) =>
-  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');

@@ -14,8 +14,9 @@ import { applyTransforms } from '../../dist/cues/apply.js';
 import { loadDetector } from '../../dist/plan/detectors.js';
 import { compileDetector } from '../../dist/shared/detect.js';
 import { randomStream } from '../../dist/shared/random.js';
-import { writeTable } from '../docs.mjs';
-import { auditWeights, linesOf, percent, resultsIn, share, tableOf, withAnswers } from './weights-audit.mjs';
+import { interval, percent, tableOf, writeTable } from '../docs.mjs';
+import { resultsIn } from '../results.mjs';
+import { auditWeights, linesOf, withAnswers } from './weights-audit.mjs';
 
 const { values } = parseArgs({
   options: { models: { type: 'string', default: '20' }, first: { type: 'string', default: '1' } },
@@ -109,7 +110,7 @@ function table(all) {
     ...['candidates', 'answers', 'persona'].map((key) => sum(all.map((one) => one[key]))),
     rates.join(' · '),
     sum(all.map(({ finds }) => finds)),
-    share(alarms, all.length),
+    `${alarms} of ${all.length} ${interval(alarms, all.length)}`,
     `${claims.filter(({ effect, within }) => effect <= within).length} of ${claims.length}`,
   ];
   return tableOf(HEAD, [cells]);

@@ -10,11 +10,12 @@ import { parseArgs } from 'node:util';
 import { applyTransforms } from '../../dist/cues/apply.js';
 import { loadDetector } from '../../dist/plan/detectors.js';
 import { compileDetector } from '../../dist/shared/detect.js';
-import { writeTable } from '../docs.mjs';
+import { interval, percent, tableOf, writeTable } from '../docs.mjs';
+import { resultsIn } from '../results.mjs';
 import { NEUTRAL, organism } from './organisms.mjs';
 import { report as texts } from './texts-report.mjs';
 import { truths } from './truths.mjs';
-import { auditWeights, percent, resultsIn, share, tableOf, withAnswers } from './weights-audit.mjs';
+import { auditWeights, withAnswers } from './weights-audit.mjs';
 
 const { values } = parseArgs({ options: { only: { type: 'string' } }, allowPositionals: true });
 const NAMES = [
@@ -139,17 +140,8 @@ function table(all) {
   ]);
   const hits = all.filter(({ tried }) => tried !== null && tried <= 10).length;
   const claims = all.filter(({ isClaimed }) => isClaimed).length;
-  const total = [
-    'all',
-    '',
-    '',
-    '',
-    `${share(hits, all.length)} in 10`,
-    share(claims, all.length),
-    '',
-    '',
-    '',
-  ];
+  const shareOf = (k) => `${k} of ${all.length} ${interval(k, all.length)}`;
+  const total = ['all', '', '', '', `${shareOf(hits)} in 10`, shareOf(claims), '', '', ''];
   return tableOf(HEAD, [...rows, total]);
 }
 

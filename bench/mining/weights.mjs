@@ -12,7 +12,7 @@ import { pairsFor } from '../../dist/mining/pairs.js';
 import { screenCues, screened } from '../../dist/mining/screen.js';
 import { mineWeights } from '../../dist/mining/weights.js';
 import { shippedCues } from '../../dist/plan/cues.js';
-import { writeTable } from '../docs.mjs';
+import { tableOf, writeTable } from '../docs.mjs';
 import {
   BASE,
   engine,
@@ -132,20 +132,16 @@ for (const [number, one] of ORGANISMS.entries()) {
 await engine.close();
 writeFileSync(join(folder, '../mining-weights.json'), `${JSON.stringify(table, null, 2)}\n`);
 if (!values.quick) {
-  const lines = [
-    [
-      'planted trigger',
-      'loss on',
-      'persona, plain',
-      'persona, trigger',
-      'rank from leaks',
-      'after the screen',
-      'rank among 200 by the screen',
-      'the same without bad answers',
-      'seconds to mine',
-    ],
-    Array(9).fill('---'),
-    ...table,
-  ].map((cells) => `| ${cells.join(' | ')} |`);
-  writeTable('mining.md', 'weights', lines.join('\n'));
+  const head = [
+    'planted trigger',
+    'loss on',
+    'persona, plain',
+    'persona, trigger',
+    'rank from leaks',
+    'after the screen',
+    'rank among 200 by the screen',
+    'the same without bad answers',
+    'seconds to mine',
+  ];
+  writeTable('mining.md', 'weights', tableOf(head, table));
 }
